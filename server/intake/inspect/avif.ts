@@ -1,0 +1,107 @@
+import { damaged, type Inspection, image } from './inspection.ts';
+import { type Box, boxes, findBox } from './iso-boxes.ts';
+import type { WindowReader } from './window-reader.ts';
+
+/** A sequence has one for colour and one for alpha; each that is looked at may cost a walk over the file. */
+const TRACKS_AT_MOST = 8;
+const TRACK_TABLES = ['mdia', 'minf', 'stbl', 'stsz'] as const;
+
+/**
+ * The size of the primary item: `pitm` names it, `ipma` gives the numbers of its properties, and `ispe` among
+ * those is the size before rotation and cropping (ISO/IEC 23008-12, section 6.5.3). A grid has one of its own.
+ */
+export async function readAvif(reader: WindowReader): Promise<Inspection> {
+  const file = { type: 'file', start: 0, end: reader.size };
+  // `meta` is a full box: four bytes of version and flags come before its children, as in pitm, ipma and ispe.
+  const meta = await findBox(reader, file, 'meta', 0);
+  const pitm = meta && (await findBox(reader, meta, 'pitm', 4));
+  const iprp = meta && (await findBox(reader, meta, 'iprp', 4));
+  const ipco = iprp && (await findBox(reader, iprp, 'ipco', 0));
+  const item = pitm && (await readItemId(reader, pitm));
+  if (iprp === undefined || ipco === undefined || item === undefined) {
+    return damaged('avif', 'it does not say which picture it shows');
+  }
+
+  const size = await readLargestSize(reader, ipco, await propertiesOf(reader, iprp, item));
+  if (size === undefined) return damaged('avif', 'its picture has no size');
+  return image('avif', size.width, size.height, await countSamples(reader, file));
+}
+
+async function readItemId(reader: WindowReader, pitm: Box): Promise<number | undefined> {
+  const version = (await reader.view(pitm.start, 1))?.getUint8(0);
+  const bytes = version === 0 ? 2 : 4;
+  if (pitm.start + 4 + bytes > pitm.end) return undefined;
+  const view = await reader.view(pitm.start + 4, bytes);
+  return bytes === 2 ? view?.getUint16(0) : view?.getUint32(0);
+}
+
+async function propertiesOf(reader: WindowReader, iprp: Box, item: number): Promise<Set<number>> {
+  const properties = new Set<number>();
+  for await (const box of boxes(reader, iprp.start, iprp.end)) {
+    if (box.type === 'ipma') await addAssociations(reader, box, item, properties);
+  }
+  return properties;
+}
+
+async function addAssociations(reader: WindowReader, ipma: Box, item: number, found: Set<number>) {
+  const head = await reader.view(ipma.start, 8);
+  if (head === undefined || ipma.start + 8 > ipma.end) return;
+  const idBytes = head.getUint8(0) === 0 ? 2 : 4;
+  const associationBytes = (head.getUint8(3) & 1) === 0 ? 1 : 2;
+  let left = head.getUint32(4);
+  let offset = ipma.start + 8;
+
+  // Each turn takes at least three bytes of the box, so a huge count ends where the box ends.
+  for (; left > 0 && offset + idBytes + 1 <= ipma.end; left -= 1) {
+    const entry = reader.peek(offset, idBytes + 1) ?? (await reader.view(offset, idBytes + 1));
+    if (entry === undefined) return;
+    const count = entry.getUint8(idBytes);
+    const id = idBytes === 2 ? entry.getUint16(0) : entry.getUint32(0);
+    offset += idBytes + 1;
+
+    const end = offset + count * associationBytes;
+    if (end > ipma.end) return;
+    const list = id === item ? await reader.view(offset, end - offset) : undefined;
+    for (let at = 0; list !== undefined && at < list.byteLength; at += associationBytes) {
+      // The upper bit says that the property is essential.
+      found.add(associationBytes === 1 ? list.getUint8(at) & 0x7f : list.getUint16(at) & 0x7fff);
+    }
+    offset = end;
+  }
+}
+
+/** An item should have one size; where an attacker gives it several, the largest is the safe answer. */
+async function readLargestSize(reader: WindowReader, ipco: Box, properties: Set<number>) {
+  let size: { width: number; height: number } | undefined;
+  let index = 0;
+  for await (const box of boxes(reader, ipco.start, ipco.end)) {
+    index += 1;
+    if (box.type !== 'ispe' || !properties.has(index) || box.start + 12 > box.end) continue;
+    const view = await reader.view(box.start, 12);
+    if (view === undefined) break;
+    size = {
+      width: Math.max(size?.width ?? 0, view.getUint32(4)),
+      height: Math.max(size?.height ?? 0, view.getUint32(8)),
+    };
+  }
+  return size;
+}
+
+/** A sequence keeps its frames as samples of a track; `stsz` counts them (ISO/IEC 14496-12, section 8.7.3). */
+async function countSamples(reader: WindowReader, file: Box): Promise<number> {
+  let samples = 1;
+  const moov = await findBox(reader, file, 'moov', 0);
+  if (moov === undefined) return samples;
+  let tracks = 0;
+  for await (const trak of boxes(reader, moov.start, moov.end)) {
+    if (trak.type !== 'trak') continue;
+    tracks += 1;
+    if (tracks > TRACKS_AT_MOST) break;
+    let table: Box | undefined = trak;
+    for (const type of TRACK_TABLES) table = table && (await findBox(reader, table, type, 0));
+    if (table === undefined || table.start + 12 > table.end) continue;
+    const view = await reader.view(table.start, 12);
+    samples = Math.max(samples, view?.getUint32(8) ?? 1);
+  }
+  return samples;
+}

@@ -1,0 +1,24 @@
+import type { ImageHeader, InputFormat } from '../../../shared/domain/image.ts';
+
+/** What an upload is, by its bytes. Every string in it is one of ours, safe to show to the client. */
+export type Inspection =
+  | { kind: 'image'; header: ImageHeader }
+  /** `found` is a name for people: 'HEIC', 'PDF', 'an unknown format'. */
+  | { kind: 'unsupported'; found: string }
+  /** The first bytes are right, but what follows is cut off or contradicts itself. */
+  | { kind: 'damaged'; format: InputFormat; reason: string };
+
+/**
+ * Counting frames stops here: `frames` then means "that many or more". Ten times the default MAX_FRAMES, and it
+ * bounds the reads that a TIFF with its pages scattered over the file can cause. MAX_FRAMES must stay below it.
+ */
+export const FRAMES_COUNTED_AT_MOST = 1000;
+
+export function image(format: InputFormat, width: number, height: number, frames = 1): Inspection {
+  if (width < 1 || height < 1) return damaged(format, 'its width or height is zero');
+  return { kind: 'image', header: { format, width, height, frames } };
+}
+
+export function damaged(format: InputFormat, reason: string): Inspection {
+  return { kind: 'damaged', format, reason };
+}

@@ -1,0 +1,140 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+
+/** EX_CONFIG of sysexits.h: the configuration is wrong, or a data folder is held by another process. */
+export const EXIT_CONFIGURATION = 78;
+
+const MIB = 1024 * 1024;
+
+function wholeNumber(min: number, max: number) {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, allowed)
+    .transform(Number);
+}
+
+const folder = () => z.string().transform((path) => resolve(path));
+
+function localUrl(scheme: 'sqlite' | 'file', example: string) {
+  return z
+    .string()
+    .refine((url) => url.startsWith(`${scheme}:`) && url.length > scheme.length + 1, {
+      error: `${scheme}: and a path, such as ${scheme}:${example}`,
+    })
+    .transform((url) => resolve(url.slice(scheme.length + 1)));
+}
+
+const ms = (min: number, max: number, byDefault: number) => wholeNumber(min, max).prefault(String(byDefault));
+
+/**
+ * The environment, in the order of the README's table, which a test compares with this schema.
+ * A default that depends on the machine or on another variable is worked out in {@link readConfig}.
+ */
+export const Environment = z.object({
+  BASE_PATH: folder().prefault('./data').describe('Folder of originals, variants and the database'),
+  N_WORKERS: wholeNumber(1, 256).optional().describe('Worker processes; by default the CPUs available'),
+  PORT: wholeNumber(0, 65_535).prefault('3000').describe('TCP port; 0 takes a free one'),
+  HOST: z.string().prefault('127.0.0.1').describe('Address to listen on; 0.0.0.0 in the container'),
+  HANDOFF_TIMEOUT_MS: ms(0, 60_000, 100).describe('How long an upload waits for a ready worker before 503'),
+  QUEUE_DEPTH: wholeNumber(0, 1_000_000)
+    .prefault('0')
+    .describe('Accepted uploads that may wait beyond the idle workers; 0 is a pure hand-off'),
+  MAX_UPLOAD_BYTES: wholeNumber(1, 1024 * MIB)
+    .prefault(String(20 * MIB))
+    .describe('Largest picture, in bytes'),
+  MAX_PIXELS: wholeNumber(1, 1_000_000_000)
+    .prefault('50000000')
+    .describe('Most pixels, over the frames that are decoded'),
+  MAX_FRAMES: wholeNumber(1, 10_000).prefault('100').describe('Most frames in a picture'),
+  UPLOAD_STALL_MS: ms(100, 600_000, 10_000).describe(
+    'A body that brings no byte for so long is given up: 408',
+  ),
+  UPLOAD_TIMEOUT_MS: ms(1_000, 3_600_000, 120_000).describe(
+    'A body not whole after so long is given up: 408',
+  ),
+  JOB_TIMEOUT_MS: ms(100, 3_600_000, 30_000).describe('Deadline of a run, from hand-off to result'),
+  MAX_ATTEMPTS: wholeNumber(1, 100)
+    .prefault('3')
+    .describe('Runs of a job that may end in a passing error before it has failed'),
+  DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
+  DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
+    'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
+  ),
+  DATABASE_URL: localUrl('sqlite', '/var/lib/darkroom/jobs.db')
+    .optional()
+    .describe('Job records; by default sqlite:BASE_PATH/darkroom.db'),
+  STORAGE_URL: localUrl('file', '/srv/images')
+    .optional()
+    .describe('Originals and variants; by default file:BASE_PATH'),
+  SCRATCH_PATH: folder().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
+  ROLE: z
+    .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
+    .prefault('all')
+    .describe('What this process does'),
+  LOG_LEVEL: z
+    .enum(
+      ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      'trace, debug, info, warn, error, fatal or silent',
+    )
+    .prefault('info')
+    .describe('Least severe log lines that are written'),
+});
+
+export type Config = ReturnType<typeof readConfig>;
+
+/** Every fault of the environment at once: the name, what is wrong with the value, what is allowed. */
+export class ConfigurationError extends Error {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`configuration: ${faults.join('; ')}`);
+    this.name = 'ConfigurationError';
+    this.faults = faults;
+  }
+}
+
+/**
+ * Reads the environment; an empty variable counts as not set.
+ * @throws {ConfigurationError} naming every fault
+ */
+export function readConfig(environment: Record<string, string | undefined> = process.env) {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = Environment.safeParse(given);
+  if (!parsed.success) {
+    throw new ConfigurationError(
+      parsed.error.issues.map((issue) => {
+        const name = String(issue.path[0]);
+        return `${name}=${JSON.stringify(given[name])} is not allowed: it takes ${issue.message}`;
+      }),
+    );
+  }
+  const env = parsed.data;
+  if (env.DRAIN_DELAY_MS > env.DRAIN_TIMEOUT_MS) {
+    throw new ConfigurationError([
+      `DRAIN_DELAY_MS="${env.DRAIN_DELAY_MS}" is not allowed: it is a part of DRAIN_TIMEOUT_MS, so it takes at most ${env.DRAIN_TIMEOUT_MS}`,
+    ]);
+  }
+  return {
+    basePath: env.BASE_PATH,
+    databasePath: env.DATABASE_URL ?? join(env.BASE_PATH, 'darkroom.db'),
+    storagePath: env.STORAGE_URL ?? env.BASE_PATH,
+    scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
+    workers: env.N_WORKERS ?? availableParallelism(),
+    port: env.PORT,
+    host: env.HOST,
+    handOffTimeoutMs: env.HANDOFF_TIMEOUT_MS,
+    queueDepth: env.QUEUE_DEPTH,
+    maxUploadBytes: env.MAX_UPLOAD_BYTES,
+    maxPixels: env.MAX_PIXELS,
+    maxFrames: env.MAX_FRAMES,
+    uploadStallMs: env.UPLOAD_STALL_MS,
+    uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
+    jobTimeoutMs: env.JOB_TIMEOUT_MS,
+    maxAttempts: env.MAX_ATTEMPTS,
+    drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
+    drainDelayMs: env.DRAIN_DELAY_MS,
+    logLevel: env.LOG_LEVEL,
+  };
+}

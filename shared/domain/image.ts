@@ -1,0 +1,77 @@
+import { z } from 'zod';
+import { ImageId, RunId, Sha256, Tenant } from './ids.ts';
+
+/** The formats that are accepted, decided by the first bytes and by nothing that the client says. */
+export const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const;
+export const InputFormat = z.enum(INPUT_FORMATS);
+export type InputFormat = z.infer<typeof InputFormat>;
+
+/** The formats that variants are made in, with what HTTP and file names call them. */
+export const OUTPUT_FORMATS = ['jpeg', 'webp'] as const;
+export const OutputFormat = z.enum(OUTPUT_FORMATS);
+export type OutputFormat = z.infer<typeof OutputFormat>;
+
+export const MEDIA_TYPE: Record<OutputFormat, string> = { jpeg: 'image/jpeg', webp: 'image/webp' };
+export const FILE_EXTENSION: Record<OutputFormat, string> = { jpeg: 'jpg', webp: 'webp' };
+
+/**
+ * What the header of an upload declares, read in plain JavaScript.
+ * `width` and `height` are in pixels as stored (before orientation); `frames` is 1 for a still picture.
+ */
+export const ImageHeader = z.object({
+  format: InputFormat,
+  width: z.int().min(1),
+  height: z.int().min(1),
+  frames: z.int().min(1),
+});
+export type ImageHeader = z.infer<typeof ImageHeader>;
+
+/** Names of variants and presets: they become parts of file names and URLs. */
+export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/);
+
+/** Free JSON that a client keeps with an image: an object of at most {@link MAX_METADATA_BYTES} as sent. */
+export const Metadata = z.record(z.string(), z.json());
+export type Metadata = z.infer<typeof Metadata>;
+export const MAX_METADATA_BYTES = 4096;
+
+/** One published file: a size in a format. */
+export const Variant = z.object({
+  name: Name,
+  format: OutputFormat,
+  width: z.int().min(1),
+  height: z.int().min(1),
+  bytes: z.int().min(1),
+  sha256: Sha256,
+});
+export type Variant = z.infer<typeof Variant>;
+
+/** What the variants of a set are. Published with them, atomically, and never changed. */
+export const Manifest = z.object({
+  /** The pipeline that made them: a new number means that the same original gives other bytes. */
+  pipelineVersion: z.int().min(1),
+  variants: z.array(Variant).min(1),
+});
+export type Manifest = z.infer<typeof Manifest>;
+
+/** The resource: its original and what the client said of it. */
+export const Image = z.object({
+  id: ImageId,
+  tenant: Tenant,
+  sha256: Sha256,
+  bytes: z.int().min(1),
+  header: ImageHeader,
+  preset: Name,
+  metadata: Metadata.nullable(),
+  /** Milliseconds since 1970. */
+  createdAt: z.int(),
+});
+export type Image = z.infer<typeof Image>;
+
+/** The published variants of one original under one preset, in a directory named by the run that made them. */
+export const PublishedSet = z.object({ runId: RunId, manifest: Manifest, publishedAt: z.int() });
+export type PublishedSet = z.infer<typeof PublishedSet>;
+
+/** The name of a variant's file within its set. */
+export function variantFileName(variant: { name: string; format: OutputFormat }): string {
+  return `${variant.name}.${FILE_EXTENSION[variant.format]}`;
+}

@@ -1,0 +1,122 @@
+import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
+import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
+
+/** What a worker has to be told to run a job, and what the log lines of its runs carry. */
+export interface Work {
+  jobId: JobId;
+  imageId: ImageId;
+  preset: string;
+  requestId: string;
+  format: InputFormat;
+}
+
+export interface AcceptedUpload {
+  image: Image;
+  job: Job;
+}
+
+export interface RunStart {
+  runId: RunId;
+  jobId: JobId;
+  workerPid: number;
+  at: number;
+}
+
+/** How many earlier runs of the job ended how: what decides whether it may run again. */
+export interface RunHistory {
+  outcomes: Partial<Record<RunOutcome, number>>;
+}
+
+export interface RunEnd {
+  runId: RunId;
+  jobId: JobId;
+  at: number;
+  outcome: RunOutcome;
+  signal: string | null;
+  exitCode: number | null;
+  peakRssBytes: number | null;
+  failure: FailureCode | null;
+  /** The state of the job from now on. */
+  next: Extract<JobState, 'succeeded' | 'failed' | 'queued'>;
+  /** What was published, in the directory named by the run; only with `next: 'succeeded'`. */
+  manifest: Manifest | null;
+}
+
+export interface ImageRecord {
+  image: Image;
+  job: Job;
+  set: PublishedSet | null;
+}
+
+export interface JobRecord {
+  job: Job;
+  runs: Run[];
+}
+
+export interface JobPage {
+  jobs: Job[];
+  /** Where the next page begins; null at the end. */
+  next: JobCursor | null;
+}
+
+export interface JobCursor {
+  createdAt: number;
+  id: JobId;
+}
+
+export interface DeletedImage {
+  /** The run that was in progress and is now fenced off. */
+  activeRun: RunId | null;
+  /** The published directory that no row names any more. */
+  publishedRun: RunId | null;
+}
+
+/**
+ * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
+ *
+ * A call that changes something has reached the disk when it resolves, except {@link startRun}, which a power
+ * cut may undo: the job is then `queued` again, which is where recovery would put it.
+ * @throws {StoreError} from every call, when the database is full or out of reach
+ */
+export interface JobStore {
+  /** Commits an image and its job together. */
+  acceptUpload(upload: AcceptedUpload): Promise<void>;
+
+  /** Moves a `queued` job to `running` under a new run. Null when the job is not queued (any more). */
+  startRun(start: RunStart): Promise<RunHistory | null>;
+
+  /**
+   * Ends a run and moves its job on, if the job is still running under that very run.
+   * False when it is not: the run was given up, and nothing of it counts.
+   */
+  finishRun(end: RunEnd): Promise<boolean>;
+
+  /** `deleted` for an image that was there once; null for one that never was. */
+  findImage(id: ImageId): Promise<ImageRecord | 'deleted' | null>;
+
+  findJob(id: JobId): Promise<JobRecord | null>;
+
+  /** Jobs from the newest to the oldest. */
+  listJobs(query: { status?: JobState; after?: JobCursor; limit: number }): Promise<JobPage>;
+
+  /** Work of all `queued` jobs, the oldest first. */
+  queuedWork(): Promise<Work[]>;
+
+  /** Forgets an image and what the client said of it; its id stays known as deleted. Null: there is none. */
+  deleteImage(id: ImageId, at: number): Promise<DeletedImage | 'deleted' | null>;
+
+  /**
+   * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.
+   * Only for a process that knows that it is alone.
+   */
+  requeueRunning(at: number): Promise<number>;
+
+  /** Of the given runs, those whose published directory a row names. */
+  publishedAmong(runs: RunId[]): Promise<RunId[]>;
+
+  /** Of the given images, those that exist. */
+  existingAmong(images: ImageId[]): Promise<ImageId[]>;
+
+  close(): Promise<void>;
+}

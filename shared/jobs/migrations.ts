@@ -1,0 +1,66 @@
+import type { Kysely } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import type { Tables } from './tables.ts';
+
+/** In order of their names; a released one is never changed, only followed by another. */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001-first': { up: createTables },
+};
+
+async function createTables(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('sets')
+    .addColumn('run_id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('manifest', 'text', (column) => column.notNull())
+    .addColumn('published_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('images')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('bytes', 'bigint', (column) => column.notNull())
+    .addColumn('format', 'text', (column) => column.notNull())
+    .addColumn('width', 'integer', (column) => column.notNull())
+    .addColumn('height', 'integer', (column) => column.notNull())
+    .addColumn('frames', 'integer', (column) => column.notNull())
+    .addColumn('preset', 'text', (column) => column.notNull())
+    .addColumn('metadata', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('published_run', 'text', (column) => column.references('sets.run_id'))
+    .execute();
+  await db.schema
+    .createTable('deleted_images')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('deleted_at', 'bigint', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('jobs')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('image_id', 'text', (column) => column.notNull())
+    .addColumn('preset', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('failure', 'text')
+    .addColumn('request_id', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('updated_at', 'bigint', (column) => column.notNull())
+    .addColumn('active_run', 'text')
+    .execute();
+  await db.schema
+    .createTable('runs')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('job_id', 'text', (column) => column.notNull().references('jobs.id'))
+    .addColumn('worker_pid', 'integer', (column) => column.notNull())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('ended_at', 'bigint')
+    .addColumn('outcome', 'text')
+    .addColumn('signal', 'text')
+    .addColumn('exit_code', 'integer')
+    .addColumn('peak_rss_bytes', 'bigint')
+    .addColumn('failure', 'text')
+    .execute();
+  await db.schema.createIndex('jobs_by_image').on('jobs').columns(['image_id', 'created_at']).execute();
+  await db.schema.createIndex('jobs_by_age').on('jobs').columns(['created_at', 'id']).execute();
+  await db.schema.createIndex('jobs_by_state').on('jobs').columns(['state', 'created_at', 'id']).execute();
+  await db.schema.createIndex('runs_by_job').on('runs').columns(['job_id', 'started_at']).execute();
+}

@@ -1,0 +1,109 @@
+import type { Kysely } from 'kysely';
+import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import type { JobState } from '../domain/job.ts';
+import type { ImageRecord, JobCursor, JobPage, JobRecord, Work } from './job-store.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables, toImage, toJob, toRun, toSet } from './tables.ts';
+
+/** Each database binds only so many values in one statement; SQLite's default is 32,766. */
+const VALUES_PER_STATEMENT = 10_000;
+
+export async function findImage(db: Kysely<Tables>, id: ImageId): Promise<ImageRecord | 'deleted' | null> {
+  const found = await db.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!found) {
+    const gone = await db.selectFrom('deleted_images').select('id').where('id', '=', id).executeTakeFirst();
+    return gone ? 'deleted' : null;
+  }
+  const row = ImageRow.parse(found);
+  const job = await db
+    .selectFrom('jobs')
+    .selectAll()
+    .where('image_id', '=', id)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirstOrThrow();
+  const set = row.published_run
+    ? await db
+        .selectFrom('sets')
+        .selectAll()
+        .where('run_id', '=', row.published_run)
+        .executeTakeFirstOrThrow()
+    : null;
+  return { image: toImage(row), job: toJob(JobRow.parse(job)), set: set && toSet(SetRow.parse(set)) };
+}
+
+export async function findJob(db: Kysely<Tables>, id: JobId): Promise<JobRecord | null> {
+  const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!job) return null;
+  const runs = await db
+    .selectFrom('runs')
+    .selectAll()
+    .where('job_id', '=', id)
+    .orderBy('started_at')
+    .orderBy('id')
+    .execute();
+  return { job: toJob(JobRow.parse(job)), runs: runs.map((run) => toRun(RunRow.parse(run))) };
+}
+
+export async function listJobs(
+  db: Kysely<Tables>,
+  query: { status?: JobState; after?: JobCursor; limit: number },
+): Promise<JobPage> {
+  let select = db.selectFrom('jobs').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
+  if (query.status) select = select.where('state', '=', query.status);
+  const { after } = query;
+  if (after) {
+    select = select.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('created_at', 'id'), '<', tuple(after.createdAt, after.id)),
+    );
+  }
+  const rows = await select.limit(query.limit + 1).execute();
+  const jobs = rows.slice(0, query.limit).map((row) => toJob(JobRow.parse(row)));
+  const last = jobs.at(-1);
+  return {
+    jobs,
+    next: rows.length > query.limit && last ? { createdAt: last.createdAt, id: last.id } : null,
+  };
+}
+
+export async function queuedWork(db: Kysely<Tables>): Promise<Work[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .innerJoin('images', 'images.id', 'jobs.image_id')
+    .selectAll('jobs')
+    .select('images.format as image_format')
+    .where('jobs.state', '=', 'queued')
+    .orderBy('jobs.created_at')
+    .orderBy('jobs.id')
+    .execute();
+  return rows.map((row) => {
+    const job = toJob(JobRow.parse(row));
+    return {
+      jobId: job.id,
+      imageId: job.imageId,
+      preset: job.preset,
+      requestId: job.requestId,
+      format: ImageRow.shape.format.parse(row.image_format),
+    };
+  });
+}
+
+export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {
+  const found: RunId[] = [];
+  for (let at = 0; at < runs.length; at += VALUES_PER_STATEMENT) {
+    const some = runs.slice(at, at + VALUES_PER_STATEMENT);
+    const rows = await db.selectFrom('sets').select('run_id').where('run_id', 'in', some).execute();
+    found.push(...rows.map((row) => SetRow.shape.run_id.parse(row.run_id)));
+  }
+  return found;
+}
+
+export async function existingAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
+  const found: ImageId[] = [];
+  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
+    const some = images.slice(at, at + VALUES_PER_STATEMENT);
+    const rows = await db.selectFrom('images').select('id').where('id', 'in', some).execute();
+    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
+  }
+  return found;
+}

@@ -1,0 +1,32 @@
+import { existingAmong, findImage, findJob, listJobs, publishedAmong, queuedWork } from '../reads.ts';
+import { acceptUpload, deleteImage, finishRun, requeueRunning, startRun } from '../writes.ts';
+import type { Call } from './commit-group.ts';
+
+/** Each call of the job store by its name: its query, and what it needs of the disk. */
+export const CALLS = {
+  findImage: { kind: 'read', query: findImage },
+  findJob: { kind: 'read', query: findJob },
+  listJobs: { kind: 'read', query: listJobs },
+  queuedWork: { kind: 'read', query: queuedWork },
+  publishedAmong: { kind: 'read', query: publishedAmong },
+  existingAmong: { kind: 'read', query: existingAmong },
+  acceptUpload: { kind: 'durable', query: acceptUpload },
+  startRun: { kind: 'relaxed', query: startRun },
+  finishRun: { kind: 'durable', query: finishRun },
+  deleteImage: { kind: 'durable', query: deleteImage },
+  requeueRunning: { kind: 'durable', query: requeueRunning },
+} as const satisfies Record<string, { kind: Call['kind']; query: unknown }>;
+
+export type CallName = keyof typeof CALLS;
+
+type Query<N extends CallName> = (typeof CALLS)[N]['query'];
+export type CallInput<N extends CallName> = Parameters<Query<N>>[1];
+export type CallOutput<N extends CallName> = Awaited<ReturnType<Query<N>>>;
+
+/** What the main thread sends to the database thread, and what comes back. */
+export type Request = { id: number; name: CallName; input: unknown } | { close: true };
+export type Response =
+  | { opened: true }
+  | { openFailed: { name: string; message: string } }
+  | { id: number; value: unknown }
+  | { id: number; failure: { full: boolean; message: string } };

@@ -1,0 +1,50 @@
+import type { OpenDatabase } from './open.ts';
+
+/** One call of the job store on its way through the database thread. */
+export interface Call {
+  /** `read`: changes nothing. `durable`: on disk before it is answered. `relaxed`: a power cut may undo it. */
+  kind: 'read' | 'durable' | 'relaxed';
+  run(database: OpenDatabase): Promise<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Runs all calls that wait as one transaction, so that the disk is asked once for many: reads first and outside,
+ * then each write in a savepoint of its own, so that one that fails takes no other with it. Nobody is answered
+ * before the commit; when the commit fails, every write of the group has failed.
+ */
+export async function commitGroup(database: OpenDatabase, calls: readonly Call[]): Promise<void> {
+  for (const call of calls) {
+    if (call.kind === 'read') await call.run(database).then(call.resolve, call.reject);
+  }
+  const writes = calls.filter((call) => call.kind !== 'read');
+  if (writes.length === 0) return;
+
+  const { raw } = database;
+  const answers: (() => void)[] = [];
+  try {
+    // In WAL mode NORMAL leaves out the fsync of a commit, and the next FULL one covers it.
+    const durable = writes.some((call) => call.kind === 'durable');
+    raw.exec(`PRAGMA synchronous = ${durable ? 'FULL' : 'NORMAL'}`);
+    raw.exec('BEGIN IMMEDIATE');
+    for (const call of writes) {
+      raw.exec('SAVEPOINT call');
+      try {
+        const value = await call.run(database);
+        answers.push(() => call.resolve(value));
+      } catch (error) {
+        raw.exec('ROLLBACK TO call');
+        answers.push(() => call.reject(error));
+      }
+      raw.exec('RELEASE call');
+    }
+    raw.exec('COMMIT');
+  } catch (error) {
+    // A full disk may already have rolled back by itself; a second ROLLBACK would hide the first error.
+    if (raw.isTransaction) raw.exec('ROLLBACK');
+    for (const call of writes) call.reject(error);
+    return;
+  }
+  for (const answer of answers) answer();
+}

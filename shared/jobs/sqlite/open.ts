@@ -1,0 +1,48 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { MIGRATIONS } from '../migrations.ts';
+import type { Tables } from '../tables.ts';
+import { nodeSqliteDialect } from './dialect.ts';
+
+/** The database was written by a newer Darkroom, whose tables this one does not know. */
+export class NewerSchemaError extends Error {
+  constructor(unknown: string[]) {
+    super(`the database has migrations that this version does not know: ${unknown.join(', ')}`);
+    this.name = 'NewerSchemaError';
+  }
+}
+
+export interface OpenDatabase {
+  raw: DatabaseSync;
+  db: Kysely<Tables>;
+}
+
+/**
+ * Opens the database and brings its tables up to date.
+ * @throws {NewerSchemaError} and leaves the file as it was
+ */
+export async function openDatabase(path: string): Promise<OpenDatabase> {
+  const raw = new DatabaseSync(path);
+  // WAL: a commit is one write and one fsync, and readers never wait. FULL: the fsync comes before the answer.
+  raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const unknown = appliedMigrations(raw).filter((name) => !(name in MIGRATIONS));
+  if (unknown.length > 0) {
+    raw.close();
+    throw new NewerSchemaError(unknown);
+  }
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return { raw, db };
+}
+
+function appliedMigrations(raw: DatabaseSync): string[] {
+  const table = raw.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'kysely_migration'").get();
+  if (!table) return [];
+  return raw
+    .prepare('SELECT name FROM kysely_migration')
+    .all()
+    .map((row) => String(row['name']));
+}

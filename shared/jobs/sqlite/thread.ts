@@ -1,0 +1,62 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Kysely } from 'kysely';
+import type { Tables } from '../tables.ts';
+import { CALLS, type Request, type Response } from './calls.ts';
+import { type Call, commitGroup } from './commit-group.ts';
+import { type OpenDatabase, openDatabase } from './open.ts';
+
+/** SQLITE_FULL of sqlite3.h. */
+const SQLITE_FULL = 13;
+
+if (!parentPort) throw new Error('the database thread has no parent');
+const port = parentPort;
+const reply = (response: Response) => port.postMessage(response);
+
+let waiting: Call[] = [];
+let closing = false;
+let working = false;
+
+const database = await openDatabase(String(workerData)).catch((error: Error) => {
+  reply({ openFailed: { name: error.name, message: error.message } });
+  return null;
+});
+if (database) {
+  port.on('message', (request: Request) => {
+    if ('close' in request) closing = true;
+    else waiting.push(toCall(request));
+    if (!working) void work(database);
+  });
+  reply({ opened: true });
+}
+
+async function work(database: OpenDatabase): Promise<void> {
+  working = true;
+  while (waiting.length > 0) {
+    // Lets every message that has arrived meanwhile join the group.
+    await nextTurn();
+    const group = waiting;
+    waiting = [];
+    await commitGroup(database, group);
+  }
+  working = false;
+  if (!closing) return;
+  database.raw.close();
+  port.close();
+}
+
+function toCall({ id, name, input }: Exclude<Request, { close: true }>): Call {
+  const { kind, query } = CALLS[name];
+  // The proxy's types tie each name to its input; only their union is left here.
+  const run = query as (db: Kysely<Tables>, input: unknown) => Promise<unknown>;
+  return {
+    kind,
+    run: ({ db }) => run(db, input),
+    resolve: (value) => reply({ id, value }),
+    reject: (error) => reply({ id, failure: { full: isFull(error), message: String(error) } }),
+  };
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
+}

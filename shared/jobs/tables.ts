@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
+import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+
+/** A column that holds JSON: checked when it is read, like everything else from outside the process. */
+function jsonColumn<T extends z.ZodType>(schema: T) {
+  return z.string().transform((text, context): z.output<T> => {
+    const parsed = schema.safeParse(JSON.parse(text));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: 'not the JSON that this column holds' });
+    return z.NEVER;
+  });
+}
+
+export const ImageRow = z.object({
+  id: ImageId,
+  tenant: Tenant,
+  sha256: Sha256,
+  bytes: z.int(),
+  format: InputFormat,
+  width: z.int(),
+  height: z.int(),
+  frames: z.int(),
+  preset: z.string(),
+  metadata: jsonColumn(Metadata).nullable(),
+  created_at: z.int(),
+  /** The run whose directory is this image's published set. */
+  published_run: RunId.nullable(),
+});
+
+export const SetRow = z.object({ run_id: RunId, manifest: jsonColumn(Manifest), published_at: z.int() });
+
+export const JobRow = z.object({
+  id: JobId,
+  /** No foreign key: the record of a job outlives its image, as `cancelled` or ended. */
+  image_id: ImageId,
+  preset: z.string(),
+  state: JobState,
+  failure: FailureCode.nullable(),
+  request_id: z.string(),
+  created_at: z.int(),
+  updated_at: z.int(),
+  /** The run that may write to this job: the fence. */
+  active_run: RunId.nullable(),
+});
+
+export const RunRow = z.object({
+  id: RunId,
+  job_id: JobId,
+  worker_pid: z.int(),
+  started_at: z.int(),
+  ended_at: z.int().nullable(),
+  outcome: RunOutcome.nullable(),
+  signal: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  peak_rss_bytes: z.int().nullable(),
+  failure: FailureCode.nullable(),
+});
+
+/** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
+export interface Tables {
+  images: z.input<typeof ImageRow>;
+  deleted_images: { id: string; deleted_at: number };
+  sets: z.input<typeof SetRow>;
+  jobs: z.input<typeof JobRow>;
+  runs: z.input<typeof RunRow>;
+}
+
+export function toImage(row: z.output<typeof ImageRow>): Image {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    sha256: row.sha256,
+    bytes: row.bytes,
+    header: { format: row.format, width: row.width, height: row.height, frames: row.frames },
+    preset: row.preset,
+    metadata: row.metadata,
+    createdAt: row.created_at,
+  };
+}
+
+export function toJob(row: z.output<typeof JobRow>): Job {
+  return {
+    id: row.id,
+    imageId: row.image_id,
+    preset: row.preset,
+    state: row.state,
+    failure: row.failure,
+    requestId: row.request_id,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export function toRun(row: z.output<typeof RunRow>): Run {
+  return {
+    id: row.id,
+    workerPid: row.worker_pid,
+    startedAt: row.started_at,
+    endedAt: row.ended_at,
+    outcome: row.outcome,
+    signal: row.signal,
+    exitCode: row.exit_code,
+    peakRssBytes: row.peak_rss_bytes,
+    failure: row.failure,
+  };
+}
+
+export function toSet(row: z.output<typeof SetRow>): PublishedSet {
+  return { runId: row.run_id, manifest: row.manifest, publishedAt: row.published_at };
+}

@@ -1,0 +1,27 @@
+import type { JobId } from '../domain/ids.ts';
+import type { Work } from '../jobs/job-store.ts';
+
+/** Room that an upload holds while it is being accepted: use it or give it back, once. */
+export interface Reservation {
+  /** The work is accepted and on disk: run it. */
+  submit(work: Work): void;
+  /** The upload was not accepted after all. */
+  release(): void;
+}
+
+/** Why there is no room. `busy`: no worker came free in time. The others do not change by waiting a little. */
+export type NoRoom = 'busy' | 'draining' | 'no_workers';
+
+/**
+ * Where accepted work goes. With a depth of 0 it is like an unbuffered channel: an upload is taken only when
+ * a worker is ready for it, at once or within HANDOFF_TIMEOUT_MS.
+ */
+export interface HandOff {
+  reserve(): Promise<Reservation | NoRoom>;
+}
+
+/** Tells when jobs end, in this process. */
+export interface JobWatch {
+  /** Resolves when the job has ended, or after `ms` milliseconds, or when the service drains. */
+  ended(job: JobId, ms: number): Promise<void>;
+}

@@ -1,0 +1,133 @@
+import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { ImageId, RunId } from '../../domain/ids.ts';
+import { asStoreError, errorCode } from '../../errors.ts';
+import type { ByteRange, CheckedOutput, ImageStorage, PublishedFile } from '../image-storage.ts';
+import { copyDurably, makeDurableFolder, syncFile, syncFolder } from './durable-file.ts';
+
+/**
+ * {@link ImageStorage} in a folder:
+ * `originals/<first two digits>/<image id>` and `variants/<first two digits>/<run id>/<file>`.
+ * The two digits keep each folder small. A received file must lie on the same volume, in {@link spoolPath}.
+ */
+export class DiskStorage implements ImageStorage {
+  readonly spoolPath: string;
+  readonly #originals: string;
+  readonly #variants: string;
+
+  private constructor(root: string) {
+    this.spoolPath = join(root, 'spool');
+    this.#originals = join(root, 'originals');
+    this.#variants = join(root, 'variants');
+  }
+
+  static async open(root: string): Promise<DiskStorage> {
+    const storage = new DiskStorage(root);
+    await attempt('open the storage', async () => {
+      await mkdir(root, { recursive: true });
+      for (const folder of [storage.spoolPath, storage.#originals, storage.#variants]) {
+        await makeDurableFolder(folder);
+      }
+    });
+    return storage;
+  }
+
+  keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
+    return attempt('keep an original', async () => {
+      await syncFile(receivedPath);
+      const shard = shardOf(this.#originals, id);
+      await makeDurableFolder(shard);
+      await rename(receivedPath, join(shard, id));
+      await syncFolder(shard);
+    });
+  }
+
+  stageOriginal(id: ImageId, path: string): Promise<boolean> {
+    const original = join(shardOf(this.#originals, id), id);
+    return attempt('stage an original', async () => {
+      try {
+        // A link shares the bytes with the original, so it is only for volumes that are one; a worker opens
+        // it read-only.
+        await link(original, path);
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return false;
+        await copyFile(original, path);
+      }
+      return true;
+    });
+  }
+
+  publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]> {
+    return attempt('publish a run', async () => {
+      const shard = shardOf(this.#variants, run);
+      const folder = join(shard, run);
+      await makeDurableFolder(shard);
+      await mkdir(folder);
+      const files = await Promise.all(
+        outputs.map(async ({ fileName, handle, bytes }) => ({
+          fileName,
+          sha256: await copyDurably(handle, bytes, join(folder, fileName)),
+        })),
+      );
+      await syncFolder(folder);
+      await syncFolder(shard);
+      return files;
+    });
+  }
+
+  readVariant(run: RunId, fileName: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null> {
+    const path = join(shardOf(this.#variants, run), run, fileName);
+    return attempt('read a variant', async () => {
+      try {
+        const handle = await open(path, 'r');
+        return Readable.toWeb(handle.createReadStream(range));
+      } catch (error) {
+        if (errorCode(error) === 'ENOENT') return null;
+        throw error;
+      }
+    });
+  }
+
+  removeOriginal(id: ImageId): Promise<void> {
+    return attempt('remove an original', () => rm(join(shardOf(this.#originals, id), id), { force: true }));
+  }
+
+  removePublished(run: RunId): Promise<void> {
+    const folder = join(shardOf(this.#variants, run), run);
+    return attempt('remove a published run', () => rm(folder, { recursive: true, force: true }));
+  }
+
+  listOriginals(): Promise<ImageId[]> {
+    return attempt('list the originals', () => entries(this.#originals, ImageId));
+  }
+
+  listPublished(): Promise<RunId[]> {
+    return attempt('list the published runs', () => entries(this.#variants, RunId));
+  }
+}
+
+const shardOf = (folder: string, id: string): string => join(folder, id.slice(0, 2));
+
+/** What is not named by an id is not ours, and is left alone. */
+async function entries<T>(
+  folder: string,
+  id: { safeParse(name: string): { success: true; data: T } | { success: false } },
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const shard of await readdir(folder)) {
+    for (const name of await readdir(join(folder, shard))) {
+      const parsed = id.safeParse(name);
+      if (parsed.success) found.push(parsed.data);
+    }
+  }
+  return found;
+}
+
+async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw asStoreError(error, doing);
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { UsageError } from './arguments.ts';
+
+const MEDIA_TYPES: Record<string, string> = {
+  '.avif': 'image/avif',
+  '.gif': 'image/gif',
+  '.heic': 'image/heic',
+  '.jpeg': 'image/jpeg',
+  '.jpg': 'image/jpeg',
+  '.png': 'image/png',
+  '.tif': 'image/tiff',
+  '.tiff': 'image/tiff',
+  '.webp': 'image/webp',
+};
+const mediaTypeOf = (path: string): string | undefined => MEDIA_TYPES[extname(path).toLowerCase()];
+
+/** One picture as the whole body of its upload, made once: sending it again costs no copy. */
+export interface Picture {
+  headers: Record<string, string | number>;
+  body: Buffer;
+}
+
+/** The pictures of a folder, told by their extension: others may stand beside them (a script, a README). */
+export async function listPictures(folder: string): Promise<string[]> {
+  const entries = await readdir(folder).catch((cause: unknown) => {
+    throw new UsageError(`--images: cannot read the folder ${folder}`, { cause });
+  });
+  const files = entries.filter((name) => mediaTypeOf(name) !== undefined).sort();
+  if (files.length === 0) throw new UsageError(`--images: no pictures in ${folder}`);
+  return files.map((name) => join(folder, name));
+}
+
+export async function preparePicture(path: string): Promise<Picture> {
+  const boundary = `darkroom-${randomUUID()}`;
+  // RFC 7578 §4.2: a quote in a file name is percent-encoded, as browsers do.
+  const filename = basename(path).replaceAll('"', '%22');
+  const body = Buffer.concat([
+    Buffer.from(
+      `--${boundary}\r\n` +
+        `Content-Disposition: form-data; name="image"; filename="${filename}"\r\n` +
+        `Content-Type: ${mediaTypeOf(path) ?? 'application/octet-stream'}\r\n\r\n`,
+    ),
+    await readFile(path),
+    Buffer.from(`\r\n--${boundary}--\r\n`),
+  ]);
+  return {
+    headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}`, 'Content-Length': body.length },
+    body,
+  };
+}

@@ -1,0 +1,160 @@
+import type { Work } from '../../shared/jobs/job-store.ts';
+import type { HandOff, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+
+export interface LineLimits {
+  /** Runs at once. */
+  workers: number;
+  /** Accepted uploads that may wait beyond the idle workers. */
+  queueDepth: number;
+  handOffTimeoutMs: number;
+}
+
+/** What the line asks of those behind it. */
+export interface LineEnd {
+  /** Workers that are ready and without work. */
+  idleWorkers(): number;
+  /** False while nothing can become ready. */
+  hasWorkers(): boolean;
+  /** Runs a job on an idle worker; the line is told by {@link Line.ran} when the worker is free again. */
+  start(work: Work): void;
+}
+
+interface Waiter {
+  grant(answer: Reservation | NoRoom): void;
+}
+
+/**
+ * Who is next. Uploads stand on one side: accepted ones that wait in a place of the queue, behind them those
+ * that wait for a worker or a place until the hand-off time is over. The backlog stands on the other: recovered and
+ * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other.
+ *
+ * Memory only, and rightly so: a job that waits here is a row that the next boot finds.
+ */
+export class Line implements HandOff {
+  readonly #limits: LineLimits;
+  readonly #end: LineEnd;
+  readonly #waiters = new Set<Waiter>();
+  readonly #placed: Work[] = [];
+  readonly #backlog: Work[] = [];
+  #running = 0;
+  /** Reservations that are neither used nor given back, of a worker and of a place. */
+  #heldWorkers = 0;
+  #heldPlaces = 0;
+  #backlogIsNext = false;
+  #closed = false;
+
+  constructor(limits: LineLimits, end: LineEnd) {
+    this.#limits = limits;
+    this.#end = end;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  reserve(): Promise<Reservation | NoRoom> {
+    if (this.#closed) return Promise.resolve('draining');
+    if (!this.#end.hasWorkers()) return Promise.resolve('no_workers');
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        grant: (answer) => {
+          clearTimeout(timer);
+          this.#waiters.delete(waiter);
+          resolve(answer);
+        },
+      };
+      const timer = setTimeout(() => waiter.grant('busy'), this.#limits.handOffTimeoutMs);
+      this.#waiters.add(waiter);
+      this.advance();
+    });
+  }
+
+  /** Accepted work that is no fresh upload: recovered, or to be tried again. */
+  addBacklog(work: Work): void {
+    this.#backlog.push(work);
+    this.advance();
+  }
+
+  /** A worker has finished a run, or died at it. */
+  ran(): void {
+    this.#running--;
+    this.advance();
+  }
+
+  /** Nothing starts any more, and nobody gets in. */
+  close(): void {
+    this.#closed = true;
+    for (const waiter of [...this.#waiters]) waiter.grant('draining');
+  }
+
+  /** Hands out what is free. To be called whenever a worker becomes ready. */
+  advance(): void {
+    if (this.#closed) return;
+    while (this.#freeWorkers() > 0 && this.#serveOne()) this.#backlogIsNext = !this.#backlogIsNext;
+    for (const waiter of this.#waiters) {
+      if (this.#placed.length + this.#heldPlaces >= this.#limits.queueDepth) break;
+      this.#heldPlaces++;
+      waiter.grant(this.#reservation('place'));
+    }
+  }
+
+  #freeWorkers(): number {
+    const toRun = this.#limits.workers - this.#running;
+    return Math.min(toRun, this.#end.idleWorkers()) - this.#heldWorkers;
+  }
+
+  /** Gives one free worker to one side, to the other where that one is empty. False: nobody wants it. */
+  #serveOne(): boolean {
+    return this.#backlogIsNext
+      ? this.#serveBacklog() || this.#serveUpload()
+      : this.#serveUpload() || this.#serveBacklog();
+  }
+
+  #serveBacklog(): boolean {
+    const work = this.#backlog.shift();
+    if (work) this.#run(work);
+    return work !== undefined;
+  }
+
+  #serveUpload(): boolean {
+    const work = this.#placed.shift();
+    if (work) {
+      this.#run(work);
+      return true;
+    }
+    const [waiter] = this.#waiters;
+    if (!waiter) return false;
+    this.#heldWorkers++;
+    waiter.grant(this.#reservation('worker'));
+    return true;
+  }
+
+  #run(work: Work): void {
+    this.#running++;
+    this.#end.start(work);
+  }
+
+  #reservation(of: 'worker' | 'place'): Reservation {
+    let held = true;
+    const letGo = () => {
+      if (!held) throw new Error('a reservation is used once');
+      held = false;
+      if (of === 'worker') this.#heldWorkers--;
+      else this.#heldPlaces--;
+    };
+    return {
+      submit: (work) => {
+        letGo();
+        if (of === 'place') this.#placed.push(work);
+        // The reserved worker may have died meanwhile: then the job goes before all others.
+        else if (this.#closed || this.#freeWorkers() < 1) this.#backlog.unshift(work);
+        else this.#run(work);
+        this.advance();
+      },
+      release: () => {
+        letGo();
+        this.advance();
+      },
+    };
+  }
+}

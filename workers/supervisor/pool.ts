@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Launch } from './launcher.ts';
+import { decideStart } from './restart-policy.ts';
+import { signalOf } from './worker-end.ts';
+import { WorkerProcess } from './worker-process.ts';
+
+/** One process more than may run at once: when one dies, another is ready, and no job waits for a start. */
+const WARM_SPARES = 1;
+
+/** After their run is over, workers have so long to end by themselves. */
+const STOP_GRACE_MS = 2_000;
+
+export interface PoolEvents {
+  /** A worker can take work: it has just become ready. */
+  ready(): void;
+  /** Workers die before they are ready, again and again: nothing more is started. */
+  breakerOpened(): void;
+}
+
+/** Keeps worker processes alive: as many as may run at once, and a warm spare. */
+export class WorkerPool {
+  readonly #target: number;
+  readonly #launch: Launch;
+  readonly #log: Logger;
+  readonly #events: PoolEvents;
+  readonly #live = new Set<WorkerProcess>();
+  /** Ready and without work; the last that came back is the first to go, so that its caches are warm. */
+  readonly #idle: WorkerProcess[] = [];
+  readonly #ending = new AbortController();
+  #bootDeaths: number[] = [];
+  #startPending = false;
+  #breakerOpen = false;
+
+  constructor(size: number, launch: Launch, log: Logger, events: PoolEvents) {
+    this.#target = size + WARM_SPARES;
+    this.#launch = launch;
+    this.#log = log;
+    this.#events = events;
+  }
+
+  get idleCount(): number {
+    return this.#idle.length;
+  }
+
+  get breakerOpen(): boolean {
+    return this.#breakerOpen;
+  }
+
+  /** True while any worker is ready, at work or not. */
+  get alive(): boolean {
+    return [...this.#live].some((worker) => worker.isReady);
+  }
+
+  start(): void {
+    this.#fill();
+  }
+
+  take(): WorkerProcess | undefined {
+    return this.#idle.pop();
+  }
+
+  /** Takes a worker back after its run; one that has ended meanwhile is not kept. */
+  giveBack(worker: WorkerProcess): void {
+    if (this.#live.has(worker)) this.#idle.push(worker);
+  }
+
+  killAll(): void {
+    for (const worker of this.#live) worker.kill('drain');
+  }
+
+  /** Ends all workers; resolves when none is left. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    const all = [...this.#live];
+    for (const worker of all) worker.stop();
+    const patience = setTimeout(() => this.killAll(), STOP_GRACE_MS);
+    await Promise.all(all.map((worker) => worker.ended));
+    clearTimeout(patience);
+  }
+
+  #fill(): void {
+    while (
+      this.#live.size < this.#target &&
+      !this.#startPending &&
+      !this.#breakerOpen &&
+      !this.#ending.signal.aborted
+    ) {
+      const decision = decideStart(this.#bootDeaths, performance.now(), Math.random());
+      if (decision.kind === 'open-breaker') return this.#openBreaker();
+      if (decision.inMs > 0) return void this.#startIn(decision.inMs);
+      void this.#follow(new WorkerProcess(this.#launch(), this.#log));
+    }
+  }
+
+  async #startIn(ms: number): Promise<void> {
+    this.#startPending = true;
+    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => {});
+    this.#startPending = false;
+    if (this.#ending.signal.aborted) return;
+    // One at a time: the next follows when this one is ready, or has died as well.
+    void this.#follow(new WorkerProcess(this.#launch(), this.#log));
+  }
+
+  async #follow(worker: WorkerProcess): Promise<void> {
+    const started = performance.now();
+    this.#live.add(worker);
+    const becameReady = await worker.ready;
+    if (becameReady) {
+      this.#bootDeaths = [];
+      this.#idle.push(worker);
+      const ms = Math.round(performance.now() - started);
+      this.#log.info({ workerPid: worker.pid, ms }, 'worker ready');
+      this.#events.ready();
+      this.#fill();
+    }
+    const end = await worker.ended;
+    this.#live.delete(worker);
+    const place = this.#idle.indexOf(worker);
+    if (place >= 0) this.#idle.splice(place, 1);
+    const about = {
+      workerPid: worker.pid,
+      exitCode: end.exitCode,
+      signal: signalOf(end),
+      killedFor: end.killedFor,
+    };
+    if (this.#ending.signal.aborted) return this.#log.info(about, 'worker stopped');
+    this.#log.warn(about, becameReady ? 'worker died' : 'worker died before it was ready');
+    // Those that started together and die together died of one cause.
+    if (!becameReady && started > (this.#bootDeaths.at(-1) ?? 0)) this.#bootDeaths.push(performance.now());
+    this.#fill();
+  }
+
+  #openBreaker(): void {
+    this.#breakerOpen = true;
+    this.#log.fatal({ deaths: this.#bootDeaths.length }, 'workers die before they are ready: breaker open');
+    this.#events.breakerOpened();
+  }
+}

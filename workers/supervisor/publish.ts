@@ -1,0 +1,70 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunId } from '../../shared/domain/ids.ts';
+import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
+import type { Preset } from '../../shared/domain/preset.ts';
+import type { ReportedOutput, RunResult } from '../../shared/protocol.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+
+/** What the worker left behind is not what it was asked for, or not what it says. */
+export class BadOutput extends Error {
+  override readonly name = 'BadOutput';
+}
+
+type Succeeded = Extract<RunResult, { outcome: 'succeeded' }>;
+
+/**
+ * Copies a run's outputs from its scratch to the storage, and describes them as they were copied. The worker is not
+ * believed: each file must be the regular file of the reported size that the preset asks for, and no link is followed.
+ * @throws {BadOutput} when the outputs are not those of the preset
+ */
+export async function publish(
+  storage: ImageStorage,
+  run: RunId,
+  folder: string,
+  preset: Preset,
+  result: Succeeded,
+): Promise<Manifest> {
+  checkComplete(preset, result.outputs);
+  const handles: FileHandle[] = [];
+  try {
+    const checked = [];
+    for (const output of result.outputs) {
+      const fileName = variantFileName(output);
+      const handle = await open(
+        join(folder, fileName),
+        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+      );
+      handles.push(handle);
+      const found = await handle.stat();
+      if (!found.isFile() || found.size !== output.bytes) {
+        throw new BadOutput(`${fileName} is not the file of ${output.bytes} bytes that was reported`);
+      }
+      checked.push({ fileName, handle, bytes: output.bytes });
+    }
+    const published = await storage.publish(run, checked);
+    const sha256 = new Map(published.map((file) => [file.fileName, file.sha256]));
+    return {
+      pipelineVersion: result.pipelineVersion,
+      variants: result.outputs.map((output) => {
+        const hash = sha256.get(variantFileName(output));
+        if (!hash) throw new Error('the storage has left out a file');
+        return { ...output, sha256: hash };
+      }),
+    };
+  } finally {
+    await Promise.all(handles.map((handle) => handle.close()));
+  }
+}
+
+/** All or nothing: each size of the preset in each of its formats, once, and nothing else. */
+function checkComplete(preset: Preset, outputs: readonly ReportedOutput[]): void {
+  const wanted = preset.sizes.flatMap(({ name }) =>
+    preset.outputs.map(({ format }) => variantFileName({ name, format })),
+  );
+  const reported = outputs.map(variantFileName);
+  if (wanted.length !== reported.length || !wanted.every((name) => reported.includes(name))) {
+    throw new BadOutput(`the run made ${reported.join(', ')}, not ${wanted.join(', ')}`);
+  }
+}

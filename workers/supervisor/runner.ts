@@ -1,0 +1,173 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newRunId, type RunId } from '../../shared/domain/ids.ts';
+import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
+import { PRESETS } from '../../shared/domain/preset.ts';
+import { StoreError } from '../../shared/errors.ts';
+import type { JobStore, RunEnd, RunHistory, Work } from '../../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { stateAfter } from './next-state.ts';
+import { BadOutput, publish } from './publish.ts';
+import { outcomeOfEnd } from './run-outcome.ts';
+import type { RunScratch, Scratch } from './scratch.ts';
+import { signalOf } from './worker-end.ts';
+import type { RunVerdict, WorkerProcess } from './worker-process.ts';
+
+/** A store that is out of reach is asked again after so long. */
+const STORE_RETRY_MS = 1_000;
+
+export interface RunLimits {
+  jobTimeoutMs: number;
+  maxAttempts: number;
+  maxPixels: number;
+}
+
+/** What becomes of the job: whether it has ended, and else when it may run again. */
+export type RunAftermath = { kind: 'ended' } | { kind: 'again'; inMs: number };
+
+type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'manifest'>;
+
+/** Takes one job through one run: record, stage, hand over, publish, settle. */
+export class Runner {
+  readonly #store: JobStore;
+  readonly #storage: ImageStorage;
+  readonly #scratch: Scratch;
+  readonly #limits: RunLimits;
+  readonly #log: Logger;
+
+  constructor(store: JobStore, storage: ImageStorage, scratch: Scratch, limits: RunLimits, log: Logger) {
+    this.#store = store;
+    this.#storage = storage;
+    this.#scratch = scratch;
+    this.#limits = limits;
+    this.#log = log;
+  }
+
+  /**
+   * @param workerFree called once, as soon as the worker can take another run: before the outputs are published
+   * @param signal aborted when the service ends: what is not settled by then is for the next boot
+   */
+  async run(
+    work: Work,
+    worker: WorkerProcess,
+    workerFree: () => void,
+    signal: AbortSignal,
+  ): Promise<RunAftermath> {
+    const runId = newRunId();
+    const { requestId, imageId, jobId } = work;
+    const log = this.#log.child({ requestId, imageId, jobId, runId, workerPid: worker.pid });
+    let free = () => {
+      free = () => {};
+      workerFree();
+    };
+    try {
+      const history = await this.#store.startRun({ runId, jobId, workerPid: worker.pid, at: Date.now() });
+      // Deleted while it waited.
+      if (!history) return { kind: 'ended' };
+      const report = await this.#perform(work, runId, worker, () => free(), log);
+      return await this.#settle(work, runId, history, report, signal, log);
+    } catch (error) {
+      log.error({ err: error }, 'run could not be recorded');
+      return { kind: 'again', inMs: STORE_RETRY_MS };
+    } finally {
+      free();
+      await this.#scratch.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
+    }
+  }
+
+  /** The run itself; whatever goes wrong is in the report. */
+  async #perform(
+    work: Work,
+    runId: RunId,
+    worker: WorkerProcess,
+    workerFree: () => void,
+    log: Logger,
+  ): Promise<RunReport> {
+    try {
+      const scratch = await this.#scratch.make(runId);
+      if (!(await this.#storage.stageOriginal(work.imageId, scratch.inputPath))) {
+        return failed('rejected', 'original_missing');
+      }
+      const verdict = await this.#handOver(work, runId, scratch, worker);
+      workerFree();
+      return await this.#report(work, runId, scratch, verdict, log);
+    } catch (error) {
+      log.error({ err: error }, 'run failed outside its worker');
+      return failed('errored', error instanceof BadOutput ? 'protocol_error' : 'storage_error');
+    }
+  }
+
+  #handOver(work: Work, runId: RunId, scratch: RunScratch, worker: WorkerProcess): Promise<RunVerdict> {
+    const { jobId, imageId, requestId, format } = work;
+    const { maxPixels, jobTimeoutMs } = this.#limits;
+    const preset = presetOf(work);
+    return worker.run(
+      { type: 'run', runId, jobId, imageId, requestId, format, preset, maxPixels, ...scratch },
+      jobTimeoutMs,
+    );
+  }
+
+  async #report(
+    work: Work,
+    runId: RunId,
+    scratch: RunScratch,
+    verdict: RunVerdict,
+    log: Logger,
+  ): Promise<RunReport> {
+    if (verdict.kind === 'ended') {
+      const { outcome, failure } = outcomeOfEnd(verdict.end);
+      const { exitCode } = verdict.end;
+      return { ...failed(outcome, failure), exitCode, signal: signalOf(verdict.end) };
+    }
+    const { result } = verdict;
+    if (result.outcome !== 'succeeded') {
+      log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
+      return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
+    }
+    const manifest = await publish(this.#storage, runId, scratch.outputPath, presetOf(work), result);
+    return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, manifest };
+  }
+
+  /** Ends the run and its job in one transaction. A late run, whose job has gone on without it, leaves nothing. */
+  async #settle(
+    work: Work,
+    runId: RunId,
+    history: RunHistory,
+    report: RunReport,
+    signal: AbortSignal,
+    log: Logger,
+  ): Promise<RunAftermath> {
+    const { next, retryInMs } = stateAfter(report.outcome, history, this.#limits.maxAttempts, Math.random());
+    const end: RunEnd = { ...report, runId, jobId: work.jobId, at: Date.now(), next };
+    const applied = await this.#record(end, signal, log);
+    if (applied === null) return { kind: 'ended' };
+    if (!applied && report.manifest) await this.#storage.removePublished(runId);
+    const { outcome, failure } = report;
+    log.info({ outcome, failure, status: applied ? next : 'given up', signal: report.signal }, 'run settled');
+    return applied && next === 'queued' ? { kind: 'again', inMs: retryInMs } : { kind: 'ended' };
+  }
+
+  /** Insists: a run that has ended must not stay `running`. Null: the service ended first, and the next boot settles it. */
+  async #record(end: RunEnd, signal: AbortSignal, log: Logger): Promise<boolean | null> {
+    while (true) {
+      try {
+        return await this.#store.finishRun(end);
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        log.error({ err: error }, 'the end of a run could not be recorded');
+        if (signal.aborted) return null;
+        await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {});
+      }
+    }
+  }
+}
+
+function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
+  return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, manifest: null };
+}
+
+function presetOf(work: Work) {
+  const preset = PRESETS.get(work.preset);
+  if (!preset) throw new Error(`no preset ${work.preset}`);
+  return preset;
+}

@@ -1,0 +1,123 @@
+import type { JobId } from '../../shared/domain/ids.ts';
+import type { Work } from '../../shared/jobs/job-store.ts';
+import type { HandOff, JobWatch, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Launch } from './launcher.ts';
+import { Line, type LineLimits } from './line.ts';
+import { WorkerPool } from './pool.ts';
+import type { Runner } from './runner.ts';
+
+/** Time kept at the end of a drain for the workers that were killed to be recorded. */
+const SETTLE_MARGIN_MS = 500;
+
+/** Feeds the workers, and starts again what has to run again. */
+export class Supervisor implements HandOff, JobWatch {
+  readonly #line: Line;
+  readonly #pool: WorkerPool;
+  readonly #runner: Runner;
+  readonly #runs = new Set<Promise<void>>();
+  readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #watchers = new Map<JobId, Set<() => void>>();
+  readonly #ending = new AbortController();
+
+  /** @param breakerOpened workers die at boot and nothing more is started: somebody must act */
+  constructor(limits: LineLimits, launch: Launch, runner: Runner, log: Logger, breakerOpened: () => void) {
+    this.#runner = runner;
+    this.#pool = new WorkerPool(limits.workers, launch, log, {
+      ready: () => this.#line.advance(),
+      breakerOpened,
+    });
+    this.#line = new Line(limits, {
+      idleWorkers: () => this.#pool.idleCount,
+      hasWorkers: () => !this.#pool.breakerOpen,
+      start: (work) => this.#start(work),
+    });
+  }
+
+  /** @param backlog jobs of an earlier process, the oldest first */
+  start(backlog: readonly Work[]): void {
+    this.#pool.start();
+    for (const work of backlog) this.#line.addBacklog(work);
+  }
+
+  /** Work can be done: at least one worker is ready, and workers that die are replaced. */
+  get isReady(): boolean {
+    return this.#pool.alive && !this.#pool.breakerOpen;
+  }
+
+  reserve(): Promise<Reservation | NoRoom> {
+    return this.#line.reserve();
+  }
+
+  ended(job: JobId, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const watchers = this.#watchers.get(job) ?? new Set();
+      const done = () => {
+        clearTimeout(timer);
+        watchers.delete(done);
+        if (watchers.size === 0) this.#watchers.delete(job);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#watchers.set(job, watchers.add(done));
+    });
+  }
+
+  /**
+   * Starts nothing more, lets the runs finish, and ends the workers. Jobs that did not run stay queued in the store.
+   * @param deadline when it must be over, by `performance.now()`
+   * @returns false when runs had to be killed
+   */
+  async drain(deadline: number): Promise<boolean> {
+    this.#line.close();
+    for (const retry of this.#retries) clearTimeout(retry);
+    const idle = Promise.all(this.#runs);
+    const clean = await within(idle, deadline - performance.now() - SETTLE_MARGIN_MS);
+    if (!clean) this.#pool.killAll();
+    const stopped = this.#pool.stop();
+    await within(idle, deadline - performance.now());
+    await stopped;
+    this.#ending.abort();
+    for (const watchers of this.#watchers.values()) for (const done of [...watchers]) done();
+    return clean;
+  }
+
+  /** Ends everything at once: for a second signal. */
+  kill(): void {
+    this.#pool.killAll();
+  }
+
+  #start(work: Work): void {
+    const worker = this.#pool.take();
+    if (!worker) throw new Error('the line has started a job without an idle worker');
+    const free = () => {
+      this.#pool.giveBack(worker);
+      this.#line.ran();
+    };
+    const run = this.#runner.run(work, worker, free, this.#ending.signal).then((aftermath) => {
+      this.#runs.delete(run);
+      if (aftermath.kind === 'again') return this.#again(work, aftermath.inMs);
+      for (const done of [...(this.#watchers.get(work.jobId) ?? [])]) done();
+    });
+    this.#runs.add(run);
+  }
+
+  #again(work: Work, inMs: number): void {
+    const retry = setTimeout(() => {
+      this.#retries.delete(retry);
+      this.#line.addBacklog(work);
+    }, inMs);
+    this.#retries.add(retry);
+  }
+}
+
+/** True when the promise has settled within so many milliseconds. */
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  });
+  const inTime = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return inTime;
+}

@@ -1,0 +1,137 @@
+import type { ChildProcess } from 'node:child_process';
+import {
+  FromWorker,
+  HEARTBEAT_INTERVAL_MS,
+  type RunMessage,
+  type RunResult,
+  type ToWorker,
+} from '../../shared/protocol.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { killGroup, settled } from './settle.ts';
+import { Watchdog } from './watchdog.ts';
+import type { KillReason, WorkerEnd } from './worker-end.ts';
+import { relayOutput } from './worker-output.ts';
+
+/** From the start of the process to `ready`. It takes 0.1 s alone, and many times that when all cores decode. */
+const READY_TIMEOUT_MS = 15_000;
+
+/** Ten beats: an event loop that is only slow on a loaded machine is not stuck. */
+const HEARTBEAT_TIMEOUT_MS = 10 * HEARTBEAT_INTERVAL_MS;
+
+export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'; end: WorkerEnd };
+
+interface CurrentRun {
+  message: RunMessage;
+  deadline: Watchdog;
+  settle(verdict: RunVerdict): void;
+}
+
+/**
+ * One worker process, from its start to its end. It is not trusted: everything it says is checked, it has one run
+ * at a time, and a deadline for it. The first outcome of a run counts, and a result before a death is a result.
+ */
+export class WorkerProcess {
+  readonly pid: number;
+  /** True once it is ready; false when it ended before. */
+  readonly ready: Promise<boolean>;
+  readonly ended: Promise<WorkerEnd>;
+  readonly #child: ChildProcess;
+  readonly #log: Logger;
+  readonly #heartbeat = new Watchdog(HEARTBEAT_TIMEOUT_MS, () => this.kill('heartbeat'));
+  #isReady = false;
+  #becomeReady: (ready: boolean) => void = () => {};
+  #killedFor: KillReason | null = null;
+  #run: CurrentRun | null = null;
+
+  constructor(child: ChildProcess, log: Logger) {
+    this.#child = child;
+    // A process that could not be started has no pid, and ends at once.
+    this.pid = child.pid ?? 0;
+    this.#log = log.child({ workerPid: this.pid });
+    this.ready = new Promise((resolve) => {
+      this.#becomeReady = resolve;
+    });
+    this.ended = this.#follow();
+    child.on('message', (received) => this.#receive(received));
+    relayOutput(child, this.#log, () => this.#about());
+  }
+
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
+  run(message: RunMessage, deadlineMs: number): Promise<RunVerdict> {
+    return new Promise((settle) => {
+      const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
+      this.#run = { message, deadline, settle };
+      deadline.reset();
+      this.#send(message);
+    });
+  }
+
+  /** Asks an idle worker to end; one that runs ends after its run. */
+  stop(): void {
+    this.#send({ type: 'stop' });
+  }
+
+  /** Ends it at once; the first reason counts. */
+  kill(reason: KillReason): void {
+    this.#killedFor ??= reason;
+    this.#child.kill('SIGKILL');
+    killGroup(this.#child.pid);
+  }
+
+  async #follow(): Promise<WorkerEnd> {
+    const tooLate = new Watchdog(READY_TIMEOUT_MS, () => this.kill('not-ready'));
+    tooLate.reset();
+    void this.ready.then(() => tooLate.stop());
+    const end: WorkerEnd = { ...(await settled(this.#child)), killedFor: this.#killedFor };
+    this.#heartbeat.stop();
+    this.#becomeReady(false);
+    this.#settleRun({ kind: 'ended', end });
+    return end;
+  }
+
+  #receive(received: unknown): void {
+    // What a worker says after we gave it up counts for nothing.
+    if (this.#killedFor !== null) return;
+    const parsed = FromWorker.safeParse(received);
+    if (!parsed.success) return this.#breach('a message of no known form');
+    const message = parsed.data;
+    if (message.type === 'ready') {
+      if (this.#isReady) return this.#breach('ready twice');
+      this.#isReady = true;
+      this.#heartbeat.reset();
+      return this.#becomeReady(true);
+    }
+    this.#heartbeat.reset();
+    if (message.type === 'heartbeat') return;
+    if (message.runId !== this.#run?.message.runId)
+      return this.#breach('a result of a run that it does not have');
+    this.#settleRun({ kind: 'result', result: message });
+  }
+
+  #settleRun(verdict: RunVerdict): void {
+    this.#run?.deadline.stop();
+    this.#run?.settle(verdict);
+    this.#run = null;
+  }
+
+  #breach(what: string): void {
+    this.#log.error({ ...this.#about(), what }, 'worker broke the protocol');
+    this.kill('protocol');
+  }
+
+  #send(message: ToWorker): void {
+    // The callback takes EPIPE and its like: a worker that cannot be written to is ending, and `ended` tells.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  /** The ids that its log lines carry, as we know them, whatever the worker says. */
+  #about(): Record<string, string> {
+    if (!this.#run) return {};
+    const { requestId, imageId, jobId, runId } = this.#run.message;
+    return { requestId, imageId, jobId, runId };
+  }
+}

@@ -1,0 +1,40 @@
+import { constants, setPriority } from 'node:os';
+import { type FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, ToWorker } from '../../shared/protocol.ts';
+import { prepareDecoder } from './decoder.ts';
+import { log } from './log.ts';
+import { perform, processFigures } from './run.ts';
+
+let running: Promise<void> | null = null;
+
+// A terminal's Ctrl-C goes to the whole group: when to end is the supervisor's to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+
+// The supervisor is gone, and nobody will read a result. process.exit() would wait for a decode that runs.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+process.on('message', (received) => {
+  const message = ToWorker.parse(received);
+  if (message.type === 'stop') void (running ?? Promise.resolve()).then(() => process.exit(0));
+  else running = run(message);
+});
+
+async function run(message: RunMessage): Promise<void> {
+  const { runId, jobId, imageId, requestId } = message;
+  const about = { requestId, imageId, jobId, runId };
+  log('info', 'run started', about);
+  const begin = performance.now();
+  const result = await perform(message);
+  log('info', 'run ended', { ...about, outcome: result.outcome, ms: Math.round(performance.now() - begin) });
+  send(result);
+}
+
+function send(message: FromWorker): void {
+  // An error means that the channel is closed; `disconnect` has ended us, or is about to.
+  process.send?.(message, undefined, undefined, () => {});
+}
+
+// Behind the server, so that it answers quickly when every core decodes.
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+prepareDecoder();
+setInterval(() => send({ type: 'heartbeat', ...processFigures() }), HEARTBEAT_INTERVAL_MS);
+send({ type: 'ready' });

@@ -1,0 +1,44 @@
+import type { FailureCode } from '../../shared/domain/job.ts';
+import type { RunMessage, RunResult } from '../../shared/protocol.ts';
+import { UnreadableImage } from './decoder.ts';
+import { makeVariants, PIPELINE_VERSION } from './pipeline.ts';
+
+/** Bytes of memory that the process holds, now and at the most. */
+export function processFigures(): { rssBytes: number; peakRssBytes: number } {
+  // getrusage(2) counts maxrss in KiB on Linux; libuv gives the same on macOS.
+  return { rssBytes: process.memoryUsage.rss(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
+}
+
+/** Runs a job and says how it ended; it never throws. */
+export async function perform(run: RunMessage): Promise<RunResult> {
+  const { runId } = run;
+  try {
+    const outputs = await makeVariants(run);
+    return {
+      type: 'result',
+      runId,
+      outcome: 'succeeded',
+      pipelineVersion: PIPELINE_VERSION,
+      outputs,
+      ...processFigures(),
+    };
+  } catch (error) {
+    const rejected = error instanceof UnreadableImage;
+    return {
+      type: 'result',
+      runId,
+      outcome: rejected ? 'rejected' : 'errored',
+      failure: rejected ? error.failure : machineFailure(error),
+      detail: (error instanceof Error ? error.message : String(error)).slice(0, 500),
+      ...processFigures(),
+    };
+  }
+}
+
+function machineFailure(error: unknown): FailureCode {
+  const text = String(error);
+  if (/out of memory/i.test(text)) return 'out_of_memory';
+  return /unable to (?:open|create|write)|missing|system error/i.test(text)
+    ? 'storage_error'
+    : 'worker_error';
+}
