@@ -12,6 +12,9 @@ export const CORNER_COLOURS: Record<Corner, Colour> = {
   bottomRight: [162, 165, 53],
 };
 
+/** Levels of 255 that JPEG, WebP and AVIF may move such a mean. */
+export const CORNER_TOLERANCE = 6;
+
 /** A tenth of each side is large enough to average out grain, ripples and grass. */
 const PATCH_SHARE = 0.1;
 

@@ -4,7 +4,8 @@ import { UsageError } from './arguments.ts';
 
 /** Where the server listens, resolved once: a thousand look-ups of its name would queue in libuv's four threads. */
 export interface Target {
-  origin: string;
+  /** The Host header: the name as the person gave it. */
+  authority: string;
   host: string;
   port: number;
 }
@@ -13,7 +14,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 
 /** Finds the address that answers (a name may stand for several), before a thousand sockets try. */
 export async function findTarget(origin: string): Promise<Target> {
-  const { hostname, port } = new URL(origin);
+  const { hostname, port, host: authority } = new URL(origin);
   const { promise, resolve, reject } = Promise.withResolvers<Target>();
   const refuse = (cause?: Error): void =>
     reject(
@@ -24,7 +25,7 @@ export async function findTarget(origin: string): Promise<Target> {
   socket.setTimeout(PROBE_TIMEOUT_MS, refuse);
   socket.once('error', refuse);
   socket.once('connect', () =>
-    resolve({ origin, host: socket.remoteAddress ?? hostname, port: Number(port) || 80 }),
+    resolve({ authority, host: socket.remoteAddress ?? hostname, port: Number(port) || 80 }),
   );
   return promise.finally(() => socket.destroy());
 }

@@ -21,7 +21,7 @@ async function listen(serve: (socket: Socket, connection: number) => void) {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
   const agent = keptConnections(1);
-  const target: Target = { origin: `http://127.0.0.1:${port}`, host: '127.0.0.1', port };
+  const target: Target = { authority: `127.0.0.1:${port}`, host: '127.0.0.1', port };
   const wanted: Exchange = { target, agent, method: 'POST', path: '/upload', timeoutMs: 2_000 };
   return {
     wanted,

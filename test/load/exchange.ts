@@ -53,7 +53,7 @@ function attempt({ target, agent, method, path, headers, body, timeoutMs }: Exch
     port: target.port,
     method,
     path,
-    headers: { Host: new URL(target.origin).host, ...headers },
+    headers: { Host: target.authority, ...headers },
   });
   const fail = (code: string): void => resolve({ kind: 'transport-error', code, wasStale: false });
   const timer = setTimeout(() => {

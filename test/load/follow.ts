@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasEnded, type JobState } from '../../shared/domain/job.ts';
+import type { JobState } from '../../shared/domain/job.ts';
 import { jobStateIn } from './answers.ts';
 import { keptConnections, type Target } from './connections.ts';
 import { exchange } from './exchange.ts';
@@ -87,6 +87,6 @@ export async function followJobs({
     if (result.kind === 'transport-error') return 'pending';
     if (result.status === 404 || result.status === 410) return 'notFound';
     const state = result.status === 200 ? jobStateIn(result.body) : undefined;
-    return state === undefined || !hasEnded(state) ? 'pending' : (state as Look);
+    return state === undefined || state === 'queued' || state === 'running' ? 'pending' : state;
   }
 }

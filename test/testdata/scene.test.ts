@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
   CORNER_COLOURS,
+  CORNER_TOLERANCE,
   CORNERS,
   colourDistance,
   cornerColours,
@@ -11,9 +12,6 @@ import { type ImageName, imagePath } from '../../testdata/expected.ts';
 import { ORIENTATIONS } from '../../testdata/orientation.ts';
 import type { RawImage } from '../../testdata/paint.ts';
 import { decode, metadataOf, readPixels } from './decode.ts';
-
-/** Levels of 255 that JPEG, WebP and AVIF may move the mean of a corner. */
-const CORNER_TOLERANCE = 6;
 
 describe('the scene', () => {
   const wholeScenes: ImageName[] = [

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Metadata } from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { CORNER_COLOURS, colourDistance, cornerColours } from '../../testdata/corners.ts';
+import { CORNER_COLOURS, CORNER_TOLERANCE, colourDistance, cornerColours } from '../../testdata/corners.ts';
 import { IMAGE_NAMES, IMAGES_FOLDER, type ImageName, imagePath, readmeRow } from '../../testdata/expected.ts';
 import { MAKERS } from '../../testdata/makers.ts';
 import { PRIVATE } from '../../testdata/private.ts';
@@ -92,7 +92,7 @@ describe('the damaged files', () => {
   test('corrupt_body.jpg has a good header, and shows something else', async () => {
     expect(await metadataOf('corrupt_body.jpg')).toMatchObject({ width: 320, height: 240 });
     const shown = cornerColours(await readPixels(sharp(imagePath('corrupt_body.jpg'), { failOn: 'none' })));
-    expect(colourDistance(shown.topLeft, CORNER_COLOURS.topLeft)).toBeLessThan(6);
+    expect(colourDistance(shown.topLeft, CORNER_COLOURS.topLeft)).toBeLessThan(CORNER_TOLERANCE);
     expect(colourDistance(shown.bottomRight, CORNER_COLOURS.bottomRight)).toBeGreaterThan(30);
   });
 

@@ -42,6 +42,7 @@ export class WorkerProcess {
   #becomeReady: (ready: boolean) => void = () => {};
   #killedFor: KillReason | null = null;
   #run: CurrentRun | null = null;
+  #end: WorkerEnd | null = null;
 
   constructor(child: ChildProcess, log: Logger) {
     this.#child = child;
@@ -62,6 +63,7 @@ export class WorkerProcess {
 
   /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
   run(message: RunMessage, deadlineMs: number): Promise<RunVerdict> {
+    if (this.#end) return Promise.resolve({ kind: 'ended', end: this.#end });
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
       this.#run = { message, deadline, settle };
@@ -77,6 +79,7 @@ export class WorkerProcess {
 
   /** Ends it at once; the first reason counts. */
   kill(reason: KillReason): void {
+    if (this.#end) return;
     this.#killedFor ??= reason;
     this.#child.kill('SIGKILL');
     killGroup(this.#child.pid);
@@ -87,6 +90,7 @@ export class WorkerProcess {
     tooLate.reset();
     void this.ready.then(() => tooLate.stop());
     const end: WorkerEnd = { ...(await settled(this.#child)), killedFor: this.#killedFor };
+    this.#end = end;
     this.#heartbeat.stop();
     this.#becomeReady(false);
     this.#settleRun({ kind: 'ended', end });

@@ -2,6 +2,10 @@ import { damaged, type Inspection, image } from './inspection.ts';
 import { type Box, boxes, findBox } from './iso-boxes.ts';
 import type { WindowReader } from './window-reader.ts';
 
+/** An item has one entry in an association box. libheif takes 1,000 items unless told otherwise. */
+const ITEMS_AT_MOST = 2 ** 15;
+/** One for each of its layouts: two versions, two widths (ISO/IEC 23008-12, section 9.3.1). */
+const ASSOCIATION_BOXES_AT_MOST = 4;
 /** A sequence has one for colour and one for alpha; each that is looked at may cost a walk over the file. */
 const TRACKS_AT_MOST = 8;
 const TRACK_TABLES = ['mdia', 'minf', 'stbl', 'stsz'] as const;
@@ -37,37 +41,44 @@ async function readItemId(reader: WindowReader, pitm: Box): Promise<number | und
 
 async function propertiesOf(reader: WindowReader, iprp: Box, item: number): Promise<Set<number>> {
   const properties = new Set<number>();
+  let associations = 0;
   for await (const box of boxes(reader, iprp.start, iprp.end)) {
-    if (box.type === 'ipma') await addAssociations(reader, box, item, properties);
+    if (box.type !== 'ipma') continue;
+    associations += 1;
+    if (associations > ASSOCIATION_BOXES_AT_MOST) break;
+    for (const property of await readAssociations(reader, box, item)) properties.add(property);
   }
   return properties;
 }
 
-async function addAssociations(reader: WindowReader, ipma: Box, item: number, found: Set<number>) {
+/** The numbers of an item's properties. Of several entries for it the first counts, as in libheif. */
+async function readAssociations(reader: WindowReader, ipma: Box, item: number): Promise<number[]> {
   const head = await reader.view(ipma.start, 8);
-  if (head === undefined || ipma.start + 8 > ipma.end) return;
+  if (head === undefined || ipma.start + 8 > ipma.end) return [];
   const idBytes = head.getUint8(0) === 0 ? 2 : 4;
-  const associationBytes = (head.getUint8(3) & 1) === 0 ? 1 : 2;
-  let left = head.getUint32(4);
+  const width = (head.getUint8(3) & 1) === 0 ? 1 : 2;
+  const entries = Math.min(head.getUint32(4), ITEMS_AT_MOST);
+
   let offset = ipma.start + 8;
-
-  // Each turn takes at least three bytes of the box, so a huge count ends where the box ends.
-  for (; left > 0 && offset + idBytes + 1 <= ipma.end; left -= 1) {
+  for (let index = 0; index < entries; index += 1) {
     const entry = reader.peek(offset, idBytes + 1) ?? (await reader.view(offset, idBytes + 1));
-    if (entry === undefined) return;
-    const count = entry.getUint8(idBytes);
-    const id = idBytes === 2 ? entry.getUint16(0) : entry.getUint32(0);
-    offset += idBytes + 1;
+    if (entry === undefined) return [];
+    const start = offset + idBytes + 1;
+    offset = start + entry.getUint8(idBytes) * width;
+    if (offset > ipma.end) return [];
 
-    const end = offset + count * associationBytes;
-    if (end > ipma.end) return;
-    const list = id === item ? await reader.view(offset, end - offset) : undefined;
-    for (let at = 0; list !== undefined && at < list.byteLength; at += associationBytes) {
-      // The upper bit says that the property is essential.
-      found.add(associationBytes === 1 ? list.getUint8(at) & 0x7f : list.getUint16(at) & 0x7fff);
-    }
-    offset = end;
+    const id = idBytes === 2 ? entry.getUint16(0) : entry.getUint32(0);
+    if (id === item) return propertyNumbers(await reader.view(start, offset - start), width);
   }
+  return [];
+}
+
+/** The upper bit of each says that the property is essential. */
+function propertyNumbers(list: DataView | undefined, width: 1 | 2): number[] {
+  if (list === undefined) return [];
+  return Array.from({ length: list.byteLength / width }, (_, index) =>
+    width === 1 ? list.getUint8(index) & 0x7f : list.getUint16(index * 2) & 0x7fff,
+  );
 }
 
 /** An item should have one size; where an attacker gives it several, the largest is the safe answer. */

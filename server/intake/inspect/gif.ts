@@ -7,6 +7,8 @@ const IMAGE_DESCRIPTOR_BYTES = 10;
 const IMAGE_SEPARATOR = 0x2c;
 const EXTENSION_INTRODUCER = 0x21;
 const COMMENT_LABEL = 0xfe;
+/** Images and extensions together: an animation has one or two extensions for each frame. */
+const BLOCKS_AT_MOST = 2 ** 16;
 
 /**
  * The size is the logical screen, grown to hold the first frame, as libnsgif (in libvips) and browsers grow it.
@@ -21,7 +23,7 @@ export async function readGif(reader: WindowReader): Promise<Inspection> {
 
   let frames = 0;
   let offset = HEADER_BYTES + colourTableBytes(header.getUint8(10));
-  while (frames < FRAMES_COUNTED_AT_MOST) {
+  for (let blocks = 0; blocks < BLOCKS_AT_MOST && frames < FRAMES_COUNTED_AT_MOST; blocks += 1) {
     const block = reader.peek(offset, 3) ?? (await reader.view(offset, 3));
     if (block?.getUint8(0) === EXTENSION_INTRODUCER) {
       offset = await skipSubBlocks(reader, extensionData(offset, block));
@@ -62,9 +64,8 @@ function extensionData(offset: number, block: DataView): number {
 async function skipSubBlocks(reader: WindowReader, from: number): Promise<number> {
   let offset = from;
   for (;;) {
-    const view = reader.peek(offset, 1) ?? (await reader.view(offset, 1));
-    if (view === undefined) return reader.size;
-    const length = view.getUint8(0);
+    const length = reader.peekByte(offset) ?? (await reader.view(offset, 1))?.getUint8(0);
+    if (length === undefined) return reader.size;
     offset += 1 + length;
     if (length === 0) return offset;
   }

@@ -14,13 +14,16 @@ const SOI = 0xd8;
 const EOI = 0xd9;
 const SOS = 0xda;
 
+/** Segments and bytes of junk before the frame header: a photo has tens, and few bytes of junk if any. */
+const STEPS_AT_MOST = 2 ** 18;
+
 /**
  * Follows the segments up to the frame header (T.81, B.2.2). Whether the coding process is one that the decoder
  * knows is the worker's to say: its answer changes with the libjpeg it is built with.
  */
 export async function readJpeg(reader: WindowReader): Promise<Inspection> {
   let offset = 2;
-  for (;;) {
+  for (let step = 0; step < STEPS_AT_MOST; step += 1) {
     const view = reader.peek(offset, 4) ?? (await reader.view(offset, 4));
     if (view === undefined) return damaged('jpeg', 'it ends before its frame header');
 
@@ -39,10 +42,10 @@ export async function readJpeg(reader: WindowReader): Promise<Inspection> {
     }
     if (isFrameHeader(marker)) return readFrameHeader(reader, offset + 2);
 
-    const length = view.getUint16(2);
-    if (length < 2) return damaged('jpeg', 'a segment has an impossible length');
-    offset += 2 + length;
+    // The length counts itself. libjpeg takes less for an empty segment, and what it finds next is what it decodes.
+    offset += 2 + Math.max(2, view.getUint16(2));
   }
+  return damaged('jpeg', 'it has too much before its frame header');
 }
 
 function standsAlone(marker: number): boolean {

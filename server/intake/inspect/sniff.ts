@@ -11,7 +11,7 @@ export type Sniffed = { kind: 'accepted'; format: InputFormat } | { kind: 'unsup
 type Signature<Name> = readonly [offset: number, bytes: string, name: Name];
 
 const ACCEPTED: readonly Signature<InputFormat>[] = [
-  [0, '\xff\xd8\xff', 'jpeg'],
+  [0, '\xff\xd8', 'jpeg'],
   [0, '\x89PNG\r\n\x1a\n', 'png'],
   [0, 'GIF8', 'gif'],
   [0, 'II*\0', 'tiff'],

@@ -29,6 +29,12 @@ export class WindowReader {
     return new DataView(this.#window.buffer, this.#window.byteOffset + from, length);
   }
 
+  /** One byte, as `peek`, for walks that look at nothing else of each block: it makes no object. */
+  peekByte(offset: number): number | undefined {
+    const from = offset - this.#start;
+    return from >= 0 && from < this.#window.byteLength ? this.#window.getUint8(from) : undefined;
+  }
+
   /** The bytes, or undefined when any of them is outside the file. At most {@link WINDOW_BYTES}. */
   async view(offset: number, length: number): Promise<DataView | undefined> {
     const known = this.peek(offset, length);

@@ -44,5 +44,5 @@ function appliedMigrations(raw: DatabaseSync): string[] {
   return raw
     .prepare('SELECT name FROM kysely_migration')
     .all()
-    .map((row) => String(row['name']));
+    .map((row) => String(row.name));
 }

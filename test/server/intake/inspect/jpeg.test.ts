@@ -17,6 +17,11 @@ describe('a JPEG gives the size of its frame header', () => {
     ['behind fill bytes', jpeg(JFIF, [0xff, 0xff, 0xff], FRAME)],
     ['behind junk, which libjpeg passes over', jpeg(JFIF, zeros(10_000), 'junk', [0xff, 0x00], FRAME)],
     ['behind markers that stand alone', jpeg(JFIF, [0xff, 0x01, 0xff, 0xd0, 0xff, 0xd7], FRAME)],
+    ['behind junk right after its start', jpeg([0, 1, 2], FRAME)],
+    [
+      'behind segments of length 0 and 1, which libjpeg takes for empty',
+      jpeg([0xff, 0xe0, 0, 0, 0xff, 0xe1, 0, 1], FRAME),
+    ],
     ['behind an empty segment', jpeg(jpegSegment(0xfe, ''), FRAME)],
     ['progressive', jpeg(jpegFrameHeader(640, 480, 0xc2))],
     ['lossless', jpeg(jpegFrameHeader(640, 480, 0xc3))],
@@ -36,7 +41,7 @@ describe('a JPEG gives the size of its frame header', () => {
 
 describe('a JPEG is damaged', () => {
   const CONTRADICTION = 'its frame header contradicts itself';
-  test.each([
+  test.each<[string, Uint8Array, string]>([
     ['without a height (DNL)', jpeg(jpegFrameHeader(640, 0)), 'its width or height is zero'],
     ['without a width', jpeg(jpegFrameHeader(0, 480)), 'its width or height is zero'],
     ['without components', jpeg(jpegFrameHeader(640, 480, 0xc0, 0)), CONTRADICTION],
@@ -45,22 +50,22 @@ describe('a JPEG is damaged', () => {
       jpeg([0xff, 0xc0, ...be16(11), 8], [1, 0, 1, 0, 3], zeros(9)),
       CONTRADICTION,
     ],
-    ['with a segment of length 0', jpeg([0xff, 0xe0, 0, 0], FRAME), 'a segment has an impossible length'],
-    ['with a segment of length 1', jpeg([0xff, 0xe0, 0, 1], FRAME), 'a segment has an impossible length'],
     [
       'with a segment beyond the end',
       jpeg([0xff, 0xe0, 0xff, 0xff], FRAME),
       'it ends before its frame header',
     ],
+    [
+      'with more junk than any camera writes',
+      jpeg(zeros(300_000), FRAME),
+      'it has too much before its frame header',
+    ],
     ['cut within the frame header', jpeg(FRAME).slice(0, 8), 'it ends within its frame header'],
-    ...[0xd8, 0xd9, 0xda].map(
-      (marker) =>
-        [
-          `with marker ${marker.toString(16)} before the frame header`,
-          bytes(jpeg(JFIF, [0xff, marker, 0, 8]), FRAME),
-          'it has no frame header before its picture data',
-        ] as const,
-    ),
+    ...[0xd8, 0xd9, 0xda].map((marker): [string, Uint8Array, string] => [
+      `with marker ${marker.toString(16)} before the frame header`,
+      bytes(jpeg(JFIF, [0xff, marker, 0, 8]), FRAME),
+      'it has no frame header before its picture data',
+    ]),
   ])('%s', async (_name, file, reason) => {
     expect(await inspectBytes(file)).toEqual(damagedBecause('jpeg', reason));
   });

@@ -19,7 +19,7 @@ test.each<[string, Part]>([
   ['MP4 audio', ftyp('M4A ')],
   ['an unknown media file', ftyp('????')],
   ['SVG', SVG],
-  ['SVG', `\ufeff<?xml version="1.0"?><!-- a comment -->\n${SVG}`],
+  ['SVG', `\xef\xbb\xbf<?xml version="1.0"?><!-- a comment -->\n${SVG}`],
   ['HTML', '<!DOCTYPE html><html><body><svg></svg>'],
   ['HTML', '\n<HTML lang="en">'],
   ['XML', '<?xml version="1.0"?><feed/>'],

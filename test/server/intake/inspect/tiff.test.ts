@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { FRAMES_COUNTED_AT_MOST } from '../../../../server/intake/inspect/inspection.ts';
-import { LONG, LONG8, SHORT, tiff, tiffSize } from '../../../fixtures/headers/tiff.ts';
+import { LONG, LONG8, SHORT, type TiffShape, tiff, tiffSize } from '../../../fixtures/headers/tiff.ts';
 import { damagedBecause, imageOf, inspectBytes } from './expectations.ts';
 
 const SIZE = tiffSize(640, 480);
 const NO_SIZE = 'its first page has no readable width or height';
 const NO_PAGE = 'it has no readable first page';
 
-describe.each([
+describe.each<[string, TiffShape]>([
   ['little-endian', { littleEndian: true }],
   ['big-endian', { littleEndian: false }],
   ['little-endian BigTIFF', { littleEndian: true, big: true }],

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/**
+ * Every refusal that a client may see, by its stable code: the status and the title of RFC 9457.
+ * The `type` of each is `urn:darkroom:problem:` and the code.
+ */
+export const PROBLEMS = {
+  malformed_request: { status: 400, title: 'The request cannot be read' },
+  no_image: { status: 400, title: 'There is no image in the request' },
+  too_many_images: { status: 400, title: 'There is more than one image in the request' },
+  bad_parameter: { status: 400, title: 'A parameter is not valid' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  not_ready: { status: 404, title: 'The image is not ready yet' },
+  failed: { status: 404, title: 'The image could not be processed' },
+  method_not_allowed: { status: 405, title: 'This method is not possible here' },
+  upload_too_slow: { status: 408, title: 'The upload came too slowly' },
+  deleted: { status: 410, title: 'The image has been deleted' },
+  too_many_bytes: { status: 413, title: 'The image has too many bytes' },
+  unsupported_format: { status: 415, title: 'The image is not in an accepted format' },
+  damaged_header: { status: 422, title: 'The header of the image is damaged' },
+  too_many_pixels: { status: 422, title: 'The image has too many pixels' },
+  too_many_frames: { status: 422, title: 'The image has too many frames' },
+  unknown_preset: { status: 422, title: 'There is no such preset' },
+  internal: { status: 500, title: 'Something went wrong here' },
+  no_worker: { status: 503, title: 'All workers are busy' },
+  draining: { status: 503, title: 'The service is shutting down' },
+  store_unavailable: { status: 503, title: 'A store is out of reach' },
+  disk_full: { status: 507, title: 'There is no room to keep the image' },
+} as const;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** The body of every answer that is not a success: RFC 9457, with our code and the request's id. */
+export const ProblemBody = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  code: z.enum(Object.keys(PROBLEMS) as [ProblemCode, ...ProblemCode[]]),
+  requestId: z.string(),
+});
+
+export interface ProblemExtras {
+  /** Seconds until it may work. */
+  retryAfter?: number;
+  headers?: Record<string, string>;
+  /** Further members of the body, such as a limit. */
+  members?: Record<string, string | number | readonly string[]>;
+}
+
+/** A refusal on its way to the client. Its `detail` is written for the client, and says what to do. */
+export class Problem extends Error {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}, cause?: unknown) {
+    super(`${code}: ${detail}`, { cause });
+    this.name = 'Problem';
+    this.code = code;
+    this.detail = detail;
+    this.extras = extras;
+  }
+}
+
+export function problemResponse({ code, detail, extras }: Problem, requestId: string): Response {
+  const { status, title } = PROBLEMS[code];
+  const body = { type: `urn:darkroom:problem:${code}`, title, status, detail, code, requestId, ...extras.members };
+  const headers = new Headers({
+    'content-type': 'application/problem+json',
+    'cache-control': 'no-store',
+    ...extras.headers,
+  });
+  if (extras.retryAfter !== undefined) headers.set('retry-after', String(extras.retryAfter));
+  return new Response(JSON.stringify(body), { status, headers });
+}
