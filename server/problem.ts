@@ -16,6 +16,7 @@ export const PROBLEMS = {
   upload_too_slow: { status: 408, title: 'The upload came too slowly' },
   deleted: { status: 410, title: 'The image has been deleted' },
   too_many_bytes: { status: 413, title: 'The image has too many bytes' },
+  range_not_satisfiable: { status: 416, title: 'The range is outside of the file' },
   unsupported_format: { status: 415, title: 'The image is not in an accepted format' },
   damaged_header: { status: 422, title: 'The header of the image is damaged' },
   too_many_pixels: { status: 422, title: 'The image has too many pixels' },
@@ -65,7 +66,15 @@ export class Problem extends Error {
 
 export function problemResponse({ code, detail, extras }: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[code];
-  const body = { type: `urn:darkroom:problem:${code}`, title, status, detail, code, requestId, ...extras.members };
+  const body = {
+    type: `urn:darkroom:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    requestId,
+    ...extras.members,
+  };
   const headers = new Headers({
     'content-type': 'application/problem+json',
     'cache-control': 'no-store',

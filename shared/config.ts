@@ -47,7 +47,7 @@ export const Environment = z.object({
   MAX_PIXELS: wholeNumber(1, 1_000_000_000)
     .prefault('50000000')
     .describe('Most pixels, over the frames that are decoded'),
-  MAX_FRAMES: wholeNumber(1, 10_000).prefault('100').describe('Most frames in a picture'),
+  MAX_FRAMES: wholeNumber(1, 999).prefault('100').describe('Most frames in a picture'),
   UPLOAD_STALL_MS: ms(100, 600_000, 10_000).describe(
     'A body that brings no byte for so long is given up: 408',
   ),

@@ -11,7 +11,7 @@ const COMMENT_LABEL = 0xfe;
 const BLOCKS_AT_MOST = 2 ** 16;
 
 /**
- * The size is the logical screen, grown to hold the first frame, as libnsgif (in libvips) and browsers grow it.
+ * The size is the logical screen, grown to hold the first frame, as libnsgif (in libvips) grows it.
  * libnsgif takes some screens for mistakes (640x480, or above 2048) and uses the first frame alone: so this is
  * what a decoder needs at most, and may be more than the decoded picture.
  */

@@ -6,7 +6,7 @@ const SIGNATURE_BYTES = 8;
 const CHUNK_OVERHEAD = 12;
 const IHDR_BYTES = 13;
 const ACTL_BYTES = 8;
-/** "Zero is an invalid value", and no length or size may pass 2^31 - 1: section 7.1. */
+/** No number of four bytes may pass it: section 7.1. */
 const LARGEST_NUMBER = 2 ** 31 - 1;
 
 const IHDR = 0x49484452;
@@ -14,7 +14,7 @@ const IDAT = 0x49444154;
 const IEND = 0x49454e44;
 const ACTL = 0x6163544c;
 
-/** The bit depths of each colour type: section 11.2.1, table 11. */
+/** The bit depths of each colour type: section 11.2.1. */
 const BIT_DEPTHS: Partial<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
   2: [8, 16],

@@ -3,8 +3,8 @@ import type { WindowReader } from './window-reader.ts';
 
 const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
-/** libtiff refuses larger directories in a BigTIFF (tif_dirread.c); a classic one counts in 16 bits anyway. */
-const BIG_ENTRIES_AT_MOST = 4096;
+/** As in libtiff (TIFFFetchDirectory): more is "probably not a valid IFD offset". */
+const ENTRIES_AT_MOST = 4096;
 /** Widths and heights are 32 bits wide in libtiff, whatever the file keeps them in. */
 const LARGEST_SIZE = 2 ** 32 - 1;
 
@@ -65,7 +65,7 @@ async function readDirectory(
   const entries = layout.big
     ? readUint64(count, 0, layout.littleEndian)
     : count.getUint16(0, layout.littleEndian);
-  if (entries === 0 || (layout.big && entries > BIG_ENTRIES_AT_MOST)) return undefined;
+  if (entries === 0 || entries > ENTRIES_AT_MOST) return undefined;
 
   const firstEntry = offset + layout.countBytes;
   const link = firstEntry + entries * layout.entryBytes;

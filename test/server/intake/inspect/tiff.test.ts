@@ -80,6 +80,11 @@ describe('a TIFF is damaged', () => {
     ['with 64 bits outside BigTIFF', tiff([tiffSize(640, 480, LONG8)]), NO_SIZE],
     ['with more than 32 bits of width', tiff([tiffSize(2 ** 32, 480, LONG8)], { big: true }), NO_SIZE],
     ['without entries', tiff([[]]), NO_PAGE],
+    [
+      'with more entries than libtiff takes',
+      tiff([[...SIZE, ...Array(4095).fill({ tag: 1, type: SHORT, value: 1 })]]),
+      NO_PAGE,
+    ],
     ['with a first page at 0', patched(4, 0, 0, 0, 0), NO_PAGE],
     ['with a first page beyond the end', patched(4, 0xff, 0xff, 0xff, 0xff), NO_PAGE],
     ['with more entries than fit', patched(8, 0xff, 0xff), NO_PAGE],

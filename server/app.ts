@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { RequestId } from '../shared/domain/ids.ts';
+import { StoreError } from '../shared/errors.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
+import { Problem, problemResponse } from './problem.ts';
+import type { AppEnv, Parts } from './routes/context.ts';
+import { healthRoutes } from './routes/health.ts';
+import { imageRoutes } from './routes/images.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { uploadRoutes } from './routes/upload.ts';
+
+/** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
+const METHODS: [path: string, allow: string][] = [
+  ['/upload', 'POST'],
+  ['/images/:id', 'GET, HEAD, DELETE'],
+  ['/images/:id/:variant', 'GET, HEAD'],
+  ['/jobs', 'GET, HEAD'],
+  ['/jobs/:id', 'GET, HEAD'],
+  ['/livez', 'GET, HEAD'],
+  ['/readyz', 'GET, HEAD'],
+];
+
+export function createApp(parts: Parts): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestScope(parts));
+  app.route('/', uploadRoutes(parts));
+  app.route('/', imageRoutes(parts));
+  app.route('/', jobRoutes(parts));
+  app.route('/', healthRoutes(parts));
+  for (const [path, allow] of METHODS) {
+    app.all(path, () => {
+      throw new Problem('method_not_allowed', `Here it is ${allow}.`, { headers: { allow } });
+    });
+  }
+  app.notFound(() => {
+    throw new Problem('not_found', 'There is nothing at this address.');
+  });
+  app.onError((error, c) => problemResponse(toProblem(error, c.get('log')), c.get('requestId')));
+  return app;
+}
+
+/** Gives each request its id and its log, and each answer what every answer has; writes one line when it is answered. */
+function requestScope({ log, isClosing }: Parts): MiddlewareHandler<AppEnv> {
+  return async (c, next) => {
+    const begin = performance.now();
+    const given = RequestId.safeParse(c.req.header('x-request-id'));
+    const requestId = given.success ? given.data : randomUUID();
+    c.set('requestId', requestId);
+    c.set('log', log.child({ requestId }));
+    await next();
+    c.header('x-request-id', requestId);
+    c.header('x-content-type-options', 'nosniff');
+    // A kept connection would keep the server from ending.
+    if (isClosing()) c.header('connection', 'close');
+    const { method, path } = c.req;
+    const ms = Math.round((performance.now() - begin) * 10) / 10;
+    c.get('log').info({ method, path, status: c.res.status, ms }, 'request');
+  };
+}
+
+function toProblem(error: Error, log: Logger): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof StoreError) {
+    log.error({ err: error }, 'a store failed');
+    return error.code === 'storage_full'
+      ? new Problem('disk_full', 'The disk is full: nothing was kept.')
+      : new Problem('store_unavailable', 'Try again a little later.', { retryAfter: 5 });
+  }
+  log.error({ err: error }, 'request failed');
+  return new Problem('internal', 'The fault is ours, and logged under the request id.');
+}

@@ -1,0 +1,68 @@
+import parseRange from 'range-parser';
+import { MEDIA_TYPE, type PublishedSet, variantFileName } from '../../shared/domain/image.ts';
+import type { ByteRange, ImageStorage } from '../../shared/storage/image-storage.ts';
+import { Problem } from '../problem.ts';
+import type { Choice } from './choose-variant.ts';
+
+/** The headers of a request that decide what of a file is sent. */
+export interface Conditions {
+  method: string;
+  ifNoneMatch: string | undefined;
+  range: string | undefined;
+  ifRange: string | undefined;
+}
+
+const ONE_YEAR_SECONDS = 31_536_000;
+
+/**
+ * Answers with a variant: all of it, a range of it, or that the client has it already (RFC 9110, sections 13 and 14).
+ * The entity tag is strong: it is the hash of the bytes.
+ * @throws {Problem} `range_not_satisfiable`; `not_found` when the file was removed meanwhile
+ */
+export async function answerVariant(
+  storage: ImageStorage,
+  set: PublishedSet,
+  { variant, immutable, negotiated }: Choice,
+  conditions: Conditions,
+): Promise<Response> {
+  const etag = `"${variant.sha256}"`;
+  const headers = new Headers({
+    etag,
+    'cache-control': immutable ? `public, max-age=${ONE_YEAR_SECONDS}, immutable` : 'no-cache',
+    'accept-ranges': 'bytes',
+  });
+  if (negotiated) headers.set('vary', 'Accept');
+  if (matches(conditions.ifNoneMatch, etag)) return new Response(null, { status: 304, headers });
+
+  const range = requestedRange(conditions, variant.bytes, etag);
+  const length = range ? range.end - range.start + 1 : variant.bytes;
+  headers.set('content-type', MEDIA_TYPE[variant.format]);
+  headers.set('content-length', String(length));
+  if (range) headers.set('content-range', `bytes ${range.start}-${range.end}/${variant.bytes}`);
+  const status = range ? 206 : 200;
+  if (conditions.method === 'HEAD') return new Response(null, { status, headers });
+
+  const body = await storage.readVariant(set.runId, variantFileName(variant), range);
+  if (!body) throw new Problem('not_found', 'The image was removed a moment ago.');
+  return new Response(body, { status, headers });
+}
+
+/** The weak comparison of RFC 9110, section 8.8.3.2. */
+function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  const tags = ifNoneMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(etag);
+}
+
+/** Undefined for the whole file, which also answers what is no valid range, and several ranges at once. */
+function requestedRange({ range, ifRange }: Conditions, bytes: number, etag: string): ByteRange | undefined {
+  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined;
+  const ranges = parseRange(bytes, range);
+  if (ranges === -1) {
+    throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`, {
+      headers: { 'content-range': `bytes */${bytes}` },
+    });
+  }
+  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
+  return ranges[0];
+}

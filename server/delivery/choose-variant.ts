@@ -1,0 +1,50 @@
+import Negotiator from 'negotiator';
+import { FILE_EXTENSION, MEDIA_TYPE, type Variant } from '../../shared/domain/image.ts';
+
+/** Digits of a variant's SHA-256 in its URL: 64 bits tell any two versions apart. */
+const HASH_DIGITS = 16;
+
+export interface Choice {
+  variant: Variant;
+  /** The URL names these very bytes, so the answer never changes. */
+  immutable: boolean;
+  /** The format was chosen by `Accept`. */
+  negotiated: boolean;
+}
+
+/** `large.1f2e3d4c5b6a7988.webp`: name, hash, format. A client may leave out the hash, or the hash and the format. */
+export function variantUrlName({ name, format, sha256 }: Variant): string {
+  return `${name}.${sha256.slice(0, HASH_DIGITS)}.${FILE_EXTENSION[format]}`;
+}
+
+/**
+ * Finds what the last part of a URL asks for.
+ * @param accept the request's `Accept`; counts only where the URL names no format
+ */
+export function chooseVariant(
+  variants: readonly Variant[],
+  urlName: string,
+  accept: string | undefined,
+): Choice | null {
+  const exact = variants.find((variant) => variantUrlName(variant) === urlName);
+  if (exact) return { variant: exact, immutable: true, negotiated: false };
+
+  const bare = variants.find(({ name, format }) => `${name}.${FILE_EXTENSION[format]}` === urlName);
+  if (bare) return { variant: bare, immutable: false, negotiated: false };
+
+  const named = variants.filter(({ name }) => name === urlName);
+  const variant = bestFor(named, accept);
+  return variant ? { variant, immutable: false, negotiated: true } : null;
+}
+
+/**
+ * JPEG where a client takes anything, another format where it names it; JPEG too where it takes none of ours,
+ * since a picture in spite of `Accept` serves more than a 406 (RFC 9110, section 12.5.1, leaves the choice).
+ */
+function bestFor(variants: readonly Variant[], accept: string | undefined): Variant | undefined {
+  const byType = new Map(variants.map((variant) => [MEDIA_TYPE[variant.format], variant]));
+  // Of types that the client likes equally, the first here wins.
+  const types = [MEDIA_TYPE.jpeg, MEDIA_TYPE.webp].filter((type) => byType.has(type));
+  const type = new Negotiator({ headers: { accept: accept ?? '*/*' } }).mediaType(types) ?? types[0];
+  return type === undefined ? undefined : byType.get(type);
+}

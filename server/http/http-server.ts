@@ -1,0 +1,24 @@
+import type { Readable } from 'node:stream';
+import type { Context, Hono } from 'hono';
+import type { AppEnv } from '../routes/context.ts';
+
+export interface ListenOptions {
+  host: string;
+  port: number;
+  /** A whole request, body included, takes at most so long. */
+  requestTimeoutMs: number;
+}
+
+export interface HttpServer {
+  port: number;
+  /** Takes no new connection; resolves when every open one has ended. */
+  stop(): Promise<void>;
+  /** Cuts what is still open. */
+  cut(): void;
+}
+
+/** A runtime's own way to listen, and to the body of a request. */
+export interface HttpRuntime {
+  listen(app: Hono<AppEnv>, options: ListenOptions): Promise<HttpServer>;
+  bodyOf(context: Context): Readable;
+}

@@ -1,0 +1,34 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import type { HttpRuntime } from './http-server.ts';
+
+/** A burst of new connections waits here while the loop is busy; Linux cuts it to net.core.somaxconn, 4096. */
+const BACKLOG = 4096;
+
+/** Longer than load balancers keep an idle connection (60 s is common): so that they close it, not we under them. */
+const KEEP_ALIVE_MS = 65_000;
+
+export const nodeRuntime: HttpRuntime = {
+  async listen(app, { host, port, requestTimeoutMs }) {
+    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    server.requestTimeout = requestTimeoutMs;
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    server.listen({ host, port, backlog: BACKLOG });
+    await once(server, 'listening');
+    return {
+      port: (server.address() as AddressInfo).port,
+      stop: () =>
+        new Promise((resolve) => {
+          server.close(() => resolve());
+          server.closeIdleConnections();
+        }),
+      cut: () => server.closeAllConnections(),
+    };
+  },
+
+  /** Node's own stream: a web stream over it would cost a copy and a queue for each chunk. */
+  bodyOf: (context: Context) => (context.env as HttpBindings).incoming,
+};

@@ -1,0 +1,101 @@
+import type { Readable } from 'node:stream';
+import type { Sha256 } from '../../shared/domain/ids.ts';
+import { Problem } from '../problem.ts';
+import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
+import { readMultipart } from './multipart.ts';
+import { SpoolFile, TooManyBytes } from './spool-file.ts';
+
+/** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
+const FORM_OVERHEAD_BYTES = 256 * 1024;
+
+export interface IncomingUpload {
+  contentType: string | undefined;
+  /** As the client declares it; the bytes are counted all the same. */
+  contentLength: number | undefined;
+  body: Readable;
+  /** Parameters of the URL, which stand for the text fields of a form when the body is the image itself. */
+  query: ReadonlyMap<string, string>;
+}
+
+export interface ReceiveLimits extends Patience {
+  maxUploadBytes: number;
+  /** Folder on the volume of the originals. */
+  spoolPath: string;
+}
+
+export interface ReceivedUpload {
+  spool: SpoolFile;
+  sha256: Sha256;
+  fields: ReadonlyMap<string, string>;
+}
+
+/**
+ * Streams an upload into the spool, in constant memory whatever its size. Where it is refused, nothing is left of it.
+ * @throws {Problem | StoreError}
+ */
+export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Promise<ReceivedUpload> {
+  const { contentType = '', contentLength = 0 } = upload;
+  const { maxUploadBytes, spoolPath } = limits;
+  const isForm = /^multipart\/form-data\s*;/i.test(contentType);
+  if (!isForm && !/^image\//i.test(contentType)) {
+    throw new Problem(
+      'malformed_request',
+      'Send multipart/form-data with the field "image", or the image as the body with its type as Content-Type.',
+    );
+  }
+  const maxBodyBytes = maxUploadBytes + (isForm ? FORM_OVERHEAD_BYTES : 0);
+  if (contentLength > maxBodyBytes) throw tooManyBytes(maxUploadBytes);
+
+  const spool = await SpoolFile.create(spoolPath, maxUploadBytes);
+  try {
+    const chunks = capped(readBody(upload.body, limits), maxBodyBytes);
+    const fields = isForm
+      ? await readMultipart({ 'content-type': contentType }, chunks, spool)
+      : await readRaw(chunks, spool, upload.query);
+    return { spool, fields, sha256: await spool.finish() };
+  } catch (error) {
+    await spool.close();
+    await spool.discard();
+    throw asProblem(error, limits);
+  }
+}
+
+async function readRaw(
+  chunks: AsyncIterable<Uint8Array>,
+  spool: SpoolFile,
+  query: ReadonlyMap<string, string>,
+): Promise<ReadonlyMap<string, string>> {
+  for await (const chunk of chunks) await spool.write(chunk);
+  if (spool.bytes === 0) throw new Problem('no_image', 'The body is empty: send the bytes of an image.');
+  return query;
+}
+
+async function* capped(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new TooManyBytes();
+    yield chunk;
+  }
+}
+
+function asProblem(error: unknown, { maxUploadBytes, stallMs, wholeMs }: ReceiveLimits): unknown {
+  if (error instanceof TooManyBytes) return tooManyBytes(maxUploadBytes);
+  if (error instanceof TooSlow) {
+    return new Problem(
+      'upload_too_slow',
+      `An upload must bring bytes at least every ${stallMs} ms and be whole within ${wholeMs} ms.`,
+      { headers: { connection: 'close' } },
+    );
+  }
+  if (error instanceof Hungup) return new Problem('malformed_request', 'The body broke off.', {}, error);
+  return error;
+}
+
+function tooManyBytes(limit: number): Problem {
+  return new Problem('too_many_bytes', `An image may have at most ${limit} bytes.`, {
+    members: { limit },
+    // What is still on its way is not worth reading.
+    headers: { connection: 'close' },
+  });
+}

@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream';
+import type { Context } from 'hono';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { JobWatch } from '../../shared/queue/hand-off.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Intake } from '../intake/intake.ts';
+
+/** What every handler finds in its context. */
+export interface AppEnv {
+  Variables: { requestId: string; log: Logger };
+}
+
+/** What the routes stand on; made in the composition root. */
+export interface Parts {
+  store: JobStore;
+  storage: ImageStorage;
+  intake: Intake;
+  watch: JobWatch;
+  log: Logger;
+  /** The body of a request as a Node stream: each runtime has its own way to it. */
+  bodyOf(context: Context): Readable;
+  /** Ready to take uploads, and else why not. */
+  readiness(): { ready: true } | { ready: false; reason: string };
+  /** True once nothing new is accepted. */
+  isClosing(): boolean;
+}

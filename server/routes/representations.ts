@@ -1,0 +1,52 @@
+import type { Job, Run } from '../../shared/domain/job.ts';
+import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import { variantUrlName } from '../delivery/choose-variant.ts';
+
+/** RFC 3339. */
+const time = (ms: number): string => new Date(ms).toISOString();
+
+export function describeImage({ image, job, set }: ImageRecord) {
+  return {
+    id: image.id,
+    status: job.state,
+    failure: job.failure,
+    createdAt: time(image.createdAt),
+    source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
+    preset: image.preset,
+    metadata: image.metadata,
+    variants: (set?.manifest.variants ?? []).map((variant) => ({
+      ...variant,
+      url: `/images/${image.id}/${variantUrlName(variant)}`,
+    })),
+    links: { self: `/images/${image.id}`, job: `/jobs/${job.id}` },
+  };
+}
+
+export function describeJob(job: Job) {
+  return {
+    id: job.id,
+    imageId: job.imageId,
+    status: job.state,
+    failure: job.failure,
+    preset: job.preset,
+    requestId: job.requestId,
+    createdAt: time(job.createdAt),
+    updatedAt: time(job.updatedAt),
+    links: { self: `/jobs/${job.id}`, image: `/images/${job.imageId}` },
+  };
+}
+
+export function describeRun(run: Run) {
+  return {
+    id: run.id,
+    workerPid: run.workerPid,
+    startedAt: time(run.startedAt),
+    endedAt: run.endedAt === null ? null : time(run.endedAt),
+    milliseconds: run.endedAt === null ? null : run.endedAt - run.startedAt,
+    outcome: run.outcome,
+    failure: run.failure,
+    signal: run.signal,
+    exitCode: run.exitCode,
+    peakRssBytes: run.peakRssBytes,
+  };
+}

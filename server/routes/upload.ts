@@ -1,0 +1,41 @@
+import { Hono } from 'hono';
+import { draining } from '../intake/intake.ts';
+import type { AppEnv, Parts } from './context.ts';
+
+/** The longest that `Prefer: wait` is followed, in seconds. */
+const MOST_WAIT_SECONDS = 60;
+
+export function uploadRoutes(parts: Parts): Hono<AppEnv> {
+  return new Hono<AppEnv>().post('/upload', async (c) => {
+    if (parts.isClosing()) throw draining();
+    const length = c.req.header('content-length');
+    const job = await parts.intake.accept(
+      {
+        contentType: c.req.header('content-type'),
+        contentLength: length === undefined ? undefined : Number(length),
+        body: parts.bodyOf(c),
+        query: new Map(Object.entries(c.req.query())),
+      },
+      c.get('requestId'),
+    );
+    c.get('log').info({ imageId: job.imageId, jobId: job.id }, 'upload accepted');
+
+    let status = job.state;
+    const seconds = preferredWait(c.req.header('prefer'));
+    if (seconds !== null) {
+      await parts.watch.ended(job.id, seconds * 1000);
+      status = (await parts.store.findJob(job.id))?.job.state ?? status;
+      c.header('preference-applied', `wait=${seconds}`);
+    }
+    c.header('location', `/images/${job.imageId}`);
+    c.header('cache-control', 'no-store');
+    const links = { self: `/images/${job.imageId}`, job: `/jobs/${job.id}` };
+    return c.json({ id: job.imageId, status, links });
+  });
+}
+
+/** The seconds of `wait` in a `Prefer` header (RFC 7240, section 4.3); null where there is none. */
+export function preferredWait(prefer: string | undefined): number | null {
+  const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? '');
+  return found?.[1] === undefined ? null : Math.min(Number(found[1]), MOST_WAIT_SECONDS);
+}

@@ -1,0 +1,104 @@
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../shared/config.ts';
+import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
+import { DiskStorage } from '../shared/storage/disk/disk-storage.ts';
+import { lockFolder } from '../shared/storage/disk/folder-lock.ts';
+import type { Logger } from '../shared/telemetry/logger.ts';
+import { prepareLaunch } from '../workers/supervisor/launcher.ts';
+import { Runner } from '../workers/supervisor/runner.ts';
+import { Scratch } from '../workers/supervisor/scratch.ts';
+import { Supervisor } from '../workers/supervisor/supervisor.ts';
+import { createApp } from './app.ts';
+import { bunRuntime } from './http/bun-runtime.ts';
+import { nodeRuntime } from './http/node-runtime.ts';
+import { Intake } from './intake/intake.ts';
+import { recover } from './recovery.ts';
+
+/** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
+const MARGIN_FOR_RUNS_MS = 3_000;
+
+/** The request's own limit of time answers with a 408 first; this one is for what never gets so far. */
+const REQUEST_MARGIN_MS = 10_000;
+
+export interface Service {
+  port: number;
+  /** Accepts nothing new, finishes what runs, stops. True when nothing had to be cut or killed. */
+  drain(): Promise<boolean>;
+  /** Kills the workers; for an exit that does not wait. */
+  kill(): void;
+}
+
+/** The composition root: the only place that knows which store, storage, runtime and supervisor there are. */
+export async function startService(config: Config, log: Logger, breakerOpened: () => void): Promise<Service> {
+  const folders = new Set([
+    config.basePath,
+    config.storagePath,
+    dirname(config.databasePath),
+    config.scratchPath,
+  ]);
+  const unlock = [...folders].map(lockFolder);
+  const store = await SqliteJobStore.open(config.databasePath);
+  const storage = await DiskStorage.open(config.storagePath);
+  const scratch = await Scratch.open(config.scratchPath);
+  const backlog = await recover(store, storage, storage.spoolPath, log);
+
+  const { launch, layers } = await prepareLaunch(await scratch.idleFolder());
+  const runner = new Runner(store, storage, scratch, config, log);
+  const limits = { ...config, spoolPath: storage.spoolPath };
+  const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
+  const intake = new Intake(store, storage, supervisor, {
+    ...limits,
+    stallMs: config.uploadStallMs,
+    wholeMs: config.uploadTimeoutMs,
+  });
+
+  let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  const app = createApp({
+    store,
+    storage,
+    intake,
+    watch: supervisor,
+    log,
+    bodyOf: runtime.bodyOf,
+    readiness: () => {
+      if (phase !== 'serving') return { ready: false, reason: 'draining' };
+      return supervisor.isReady ? { ready: true } : { ready: false, reason: 'no worker is ready' };
+    },
+    isClosing: () => phase === 'closing',
+  });
+  supervisor.start(backlog);
+  const http = await runtime.listen(app, {
+    host: config.host,
+    port: config.port,
+    requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
+  });
+  log.info({ workers: config.workers, layers }, 'isolation layers in force');
+
+  async function drain(): Promise<boolean> {
+    const deadline = performance.now() + config.drainTimeoutMs;
+    const left = (margin = 0) => Math.max(0, deadline - performance.now() - margin);
+    phase = 'unready';
+    await sleep(config.drainDelayMs);
+    phase = 'closing';
+    const closed = http.stop();
+    const received = await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS));
+    const finished = await supervisor.drain(deadline);
+    const answered = await inTime(closed, left());
+    if (!answered) http.cut();
+    await store.close();
+    for (const release of unlock) release();
+    return received && finished && answered;
+  }
+
+  return { port: http.port, drain, kill: () => supervisor.kill() };
+}
+
+async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const ended = new AbortController();
+  const late = sleep(ms, false, { signal: ended.signal }).catch(() => false);
+  const result = await Promise.race([promise.then(() => true), late]);
+  ended.abort();
+  return result;
+}

@@ -1,0 +1,37 @@
+import type { Logger } from '../shared/telemetry/logger.ts';
+import type { Service } from './service.ts';
+
+/**
+ * npm passes on a signal that its child has had already from the terminal, so one Ctrl-C may come twice within
+ * some milliseconds. Two that a person sends are further apart.
+ */
+const ECHO_MS = 80;
+
+/** The first SIGTERM or SIGINT drains, and a second one ends the drain at once. Exit 0 when clean, 1 when forced. */
+export function onSignals(service: Service, log: Logger): void {
+  let first: number | null = null;
+  const receive = (signal: string) => {
+    const now = performance.now();
+    if (first === null) {
+      first = now;
+      log.info({ signal }, 'draining');
+      void service.drain().then(
+        (clean) => exit(clean ? 0 : 1, clean ? 'drained' : 'drained by force'),
+        (error: unknown) => {
+          log.error({ err: error }, 'drain failed');
+          service.kill();
+          exit(1, 'ended');
+        },
+      );
+    } else if (now - first > ECHO_MS) {
+      service.kill();
+      exit(1, 'ended at once by a second signal');
+    }
+  };
+  const exit = (code: number, how: string) => {
+    log.info({ exitCode: code }, how);
+    process.exit(code);
+  };
+  process.on('SIGTERM', receive);
+  process.on('SIGINT', receive);
+}

@@ -1,0 +1,34 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** Another process holds the folder. */
+export class FolderInUse extends Error {
+  constructor(folder: string) {
+    super(`${folder} is in use by another process: each needs a folder of its own`);
+    this.name = 'FolderInUse';
+  }
+}
+
+/**
+ * Holds a folder for this process alone. The lock is the kernel's (SQLite's on an otherwise empty database), so it
+ * ends with the process however that ends, and no stale lock file ever stands in the way.
+ * @returns what lets go of it
+ * @throws {FolderInUse}
+ */
+export function lockFolder(folder: string): () => void {
+  mkdirSync(folder, { recursive: true });
+  const lock = new DatabaseSync(join(folder, '.lock'));
+  try {
+    lock.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
+      throw new FolderInUse(folder);
+    throw error;
+  }
+  return () => lock.close();
+}
+
+/** Of sqlite3.h. */
+const SQLITE_BUSY = 5;
