@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The runtime that the service under test runs on: the same suite passes on both. */
+export const RUNTIME = process.env.DARKROOM_RUNTIME === 'bun' ? 'bun' : 'node';
+
+export type LogLine = Record<string, unknown> & { msg: string };
+
+/** The service as a user has it: a process, its port, its log, its folder. */
+export class RunningService {
+  readonly url: string;
+  readonly folder: string;
+  readonly process: ChildProcess;
+  readonly lines: LogLine[] = [];
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+  readonly #listeners = new Set<(line: LogLine) => void>();
+  readonly #ownsFolder: boolean;
+
+  constructor(child: ChildProcess, folder: string, ownsFolder: boolean) {
+    this.process = child;
+    this.folder = folder;
+    this.url = '';
+    this.#ownsFolder = ownsFolder;
+    this.exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+    if (!child.stdout) throw new Error('the service has no output');
+    createInterface(child.stdout).on('line', (text) => {
+      const line: LogLine = text.startsWith('{') ? JSON.parse(text) : { msg: text };
+      this.lines.push(line);
+      for (const listener of this.#listeners) listener(line);
+    });
+  }
+
+  get pid(): number {
+    if (this.process.pid === undefined) throw new Error('the service has no pid');
+    return this.process.pid;
+  }
+
+  /** Resolves with the first line, already written or to come, that fits; rejects when the service ends before. */
+  async logged(fits: string | ((line: LogLine) => boolean), after = 0): Promise<LogLine> {
+    const matches = typeof fits === 'string' ? (line: LogLine) => line.msg === fits : fits;
+    const found = this.lines.slice(after).find(matches);
+    if (found) return found;
+    let listener: (line: LogLine) => void = () => {};
+    const line = new Promise<LogLine>((resolve) => {
+      listener = (candidate) => {
+        if (matches(candidate)) resolve(candidate);
+      };
+    });
+    this.#listeners.add(listener);
+    try {
+      return await Promise.race([
+        line,
+        this.exited.then((end) => {
+          throw new Error(`the service ended (${JSON.stringify(end)}) before it logged ${String(fits)}`);
+        }),
+      ]);
+    } finally {
+      this.#listeners.delete(listener);
+    }
+  }
+
+  /** Pids of workers that live, ready or not, as the kernel sees them: children of the service. */
+  async workerPids(): Promise<number[]> {
+    const children = await readFile(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8').catch(() => '');
+    return children.split(' ').filter(Boolean).map(Number);
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(new URL(path, this.url), init);
+  }
+
+  /** Ends it if it still runs, and removes its folder. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGKILL');
+    await this.exited;
+    if (this.#ownsFolder) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+export interface StartOptions {
+  /** Environment variables of the service. */
+  env?: Record<string, string>;
+  /** A data folder to go on with; else one of its own, removed in the end. */
+  folder?: string;
+  runtime?: 'node' | 'bun';
+}
+
+/** Starts the service on a free port and waits until all its workers are ready. */
+export async function startService(options: StartOptions = {}): Promise<RunningService> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'darkroom-test-')));
+  const service = spawnService(folder, options);
+  try {
+    const listening = await service.logged('listening');
+    Object.assign(service, { url: listening.url });
+    const workers = Number(options.env?.N_WORKERS ?? 2);
+    let ready = 0;
+    // The spare makes one more.
+    await service.logged((line) => line.msg === 'worker ready' && ++ready === workers + 1);
+    return service;
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** Starts the service and waits for nothing: for tests of its start. */
+export function spawnService(
+  folder: string,
+  { env = {}, runtime = RUNTIME, folder: given }: StartOptions,
+): RunningService {
+  const child = spawn(join(ROOT, 'node_modules/.bin', runtime), [join(ROOT, 'server/main.ts')], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, BASE_PATH: folder, PORT: '0', N_WORKERS: '2', HOST: '127.0.0.1', ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return new RunningService(child, folder, given === undefined);
+}
+
+/** All regular files below a folder, relative to it. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}

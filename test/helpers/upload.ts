@@ -1,0 +1,59 @@
+import { openAsBlob } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import type { RunningService } from './service.ts';
+
+const Accepted = z.object({
+  id: z.uuid(),
+  status: z.string(),
+  links: z.object({ self: z.string(), job: z.string() }),
+});
+export type Accepted = z.infer<typeof Accepted>;
+
+/** Sends a file as a form does, and gives the raw answer. */
+export async function postImage(
+  service: RunningService,
+  path: string,
+  fields: Record<string, string> = {},
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  form.set('image', await openAsBlob(path), 'photo');
+  return service.fetch('/upload', { method: 'POST', body: form, headers });
+}
+
+/** Sends a file until it is accepted: what a client does with 503. */
+export async function upload(
+  service: RunningService,
+  path: string,
+  headers: Record<string, string> = {},
+): Promise<Accepted> {
+  while (true) {
+    const answer = await postImage(service, path, {}, headers);
+    if (answer.status === 200) return Accepted.parse(await answer.json());
+    const text = await answer.text();
+    if (answer.status !== 503) throw new Error(`refused with ${answer.status}: ${text}`);
+    await sleep(50);
+  }
+}
+
+/** The job of an accepted upload when it has ended; asks again and again, as clients do. */
+export async function endOf(service: RunningService, accepted: Accepted): Promise<JobAnswer> {
+  while (true) {
+    const job = JobAnswer.parse(await (await service.fetch(accepted.links.job)).json());
+    if (job.status !== 'queued' && job.status !== 'running') return job;
+    await sleep(20);
+  }
+}
+
+export const JobAnswer = z.looseObject({
+  id: z.string(),
+  imageId: z.string(),
+  status: z.string(),
+  failure: z.string().nullable(),
+  runs: z.array(
+    z.looseObject({ outcome: z.string().nullable(), workerPid: z.number(), signal: z.string().nullable() }),
+  ),
+});
+export type JobAnswer = z.infer<typeof JobAnswer>;
