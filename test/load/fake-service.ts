@@ -36,7 +36,7 @@ export async function startFakeService(receive: (number: number) => Reception | 
       return response.end(JSON.stringify({ status: 404, code: 'not_found' }));
     }
     looks.set(path, seen + 1);
-    return json(response, { state: hanging.has(path) || seen === 0 ? 'running' : 'succeeded' });
+    return json(response, { status: hanging.has(path) || seen === 0 ? 'running' : 'succeeded' });
   }
 
   server.listen(0, '127.0.0.1');
