@@ -13,6 +13,7 @@ import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
 import { Intake } from './intake/intake.ts';
+import { SpoolMemory } from './intake/spool-memory.ts';
 import { recover } from './recovery.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
@@ -45,10 +46,11 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
 
   const { launch, layers } = await prepareLaunch(await scratch.idleFolder());
   const runner = new Runner(store, storage, scratch, config, log);
-  const limits = { ...config, spoolPath: storage.spoolPath };
   const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
   const intake = new Intake(store, storage, supervisor, {
-    ...limits,
+    ...config,
+    spoolPath: storage.spoolPath,
+    spoolMemory: new SpoolMemory(),
     stallMs: config.uploadStallMs,
     wholeMs: config.uploadTimeoutMs,
   });

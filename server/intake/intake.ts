@@ -3,11 +3,11 @@ import type { Image, ImageHeader } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { HandOff, Reservation } from '../../shared/queue/hand-off.ts';
+import type { HandOff, NoRoom } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Problem } from '../problem.ts';
 import { type BudgetLimits, checkBudget } from './inspect/budget.ts';
-import { fileByteSource } from './inspect/file-byte-source.ts';
 import { inspect } from './inspect/inspect.ts';
 import { readParameters } from './parameters.ts';
 import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
@@ -44,15 +44,16 @@ export class Intake {
    * @returns the accepted job, which is on disk with its original
    * @throws {Problem | StoreError} when the upload is refused
    */
-  async accept(upload: IncomingUpload, requestId: string): Promise<Job> {
+  async accept(upload: IncomingUpload, requestId: string, log: Logger): Promise<Job> {
     this.#underWay++;
+    const begin = performance.now();
     try {
       const received = await receive(upload, this.#limits);
       try {
-        return await this.#acceptReceived(received, requestId);
+        const readMs = Math.round(performance.now() - begin);
+        return await this.#acceptReceived(received, requestId, log.child({ readMs }));
       } finally {
-        await received.spool.close();
-        await received.spool.discard();
+        await received.spool.dispose();
       }
     } finally {
       this.#underWay--;
@@ -66,10 +67,16 @@ export class Intake {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async #acceptReceived(received: ReceivedUpload, requestId: string): Promise<Job> {
+  async #acceptReceived(received: ReceivedUpload, requestId: string, log: Logger): Promise<Job> {
     const parameters = readParameters(received.fields);
     const header = await inspected(received.spool, this.#limits);
-    const reservation = await this.#reserve();
+    const asked = performance.now();
+    const answer = await this.#handOff.reserve();
+    const handOffMs = Math.round(performance.now() - asked);
+    if (typeof answer === 'string') {
+      log.info({ handOffMs, reason: answer }, 'upload refused');
+      throw noRoom(answer);
+    }
     try {
       const now = Date.now();
       const image: Image = {
@@ -92,40 +99,24 @@ export class Intake {
         updatedAt: now,
       };
       await this.#keep(image, job, received.spool);
-      reservation.submit({
+      answer.submit({
         jobId: job.id,
         imageId: image.id,
         preset: image.preset,
         requestId,
         format: header.format,
       });
+      log.info({ imageId: job.imageId, jobId: job.id, handOffMs }, 'upload accepted');
       return job;
     } catch (error) {
-      reservation.release();
+      answer.release();
       throw error;
-    }
-  }
-
-  async #reserve(): Promise<Reservation> {
-    const answer = await this.#handOff.reserve();
-    switch (answer) {
-      case 'busy':
-        throw new Problem('no_worker', 'Every worker is busy. Send the image again a little later.', {
-          retryAfter: RETRY_AFTER_SECONDS,
-        });
-      case 'no_workers':
-        throw new Problem('no_worker', 'No worker can be started. Send the image again later.', {
-          retryAfter: 10 * RETRY_AFTER_SECONDS,
-        });
-      case 'draining':
-        throw draining();
-      default:
-        return answer;
     }
   }
 
   /** Original first, then its row: a row never names what is not on disk. */
   async #keep(image: Image, job: Job, spool: SpoolFile): Promise<void> {
+    await spool.toDisk();
     await this.#storage.keepOriginal(image.id, spool.path);
     try {
       await this.#store.acceptUpload({ image, job });
@@ -138,6 +129,21 @@ export class Intake {
   }
 }
 
+function noRoom(reason: NoRoom): Problem {
+  switch (reason) {
+    case 'busy':
+      return new Problem('no_worker', 'Every worker is busy. Send the image again a little later.', {
+        retryAfter: RETRY_AFTER_SECONDS,
+      });
+    case 'no_workers':
+      return new Problem('no_worker', 'No worker can be started. Send the image again later.', {
+        retryAfter: 10 * RETRY_AFTER_SECONDS,
+      });
+    case 'draining':
+      return draining();
+  }
+}
+
 export function draining(): Problem {
   return new Problem('draining', 'The service is shutting down. Send the image again in a moment.', {
     retryAfter: RETRY_AFTER_SECONDS,
@@ -146,7 +152,7 @@ export function draining(): Problem {
 }
 
 async function inspected(spool: SpoolFile, limits: BudgetLimits): Promise<ImageHeader> {
-  const found = await inspect(fileByteSource(spool.handle, spool.bytes));
+  const found = await inspect(spool.byteSource());
   switch (found.kind) {
     case 'unsupported':
       throw new Problem(

@@ -4,6 +4,7 @@ import { Problem } from '../problem.ts';
 import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
 import { readMultipart } from './multipart.ts';
 import { SpoolFile, TooManyBytes } from './spool-file.ts';
+import type { SpoolMemory } from './spool-memory.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
 const FORM_OVERHEAD_BYTES = 256 * 1024;
@@ -21,6 +22,7 @@ export interface ReceiveLimits extends Patience {
   maxUploadBytes: number;
   /** Folder on the volume of the originals. */
   spoolPath: string;
+  spoolMemory: SpoolMemory;
 }
 
 export interface ReceivedUpload {
@@ -46,7 +48,7 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
   const maxBodyBytes = maxUploadBytes + (isForm ? FORM_OVERHEAD_BYTES : 0);
   if (contentLength > maxBodyBytes) throw tooManyBytes(maxUploadBytes);
 
-  const spool = await SpoolFile.create(spoolPath, maxUploadBytes);
+  const spool = new SpoolFile(spoolPath, maxUploadBytes, limits.spoolMemory);
   try {
     const chunks = capped(readBody(upload.body, limits), maxBodyBytes);
     const fields = isForm
@@ -54,8 +56,7 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
       : await readRaw(chunks, spool, upload.query);
     return { spool, fields, sha256: await spool.finish() };
   } catch (error) {
-    await spool.close();
-    await spool.discard();
+    await spool.dispose();
     throw asProblem(error, limits);
   }
 }

@@ -1,8 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Sha256 } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
+import type { ByteSource } from './inspect/byte-source.ts';
+import { fileByteSource } from './inspect/file-byte-source.ts';
+import type { SpoolMemory } from './spool-memory.ts';
 
 /** Small pieces are gathered to this before they are written: a chunked body may bring one byte at a time. */
 const WRITE_BYTES = 64 * 1024;
@@ -12,39 +15,29 @@ export class TooManyBytes extends Error {
   override readonly name = 'TooManyBytes';
 }
 
-/** The received bytes of one upload on their way to becoming an original: written and hashed as they come. */
+/**
+ * The received bytes of one upload on their way to becoming an original, hashed as they come. A small upload stays in
+ * memory until it is accepted, so that refusing it costs the disk nothing; the first byte too many moves it to a file.
+ */
 export class SpoolFile {
   readonly path: string;
-  readonly #handle: FileHandle;
   readonly #maxBytes: number;
+  readonly #memory: SpoolMemory;
   readonly #hash = createHash('sha256');
+  #handle: FileHandle | null = null;
   #pieces: Uint8Array[] = [];
   #pending = 0;
+  #reserved = 0;
   #bytes = 0;
 
-  private constructor(path: string, handle: FileHandle, maxBytes: number) {
-    this.path = path;
-    this.#handle = handle;
+  constructor(folder: string, maxBytes: number, memory: SpoolMemory) {
+    this.path = join(folder, randomUUID());
     this.#maxBytes = maxBytes;
-  }
-
-  /** @throws {StoreError} */
-  static async create(folder: string, maxBytes: number): Promise<SpoolFile> {
-    const path = join(folder, randomUUID());
-    try {
-      return new SpoolFile(path, await open(path, 'wx+', 0o644), maxBytes);
-    } catch (error) {
-      throw asStoreError(error, 'make a spool file');
-    }
+    this.#memory = memory;
   }
 
   get bytes(): number {
     return this.#bytes;
-  }
-
-  /** For reading what was written, after {@link finish}. */
-  get handle(): FileHandle {
-    return this.#handle;
   }
 
   /** @throws {TooManyBytes | StoreError} */
@@ -54,32 +47,54 @@ export class SpoolFile {
     this.#hash.update(piece);
     this.#pieces.push(piece);
     this.#pending += piece.length;
-    if (this.#pending >= WRITE_BYTES) await this.#flush();
+    if (!this.#handle && this.#memory.take(this.#bytes, piece.length)) this.#reserved += piece.length;
+    else if (this.#pending >= WRITE_BYTES) await this.toDisk();
   }
 
-  /** @returns the SHA-256 of all bytes */
+  /** To be called once, after the last byte. @returns the SHA-256 of all bytes */
   async finish(): Promise<Sha256> {
-    await this.#flush();
+    if (this.#handle) await this.toDisk();
     return Sha256.parse(this.#hash.digest('hex'));
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  /** What was received, for reading at any place. */
+  byteSource(): ByteSource {
+    if (this.#handle) return fileByteSource(this.#handle, this.#bytes);
+    const whole = Buffer.concat(this.#pieces);
+    this.#pieces = [whole];
+    return {
+      size: whole.length,
+      read: (offset, length) => Promise.resolve(whole.subarray(offset, offset + length)),
+    };
   }
 
-  /** Removes the file where it was not taken over. */
-  async discard(): Promise<void> {
-    await rm(this.path, { force: true });
-  }
-
-  async #flush(): Promise<void> {
-    const pieces = this.#pieces;
-    this.#pieces = [];
-    this.#pending = 0;
+  /** Puts all that was received into the file at {@link path}. @throws {StoreError} */
+  async toDisk(): Promise<void> {
     try {
+      this.#handle ??= await open(this.path, 'wx+', 0o644);
+      const pieces = this.#pieces;
+      this.#pieces = [];
+      this.#pending = 0;
       if (pieces.length > 0) await this.#handle.writev(pieces);
     } catch (error) {
       throw asStoreError(error, 'write a spool file');
     }
+    this.#giveBack();
+  }
+
+  /** Lets go of everything; the file is removed unless it was taken over. */
+  async dispose(): Promise<void> {
+    this.#pieces = [];
+    this.#giveBack();
+    if (!this.#handle) return;
+    await this.#handle.close();
+    await unlink(this.path).catch(() => {
+      // ENOENT: it was accepted, and has become the original.
+    });
+  }
+
+  #giveBack(): void {
+    this.#memory.give(this.#reserved);
+    this.#reserved = 0;
   }
 }

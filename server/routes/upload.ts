@@ -17,8 +17,8 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
         query: new Map(Object.entries(c.req.query())),
       },
       c.get('requestId'),
+      c.get('log'),
     );
-    c.get('log').info({ imageId: job.imageId, jobId: job.id }, 'upload accepted');
 
     let status = job.state;
     const seconds = preferredWait(c.req.header('prefer'));
