@@ -1,0 +1,475 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
+import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
+import { StoreError } from '../../shared/errors.ts';
+import type { AcceptedUpload, JobStore, RunStart } from '../../shared/jobs/job-store.ts';
+import { errored, MANIFEST, newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
+
+export interface OpenedJobStore {
+  store: JobStore;
+  /** Closes the store and opens it again on the same records, as the next process does. */
+  reopen(): Promise<JobStore>;
+  dispose(): Promise<void>;
+}
+
+/** What every {@link JobStore} must do. */
+export function describeJobStore(name: string, open: () => Promise<OpenedJobStore>): void {
+  const opened = async () => {
+    const it = await open();
+    onTestFinished(() => it.dispose());
+    return it;
+  };
+
+  /** One store for a group of tests, each of which looks at its own records only: opening takes the most time. */
+  const sharedStore = () => {
+    let it: OpenedJobStore | undefined;
+    beforeAll(async () => {
+      it = await open();
+    });
+    afterAll(() => it?.dispose());
+    return () => {
+      if (!it) throw new Error('the store is not open yet');
+      return it.store;
+    };
+  };
+
+  async function accept(store: JobStore, given: Parameters<typeof newUpload>[0] = {}) {
+    const upload = newUpload(given);
+    await store.acceptUpload(upload);
+    return upload;
+  }
+
+  async function acceptAndStart(store: JobStore): Promise<{ upload: AcceptedUpload; start: RunStart }> {
+    const upload = await accept(store);
+    const start = newStart(upload.job);
+    expect(await store.startRun(start)).toEqual({ outcomes: {} });
+    return { upload, start };
+  }
+
+  const stateOf = async (store: JobStore, { job }: AcceptedUpload) => (await store.findJob(job.id))?.job.state;
+
+  describe(`${name}: accepting`, () => {
+    const shared = sharedStore();
+    test('finds an image and its job as they were accepted', async () => {
+      const store = shared();
+      const metadata = { caption: 'Été 🏔', tags: ['a', null, { deep: 1.5 }] };
+      const { image, job } = await accept(store, { image: { metadata } });
+      expect(await store.findImage(image.id)).toEqual({ image, job, set: null });
+      expect(await store.findJob(job.id)).toEqual({ job, runs: [] });
+    });
+
+    test('finds nothing under ids that nobody has', async () => {
+      const store = shared();
+      expect(await store.findImage(newImageId())).toBeNull();
+      expect(await store.findJob(newJobId())).toBeNull();
+    });
+
+    test('keeps all or nothing of each of many concurrent uploads, and one that fails takes no other with it', async () => {
+      const store = shared();
+      const taken = await accept(store);
+      // Every third brings a job id that exists: its image row fits, its job row does not.
+      const uploads = Array.from({ length: 150 }, (_, index) =>
+        newUpload(index % 3 === 0 ? { job: { id: taken.job.id } } : {}),
+      );
+      const answers = await Promise.allSettled(uploads.map((upload) => store.acceptUpload(upload)));
+      for (const [index, upload] of uploads.entries()) {
+        const bad = index % 3 === 0;
+        expect(answers[index]?.status).toBe(bad ? 'rejected' : 'fulfilled');
+        expect(await store.findImage(upload.image.id)).toEqual(bad ? null : { ...upload, set: null });
+      }
+      expect(await store.findJob(taken.job.id)).toEqual({ job: taken.job, runs: [] });
+    });
+
+    test('refuses with a StoreError what it cannot keep', async () => {
+      const store = shared();
+      const upload = await accept(store);
+      await expect(store.acceptUpload(upload)).rejects.toBeInstanceOf(StoreError);
+    });
+  });
+
+  describe(`${name}: transitions`, () => {
+    const shared = sharedStore();
+    /** A job in this state: by the calls that lead there, or, where none of this version does, accepted so. */
+    async function jobIn(store: JobStore, state: JobState) {
+      const upload = await accept(store, state === 'quarantined' ? { job: { state } } : {});
+      const start = newStart(upload.job);
+      if (state === 'running' || state === 'succeeded' || state === 'failed') await store.startRun(start);
+      if (state === 'succeeded') await store.finishRun(succeeded(start));
+      if (state === 'failed') await store.finishRun(rejected(start));
+      if (state === 'cancelled') await store.deleteImage(upload.image.id, 9_000);
+      expect(await stateOf(store, upload)).toBe(state);
+      return { upload, start };
+    }
+
+    test.each(JOB_STATES)('a %s job is started only when it is queued', async (state) => {
+      const store = shared();
+      const { upload } = await jobIn(store, state);
+      const before = await store.findJob(upload.job.id);
+      const history = await store.startRun(newStart(upload.job));
+      if (state === 'queued') {
+        expect(history).toEqual({ outcomes: {} });
+        expect(await stateOf(store, upload)).toBe('running');
+      } else {
+        expect(history).toBeNull();
+        expect(await store.findJob(upload.job.id)).toEqual(before);
+      }
+    });
+
+    test.each(JOB_STATES)('a run of a %s job is finished only when it is running', async (state) => {
+      for (const end of [succeeded, rejected, errored]) {
+        const store = shared();
+        const { upload, start } = await jobIn(store, state);
+        const before = await store.findJob(upload.job.id);
+        expect(await store.finishRun(end(start))).toBe(state === 'running');
+        if (state === 'running') expect(await stateOf(store, upload)).toBe(end(start).next);
+        else expect(await store.findJob(upload.job.id)).toEqual(before);
+      }
+    });
+
+    test.each(JOB_STATES)('deleting the image of a %s job cancels it unless it has ended', async (state) => {
+      const store = shared();
+      const { upload } = await jobIn(store, state);
+      await store.deleteImage(upload.image.id, 9_000);
+      expect(await stateOf(store, upload)).toBe(hasEnded(state) ? state : 'cancelled');
+    });
+
+    test.each(JOB_STATES)('recovery queues a %s job only when it was running', async (state) => {
+      const store = shared();
+      const { upload } = await jobIn(store, state);
+      await store.requeueRunning(9_000);
+      expect(await stateOf(store, upload)).toBe(state === 'running' ? 'queued' : state);
+    });
+
+    test('no run starts of a job that is not there', async () => {
+      const store = shared();
+      expect(await store.startRun(newStart(newUpload().job))).toBeNull();
+    });
+
+    test('of many that start the same job at once, one does', async () => {
+      const store = shared();
+      const { job } = await accept(store);
+      const histories = await Promise.all(Array.from({ length: 20 }, () => store.startRun(newStart(job))));
+      expect(histories.filter((history) => history !== null)).toEqual([{ outcomes: {} }]);
+      expect((await store.findJob(job.id))?.runs).toHaveLength(1);
+    });
+  });
+
+  describe(`${name}: runs`, () => {
+    const shared = sharedStore();
+    test('a run in progress is in the record of its job', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      const open = { endedAt: null, outcome: null, signal: null, exitCode: null, peakRssBytes: null };
+      expect((await store.findJob(upload.job.id))?.runs).toEqual([
+        { id: start.runId, workerPid: 42, startedAt: 2_000, ...open, failure: null },
+      ]);
+    });
+
+    test('the end of a run is recorded with all that is known of it', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      const how = { outcome: 'crashed', signal: 'SIGSEGV', exitCode: 139, failure: 'worker_crashed' } as const;
+      await store.finishRun({ ...rejected(start), ...how });
+      const record = await store.findJob(upload.job.id);
+      expect(record?.job).toEqual({
+        ...upload.job,
+        state: 'failed',
+        failure: 'worker_crashed',
+        updatedAt: 3_000,
+      });
+      expect(record?.runs).toMatchObject([{ id: start.runId, endedAt: 3_000, peakRssBytes: 1_000_000, ...how }]);
+    });
+
+    test('the next run is told how the earlier ones ended', async () => {
+      const store = shared();
+      const { job } = await accept(store);
+      const ends = ['errored', 'crashed', 'errored', 'timed-out', 'interrupted'] as const;
+      for (const outcome of ends) {
+        const start = newStart(job);
+        await store.startRun(start);
+        await store.finishRun({ ...errored(start), outcome });
+      }
+      expect(await store.startRun(newStart(job))).toEqual({
+        outcomes: { errored: 2, crashed: 1, 'timed-out': 1, interrupted: 1 },
+      });
+    });
+
+    test('the runs of other jobs do not count', async () => {
+      const store = shared();
+      const { start } = await acceptAndStart(store);
+      await store.finishRun(errored(start));
+      await acceptAndStart(store);
+    });
+
+    test('a run to be tried again leaves its job queued, without a failure and without a set', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      expect(await store.finishRun(errored(start))).toBe(true);
+      const job = { ...upload.job, state: 'queued', updatedAt: 3_000 };
+      expect(await store.findImage(upload.image.id)).toEqual({ image: upload.image, job, set: null });
+      expect((await store.queuedWork()).map((work) => work.jobId)).toContain(job.id);
+    });
+  });
+
+  describe(`${name}: publishing`, () => {
+    const shared = sharedStore();
+    test('the end of a run publishes its manifest with it', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      expect(await store.finishRun(succeeded(start))).toBe(true);
+      const found = await store.findImage(upload.image.id);
+      expect(found).toMatchObject({
+        job: { state: 'succeeded', failure: null },
+        set: { runId: start.runId, manifest: MANIFEST, publishedAt: 3_000 },
+      });
+      expect(await store.publishedAmong([start.runId])).toEqual([start.runId]);
+    });
+
+    test('a run that failed publishes nothing', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(rejected(start));
+      expect(await store.findImage(upload.image.id)).toMatchObject({
+        job: { state: 'failed', failure: 'image_unreadable' },
+        set: null,
+      });
+      expect(await store.publishedAmong([start.runId])).toEqual([]);
+    });
+
+    test('finishing a run twice counts once', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(succeeded(start));
+      const before = await store.findImage(upload.image.id);
+      expect(await store.finishRun({ ...rejected(start), at: 4_000 })).toBe(false);
+      expect(await store.finishRun({ ...succeeded(start), at: 4_000 })).toBe(false);
+      expect(await store.findImage(upload.image.id)).toEqual(before);
+    });
+
+    test('a late run changes nothing while another run of its job is in progress', async () => {
+      const store = shared();
+      const { upload, start: late } = await acceptAndStart(store);
+      await store.requeueRunning(2_500);
+      const current = newStart(upload.job);
+      await store.startRun(current);
+      const before = await store.findJob(upload.job.id);
+      for (const end of [succeeded, rejected, errored]) expect(await store.finishRun(end(late))).toBe(false);
+      expect(await store.findJob(upload.job.id)).toEqual(before);
+      expect(await store.findImage(upload.image.id)).toMatchObject({ set: null });
+      expect(await store.publishedAmong([late.runId])).toEqual([]);
+      expect(await store.finishRun(succeeded(current))).toBe(true);
+      expect(await store.findImage(upload.image.id)).toMatchObject({ set: { runId: current.runId } });
+    });
+
+    test('of a run and its double that end at once, one publishes', async () => {
+      const store = shared();
+      const { start } = await acceptAndStart(store);
+      const answers = await Promise.all(Array.from({ length: 10 }, () => store.finishRun(succeeded(start))));
+      expect(answers.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('tells which of many runs and images a row names', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(succeeded(start));
+      const runs = [...Array.from({ length: 40_000 }, newRunId), start.runId];
+      const images = [...Array.from({ length: 40_000 }, newImageId), upload.image.id];
+      expect(await store.publishedAmong(runs)).toEqual([start.runId]);
+      expect(await store.existingAmong(images)).toEqual([upload.image.id]);
+      expect(await store.publishedAmong([])).toEqual([]);
+      expect(await store.existingAmong([])).toEqual([]);
+    });
+  });
+
+  describe(`${name}: deleting`, () => {
+    const shared = sharedStore();
+    test('forgets an image and its set, and knows that it was there', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(succeeded(start));
+      const { id } = upload.image;
+      expect(await store.deleteImage(id, 5_000)).toEqual({ activeRun: null, publishedRun: start.runId });
+      expect(await store.findImage(id)).toBe('deleted');
+      expect(await store.publishedAmong([start.runId])).toEqual([]);
+      expect(await store.existingAmong([id])).toEqual([]);
+      expect(await store.deleteImage(id, 6_000)).toBe('deleted');
+    });
+
+    test('fences off the run in progress: its late result resurrects nothing', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      const { id } = upload.image;
+      expect(await store.deleteImage(id, 5_000)).toEqual({ activeRun: start.runId, publishedRun: null });
+      expect(await store.findJob(upload.job.id)).toMatchObject({
+        job: { state: 'cancelled', updatedAt: 5_000 },
+        runs: [{ outcome: 'interrupted', endedAt: 5_000 }],
+      });
+      expect(await store.finishRun(succeeded(start))).toBe(false);
+      expect(await store.findImage(id)).toBe('deleted');
+      expect(await store.publishedAmong([start.runId])).toEqual([]);
+    });
+
+    test('takes a queued job out of the queue', async () => {
+      const store = shared();
+      const { image } = await accept(store);
+      await store.deleteImage(image.id, 5_000);
+      expect((await store.queuedWork()).map((work) => work.imageId)).not.toContain(image.id);
+    });
+
+    test('leaves other images alone', async () => {
+      const store = shared();
+      const [doomed, other] = [await accept(store), await accept(store)];
+      await store.deleteImage(doomed.image.id, 5_000);
+      expect(await store.findImage(other.image.id)).toEqual({ ...other, set: null });
+    });
+
+    test('answers null for an image that never was', async () => {
+      const store = shared();
+      expect(await store.deleteImage(newImageId(), 5_000)).toBeNull();
+    });
+  });
+
+  describe(`${name}: listing`, () => {
+    async function pages(store: JobStore, query: { status?: JobState; limit: number }) {
+      const ids: string[][] = [];
+      let page = await store.listJobs(query);
+      for (;;) {
+        ids.push(page.jobs.map((job) => job.id));
+        if (!page.next) return ids;
+        page = await store.listJobs({ ...query, after: page.next });
+      }
+    }
+
+    test('gives jobs from the newest to the oldest', async () => {
+      const { store } = await opened();
+      const uploads = [];
+      for (const createdAt of [3_000, 1_000, 2_000])
+        uploads.push(await accept(store, { image: { createdAt } }));
+      const page = await store.listJobs({ limit: 10 });
+      expect(page.jobs.map((job) => job.createdAt)).toEqual([3_000, 2_000, 1_000]);
+      expect(page.next).toBeNull();
+    });
+
+    test('pages through jobs of one moment without leaving out or repeating any', async () => {
+      const { store } = await opened();
+      const uploads = Array.from({ length: 23 }, () => newUpload());
+      await Promise.all(uploads.map((upload) => store.acceptUpload(upload)));
+      const found = await pages(store, { limit: 5 });
+      expect(found.map((page) => page.length)).toEqual([5, 5, 5, 5, 3]);
+      expect(found.flat().toSorted()).toEqual(uploads.map(({ job }) => job.id as string).toSorted());
+    });
+
+    test('has no next page when the last one is full', async () => {
+      const { store } = await opened();
+      for (let count = 0; count < 4; count++) await accept(store);
+      expect((await pages(store, { limit: 2 })).map((page) => page.length)).toEqual([2, 2]);
+    });
+
+    test('pages through the jobs of one state', async () => {
+      const { store } = await opened();
+      for (let count = 0; count < 5; count++) {
+        await accept(store);
+        const { start } = await acceptAndStart(store);
+        await store.finishRun(rejected(start));
+      }
+      const found = await pages(store, { status: 'failed', limit: 2 });
+      expect(found.map((page) => page.length)).toEqual([2, 2, 1]);
+      expect(new Set(found.flat()).size).toBe(5);
+      expect(await pages(store, { status: 'cancelled', limit: 2 })).toEqual([[]]);
+    });
+  });
+
+  describe(`${name}: recovery`, () => {
+    test('queues what was running, its run interrupted, and fences that run off', async () => {
+      const { store, reopen } = await opened();
+      const { upload, start } = await acceptAndStart(store);
+      const next = await reopen();
+      expect(await next.requeueRunning(7_000)).toBe(1);
+      expect(await next.findJob(upload.job.id)).toMatchObject({
+        job: { state: 'queued', updatedAt: 7_000 },
+        runs: [{ outcome: 'interrupted', failure: 'worker_lost', endedAt: 7_000 }],
+      });
+      expect(await next.finishRun(succeeded(start))).toBe(false);
+      expect(await next.startRun(newStart(upload.job))).toEqual({ outcomes: { interrupted: 1 } });
+    });
+
+    test('gives the work of all queued jobs, the oldest first, as a worker needs it', async () => {
+      const { store } = await opened();
+      const younger = await accept(store, { image: { createdAt: 2_000 }, job: { requestId: 'younger' } });
+      const older = await accept(store, {
+        image: { createdAt: 1_000, header: { format: 'webp', width: 1, height: 1, frames: 1 } },
+      });
+      await acceptAndStart(store);
+      expect(await store.queuedWork()).toEqual([
+        {
+          jobId: older.job.id,
+          imageId: older.image.id,
+          preset: 'default',
+          requestId: 'request-1',
+          format: 'webp',
+        },
+        {
+          jobId: younger.job.id,
+          imageId: younger.image.id,
+          preset: 'default',
+          requestId: 'younger',
+          format: 'png',
+        },
+      ]);
+    });
+
+    test('everything is there again after a restart', async () => {
+      const { store, reopen } = await opened();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(succeeded(start));
+      const deleted = await accept(store);
+      await store.deleteImage(deleted.image.id, 5_000);
+      const before = [await store.findImage(upload.image.id), await store.findJob(upload.job.id)];
+      const next = await reopen();
+      expect([await next.findImage(upload.image.id), await next.findJob(upload.job.id)]).toEqual(before);
+      expect(await next.findImage(deleted.image.id)).toBe('deleted');
+    });
+  });
+
+  describe(`${name}: closing`, () => {
+    test('answers the calls that came before', async () => {
+      const { store, reopen } = await opened();
+      const uploads = Array.from({ length: 20 }, () => newUpload());
+      const accepted = Promise.all(uploads.map((upload) => store.acceptUpload(upload)));
+      await store.close();
+      await accepted;
+      const next = await reopen();
+      expect(await next.queuedWork()).toHaveLength(20);
+    });
+
+    test('refuses every call that comes after with a StoreError', async () => {
+      const { store } = await opened();
+      await store.close();
+      const { image, job } = newUpload();
+      const start = newStart(job);
+      const calls = [
+        store.acceptUpload({ image, job }),
+        store.startRun(start),
+        store.finishRun(succeeded(start)),
+        store.findImage(image.id),
+        store.findJob(job.id),
+        store.listJobs({ limit: 1 }),
+        store.queuedWork(),
+        store.deleteImage(image.id, 1),
+        store.requeueRunning(1),
+        store.publishedAmong([]),
+        store.existingAmong([]),
+      ];
+      for (const call of await Promise.allSettled(calls)) {
+        expect(call).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });
+        expect(call.status === 'rejected' && call.reason).toBeInstanceOf(StoreError);
+      }
+    });
+
+    test('may be done twice, even at once', async () => {
+      const { store } = await opened();
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+    });
+  });
+}

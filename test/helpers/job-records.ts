@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto';
+import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../shared/domain/ids.ts';
+import type { Image, Manifest } from '../../shared/domain/image.ts';
+import type { Job } from '../../shared/domain/job.ts';
+import type { AcceptedUpload, RunEnd, RunStart } from '../../shared/jobs/job-store.ts';
+
+export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
+  Sha256.parse(createHash('sha256').update(bytes).digest('hex'));
+
+/** An upload as the intake hands it to the store; what a test is about, it overrides. */
+export function newUpload(given: { image?: Partial<Image>; job?: Partial<Job> } = {}): AcceptedUpload {
+  const image: Image = {
+    id: newImageId(),
+    tenant: DEFAULT_TENANT,
+    sha256: sha256Of('picture'),
+    bytes: 7,
+    header: { format: 'png', width: 640, height: 480, frames: 1 },
+    preset: 'default',
+    metadata: null,
+    createdAt: 1_000,
+    ...given.image,
+  };
+  const job: Job = {
+    id: newJobId(),
+    imageId: image.id,
+    preset: 'default',
+    state: 'queued',
+    failure: null,
+    requestId: 'request-1',
+    createdAt: image.createdAt,
+    updatedAt: image.createdAt,
+    ...given.job,
+  };
+  return { image, job };
+}
+
+export const newStart = (job: Job): RunStart => ({
+  runId: newRunId(),
+  jobId: job.id,
+  workerPid: 42,
+  at: 2_000,
+});
+
+export const MANIFEST: Manifest = {
+  pipelineVersion: 1,
+  variants: [
+    { name: 'thumb', format: 'jpeg', width: 320, height: 240, bytes: 9, sha256: sha256Of('thumb') },
+  ],
+};
+
+/** The end of a run that has made its variants. */
+export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
+  runId,
+  jobId,
+  at: 3_000,
+  outcome: 'succeeded',
+  signal: null,
+  exitCode: null,
+  peakRssBytes: 1_000_000,
+  failure: null,
+  next: 'succeeded',
+  manifest: MANIFEST,
+});
+
+/** The end of a run whose picture is bad. */
+export const rejected = (start: RunStart): RunEnd => ({
+  ...succeeded(start),
+  outcome: 'rejected',
+  failure: 'image_unreadable',
+  next: 'failed',
+  manifest: null,
+});
+
+/** The end of a run that is to be tried again. */
+export const errored = (start: RunStart): RunEnd => ({
+  ...succeeded(start),
+  outcome: 'errored',
+  failure: 'worker_error',
+  next: 'queued',
+  manifest: null,
+});

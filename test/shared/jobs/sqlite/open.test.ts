@@ -1,0 +1,63 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { expect, test } from 'vitest';
+import { NewerSchemaError, openDatabase } from '../../../../shared/jobs/sqlite/open.ts';
+import { SqliteJobStore } from '../../../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { ownFolder } from '../../../helpers/own-folder.ts';
+
+/** A database that a Darkroom of the future has left. */
+async function newerDatabase(folder: string): Promise<string> {
+  const path = join(folder, 'jobs.db');
+  const { raw } = await openDatabase(path);
+  raw.exec("INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-future', '2100-01-01')");
+  raw.close();
+  return path;
+}
+
+test('a database of a newer version is refused, and its file is left as it was', async () => {
+  const folder = await ownFolder();
+  const path = await newerDatabase(folder);
+  const before = [await readdir(folder), await readFile(path)];
+  await expect(openDatabase(path)).rejects.toThrow(NewerSchemaError);
+  expect([await readdir(folder), await readFile(path)]).toEqual(before);
+});
+
+test('the store refuses it by the same name, from its thread', async () => {
+  const path = await newerDatabase(await ownFolder());
+  await expect(SqliteJobStore.open(path)).rejects.toMatchObject({
+    name: 'NewerSchemaError',
+    message: expect.stringContaining('9999-future'),
+  });
+});
+
+test('a file that is no database is refused and left as it was', async () => {
+  const path = join(await ownFolder(), 'notes.txt');
+  const text = 'Nothing that SQLite could read. '.repeat(200);
+  await writeFile(path, text);
+  await expect(openDatabase(path)).rejects.toThrow('not a database');
+  expect(await readFile(path, 'utf8')).toBe(text);
+});
+
+test('a database is opened with a write-ahead log, full commits and foreign keys', async () => {
+  const path = join(await ownFolder(), 'jobs.db');
+  const { raw } = await openDatabase(path);
+  const pragma = (name: string) => Object.values(raw.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  expect([pragma('journal_mode'), pragma('synchronous'), pragma('foreign_keys')]).toEqual(['wal', 2, 1]);
+  raw.close();
+});
+
+test('opening a second time changes no table', async () => {
+  const path = join(await ownFolder(), 'jobs.db');
+  const schemaOf = (raw: DatabaseSync) => raw.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all();
+  const first = await openDatabase(path);
+  const before = schemaOf(first.raw);
+  first.raw.close();
+  const again = await openDatabase(path);
+  expect(schemaOf(again.raw)).toEqual(before);
+  again.raw.close();
+});
+
+test('a folder that is not there is told as an error', async () => {
+  await expect(SqliteJobStore.open(join(await ownFolder(), 'missing', 'jobs.db'))).rejects.toThrow('unable to open');
+});
