@@ -1,10 +1,10 @@
 const KIB = 1024;
 
-/** The most that one upload keeps in memory: most photos of a phone's messenger fit, none of its camera does. */
-const MOST_OF_ONE = 256 * KIB;
+/** The most that one upload keeps in memory: a photo from a messenger or a thumbnail fits, one from a camera does not. */
+const MOST_OF_ONE = 128 * KIB;
 
 /** The most that all uploads keep together, however many there are. */
-const MOST_OF_ALL = 32 * 1024 * KIB;
+const MOST_OF_ALL = 8 * 1024 * KIB;
 
 /** How much of the uploads that are under way may be in memory instead of in a file. */
 export class SpoolMemory {

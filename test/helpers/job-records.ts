@@ -43,9 +43,7 @@ export const newStart = (job: Job): RunStart => ({
 
 export const MANIFEST: Manifest = {
   pipelineVersion: 1,
-  variants: [
-    { name: 'thumb', format: 'jpeg', width: 320, height: 240, bytes: 9, sha256: sha256Of('thumb') },
-  ],
+  variants: [{ name: 'thumb', format: 'jpeg', width: 320, height: 240, bytes: 9, sha256: sha256Of('thumb') }],
 };
 
 /** The end of a run that has made its variants. */

@@ -11,6 +11,9 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The runtime that the service under test runs on: the same suite passes on both. */
 export const RUNTIME = process.env.DARKROOM_RUNTIME === 'bun' ? 'bun' : 'node';
 
+/** As `npm start` has them. */
+const FLAGS = { node: ['--max-semi-space-size=4'], bun: [] };
+
 export type LogLine = Record<string, unknown> & { msg: string };
 
 /** The service as a user has it: a process, its port, its log, its folder. */
@@ -115,11 +118,22 @@ export function spawnService(
   folder: string,
   { env = {}, runtime = RUNTIME, folder: given }: StartOptions,
 ): RunningService {
-  const child = spawn(join(ROOT, 'node_modules/.bin', runtime), [join(ROOT, 'server/main.ts')], {
-    cwd: ROOT,
-    env: { PATH: process.env.PATH, BASE_PATH: folder, PORT: '0', N_WORKERS: '2', HOST: '127.0.0.1', ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    join(ROOT, 'node_modules/.bin', runtime),
+    [...FLAGS[runtime], join(ROOT, 'server/main.ts')],
+    {
+      cwd: ROOT,
+      env: {
+        PATH: process.env.PATH,
+        BASE_PATH: folder,
+        PORT: '0',
+        N_WORKERS: '2',
+        HOST: '127.0.0.1',
+        ...env,
+      },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   return new RunningService(child, folder, given === undefined);
 }
 

@@ -1,0 +1,136 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { eventually } from './eventually.ts';
+import { gone, readyWorkers } from './processes.ts';
+import { filesBelow, type RunningService } from './service.ts';
+import { type Accepted, endOf } from './upload.ts';
+
+/** The default preset: three sizes, each in two formats. */
+const VARIANTS = 6;
+
+/** One more process than may run at once. */
+const SPARES = 1;
+
+const Run = z.looseObject({
+  id: z.string(),
+  workerPid: z.number(),
+  outcome: z.string().nullable(),
+  signal: z.string().nullable(),
+});
+
+export const JobWithRuns = z.looseObject({
+  id: z.string(),
+  imageId: z.string(),
+  status: z.string(),
+  failure: z.string().nullable(),
+  runs: z.array(Run),
+});
+export type JobWithRuns = z.infer<typeof JobWithRuns>;
+
+const Page = z.object({ jobs: z.array(z.looseObject({ id: z.string() })), next: z.string().nullable() });
+
+export async function jobOf(service: RunningService, { links }: Accepted): Promise<JobWithRuns> {
+  return JobWithRuns.parse(await (await service.fetch(links.job)).json());
+}
+
+/** The job of an upload while its run of this number, counted from 1, goes on. */
+export function duringRun(service: RunningService, accepted: Accepted, number: number): Promise<JobWithRuns> {
+  return eventually(`run ${number} of ${accepted.links.job}`, async () => {
+    const job = await jobOf(service, accepted);
+    return job.runs.length === number && job.runs.at(-1)?.outcome === null && job;
+  });
+}
+
+/** The worker that has the last run of an upload. */
+export function workerOf({ runs }: JobWithRuns): number {
+  const run = runs.at(-1);
+  if (!run) throw new Error('the job has no run');
+  return run.workerPid;
+}
+
+/** How the runs of a job ended, the first one first: `interrupted SIGKILL`, `succeeded`. */
+export const outcomesOf = ({ runs }: Pick<JobWithRuns, 'runs'>): string[] =>
+  runs.map((run) => [run.outcome, run.signal].filter((part) => part !== null).join(' '));
+
+export async function allJobs(service: RunningService): Promise<JobWithRuns[]> {
+  const jobs: JobWithRuns[] = [];
+  for (let query: string | null = 'limit=200'; query !== null; ) {
+    const page = Page.parse(await (await service.fetch(`/jobs?${query}`)).json());
+    query = page.next && `limit=200&cursor=${page.next}`;
+    for (const { id } of page.jobs) {
+      jobs.push(JobWithRuns.parse(await (await service.fetch(`/jobs/${id}`)).json()));
+    }
+  }
+  return jobs;
+}
+
+/**
+ * What must hold after any crash, as soon as the dust has settled: each accepted upload has exactly one end, what is
+ * published is what the records say, nothing is left over, and the pool is whole.
+ * @returns all jobs of the service by the id of their image
+ */
+export async function expectWhole(
+  service: RunningService,
+  accepted: readonly Accepted[],
+  workers = 2,
+): Promise<Map<string, JobWithRuns>> {
+  for (const upload of accepted) await endOf(service, upload);
+  await eventually('every job to end', async () =>
+    (await allJobs(service)).every(({ status }) => status === 'succeeded' || status === 'failed'),
+  );
+  const jobs = await allJobs(service);
+  const byImage = new Map(jobs.map((job) => [job.imageId, job]));
+  expect(byImage.size, 'one job an image').toBe(jobs.length);
+  for (const { id } of accepted) expect(byImage.has(id), `accepted ${id} is there`).toBe(true);
+  for (const { id, status, runs } of jobs) {
+    const successes = runs.filter(({ outcome }) => outcome === 'succeeded');
+    expect(successes.length, `successful runs of ${id}`).toBe(status === 'succeeded' ? 1 : 0);
+    expect(
+      runs.filter(({ outcome }) => outcome === null),
+      `runs of ${id} without an end`,
+    ).toEqual([]);
+  }
+  await expectFiles(service.folder, jobs);
+  await eventually('readiness', async () => (await service.fetch('/readyz')).status === 200);
+  await eventually('a whole pool', async () => {
+    const ready = await readyWorkers(service);
+    return ready.length === workers + SPARES && (await service.workerPids()).length === ready.length;
+  });
+  return byImage;
+}
+
+/** Only what is published and accepted is on the disk. */
+async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promise<void> {
+  const published = jobs.flatMap(({ runs }) => runs.filter(({ outcome }) => outcome === 'succeeded'));
+  const wanted = new Map(published.map((run) => [run.id, VARIANTS]));
+  const files = await filesBelow(join(folder, 'variants'));
+  const found = new Map<string, number>();
+  for (const file of files) {
+    const run = file.split('/')[1] ?? '';
+    found.set(run, (found.get(run) ?? 0) + 1);
+  }
+  expect([...found].sort(), 'published folders and their files').toEqual([...wanted].sort());
+  const originals = (await filesBelow(join(folder, 'originals'))).map((file) => file.split('/')[1]);
+  expect(originals.sort(), 'originals').toEqual(jobs.map(({ imageId }) => imageId).sort());
+  expect(await readdir(join(folder, 'spool')), 'spool').toEqual([]);
+  // A run's scratch is removed after its end is recorded.
+  await eventually('an empty scratch', async () => (await leftInScratch(folder)).length === 0).catch(
+    () => {},
+  );
+  expect(await leftInScratch(folder), 'scratch').toEqual([]);
+}
+
+async function leftInScratch(folder: string): Promise<string[]> {
+  const entries = await readdir(join(folder, 'scratch'), { recursive: true });
+  return entries.filter((entry) => entry !== 'idle');
+}
+
+/** Ends it with SIGTERM, as every test ends what it started: clean, and nobody is left. */
+export async function expectCleanEnd(service: RunningService): Promise<void> {
+  const workers = await service.workerPids();
+  service.process.kill('SIGTERM');
+  expect(await service.exited).toEqual({ code: 0, signal: null });
+  await gone(workers);
+}

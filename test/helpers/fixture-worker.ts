@@ -1,0 +1,42 @@
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
+import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
+import type { RunMessage } from '../../shared/protocol.ts';
+import { type Launch, prepareLaunch } from '../../workers/supervisor/launcher.ts';
+import { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
+import { ownFolder } from './own-folder.ts';
+import { type RecordingLog, recordingLog } from './recording-log.ts';
+
+export const fixturePath = (name: string): string =>
+  fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
+
+/** Starts the worker programs of test/fixtures/workers just as the service starts its own. */
+export async function launchOf(fixture: string): Promise<Launch> {
+  return (await prepareLaunch(await ownFolder(), fixturePath(fixture))).launch;
+}
+
+/** A worker process that runs a fixture and is ready for a run; it is gone when the test has finished. */
+export async function startWorker(fixture: string): Promise<{ worker: WorkerProcess } & RecordingLog> {
+  const recording = recordingLog();
+  const worker = new WorkerProcess((await launchOf(fixture))(), recording.log);
+  onTestFinished(async () => {
+    worker.kill('drain');
+    await worker.ended;
+  });
+  await worker.ready;
+  return { worker, ...recording };
+}
+
+export const newRun = (): RunMessage => ({
+  type: 'run',
+  runId: newRunId(),
+  jobId: newJobId(),
+  imageId: newImageId(),
+  requestId: 'request-1',
+  inputPath: '/nowhere/input',
+  outputPath: '/nowhere/out',
+  format: 'jpeg',
+  preset: DEFAULT_PRESET,
+  maxPixels: 1_000_000,
+});

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import { eventually } from './eventually.ts';
+import type { RunningService } from './service.ts';
+
+/** The state letter of proc(5), such as `T` for stopped; null when there is no such process. */
+async function stateOf(pid: number): Promise<string | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // The name before it stands in brackets and may hold anything.
+  return stat.slice(stat.lastIndexOf(')') + 2).charAt(0) || null;
+}
+
+/** A zombie has ended: only its parent has not looked yet. */
+export async function isAlive(pid: number): Promise<boolean> {
+  const state = await stateOf(pid);
+  return state !== null && state !== 'Z' && state !== 'X';
+}
+
+/** Resolves when none of these processes lives. */
+export async function gone(pids: readonly number[], patienceMs?: number): Promise<void> {
+  await eventually(
+    `the end of ${pids.join(', ')}`,
+    async () => !(await Promise.all(pids.map(isAlive))).some(Boolean),
+    patienceMs,
+  );
+}
+
+/** Stops a process where it stands; resolves when the kernel says that it does. It can still be killed. */
+export async function freeze(pid: number): Promise<void> {
+  signal(pid, 'SIGSTOP');
+  await eventually(`${pid} to stand still`, async () => {
+    const state = await stateOf(pid);
+    return state === null || 'TZX'.includes(state);
+  });
+}
+
+export function thaw(pid: number): void {
+  signal(pid, 'SIGCONT');
+}
+
+/** As kill(2), but a process that has ended already is no error. */
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** Stops all workers: what is handed to them from now on stays unfinished until somebody acts. */
+export async function freezeWorkers(service: RunningService): Promise<number[]> {
+  const pids = await service.workerPids();
+  await Promise.all(pids.map(freeze));
+  return pids;
+}
+
+/** Workers that live and have said that they are ready. */
+export async function readyWorkers(service: RunningService): Promise<number[]> {
+  const ready = new Set(
+    service.lines.filter(({ msg }) => msg === 'worker ready').map((line) => line.workerPid),
+  );
+  const living: number[] = [];
+  for (const pid of await service.workerPids()) if (ready.has(pid) && (await isAlive(pid))) living.push(pid);
+  return living;
+}
