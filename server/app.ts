@@ -33,9 +33,9 @@ export function createApp(parts: Parts): Hono<AppEnv> {
       throw new Problem('method_not_allowed', `Here it is ${allow}.`, { headers: { allow } });
     });
   }
-  app.notFound(() => {
-    throw new Problem('not_found', 'There is nothing at this address.');
-  });
+  app.notFound((c) =>
+    problemResponse(new Problem('not_found', 'There is nothing at this address.'), c.get('requestId')),
+  );
   app.onError((error, c) => problemResponse(toProblem(error, c.get('log')), c.get('requestId')));
   return app;
 }

@@ -55,8 +55,16 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
 }
 
 /** Undefined for the whole file, which also answers what is no valid range, and several ranges at once. */
-function requestedRange({ range, ifRange }: Conditions, bytes: number, etag: string): ByteRange | undefined {
-  if (range === undefined || (ifRange !== undefined && ifRange !== etag)) return undefined;
+function requestedRange(
+  { method, range, ifRange }: Conditions,
+  bytes: number,
+  etag: string,
+): ByteRange | undefined {
+  if (method !== 'GET' || range === undefined || (ifRange !== undefined && ifRange !== etag))
+    return undefined;
+  // Backwards is not unsatisfiable but invalid (RFC 9110, section 14.1.1), which the parser does not tell apart.
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
+  if (Number(first) > Number(last)) return undefined;
   const ranges = parseRange(bytes, range);
   if (ranges === -1) {
     throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`, {

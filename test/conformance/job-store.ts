@@ -46,7 +46,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     return { upload, start };
   }
 
-  const stateOf = async (store: JobStore, { job }: AcceptedUpload) => (await store.findJob(job.id))?.job.state;
+  const stateOf = async (store: JobStore, { job }: AcceptedUpload) =>
+    (await store.findJob(job.id))?.job.state;
 
   describe(`${name}: accepting`, () => {
     const shared = sharedStore();
@@ -168,7 +169,12 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('the end of a run is recorded with all that is known of it', async () => {
       const store = shared();
       const { upload, start } = await acceptAndStart(store);
-      const how = { outcome: 'crashed', signal: 'SIGSEGV', exitCode: 139, failure: 'worker_crashed' } as const;
+      const how = {
+        outcome: 'crashed',
+        signal: 'SIGSEGV',
+        exitCode: 139,
+        failure: 'worker_crashed',
+      } as const;
       await store.finishRun({ ...rejected(start), ...how });
       const record = await store.findJob(upload.job.id);
       expect(record?.job).toEqual({
@@ -177,7 +183,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         failure: 'worker_crashed',
         updatedAt: 3_000,
       });
-      expect(record?.runs).toMatchObject([{ id: start.runId, endedAt: 3_000, peakRssBytes: 1_000_000, ...how }]);
+      expect(record?.runs).toMatchObject([
+        { id: start.runId, endedAt: 3_000, peakRssBytes: 1_000_000, ...how },
+      ]);
     });
 
     test('the next run is told how the earlier ones ended', async () => {

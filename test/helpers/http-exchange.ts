@@ -1,5 +1,6 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { Readable } from 'node:stream';
+import { PatientAgent } from '../load/connections.ts';
 import type { RunningService } from './service.ts';
 
 export interface RawRequest {
@@ -18,6 +19,9 @@ export interface RawAnswer {
   milliseconds: number;
 }
 
+/** Reads the answer of a server that no longer reads, as curl does. */
+const connectionOfItsOwn = new PatientAgent({ keepAlive: false });
+
 /**
  * A request below `fetch`, with a connection of its own: it says what length it likes, stands still, and reads an
  * answer that comes before all is sent. Rejects when the connection ends without a whole answer.
@@ -30,7 +34,7 @@ export function rawRequest(
   const { method = 'POST', headers = {}, body = Buffer.alloc(0), standStill = false } = options;
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const begin = performance.now();
-  const outgoing = request(new URL(path, service.url), { method, headers, agent: false });
+  const outgoing = request(new URL(path, service.url), { method, headers, agent: connectionOfItsOwn });
   const content = Readable.from(Buffer.isBuffer(body) ? [body] : body);
   outgoing.once('response', (incoming) => {
     const pieces: Buffer[] = [];

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import type { z } from 'zod';
 import { PROBLEMS, ProblemBody, type ProblemCode } from '../../server/problem.ts';
 import type { RawAnswer } from './http-exchange.ts';
 
@@ -7,7 +8,10 @@ const INTERNALS =
   /\n\s+at |\.ts\b|node_modules|node:|\/(?:tmp|work|home|spool|originals|scratch)\b|sqlite|vips/i;
 
 /** Checks that an answer is the refusal `code`, whole and with nothing of our inside, and gives its body. */
-export async function expectProblem(answer: Response | RawAnswer, code: ProblemCode): Promise<ProblemBody> {
+export async function expectProblem(
+  answer: Response | RawAnswer,
+  code: ProblemCode,
+): Promise<z.infer<typeof ProblemBody>> {
   const isResponse = answer instanceof Response;
   const text = isResponse ? await answer.text() : answer.body;
   const header = (name: string) => (isResponse ? answer.headers.get(name) : answer.headers[name]);

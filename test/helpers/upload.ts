@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { RunningService } from './service.ts';
 
-const Accepted = z.object({
+export const Accepted = z.object({
   id: z.uuid(),
   status: z.string(),
   links: z.object({ self: z.string(), job: z.string() }),

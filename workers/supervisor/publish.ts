@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { RunId } from '../../shared/domain/ids.ts';
 import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
 import type { Preset } from '../../shared/domain/preset.ts';
+import { errorCode } from '../../shared/errors.ts';
 import type { ReportedOutput, RunResult } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 
@@ -32,10 +33,7 @@ export async function publish(
     const checked = [];
     for (const output of result.outputs) {
       const fileName = variantFileName(output);
-      const handle = await open(
-        join(folder, fileName),
-        constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
-      );
+      const handle = await openOutput(join(folder, fileName), fileName);
       handles.push(handle);
       const found = await handle.stat();
       if (!found.isFile() || found.size !== output.bytes) {
@@ -55,6 +53,18 @@ export async function publish(
     };
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
+  }
+}
+
+/** Follows no link, and does not wait for a writer where there is a pipe in place of the file. */
+async function openOutput(path: string, fileName: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') throw new BadOutput(`${fileName} is missing`);
+    if (code === 'ELOOP') throw new BadOutput(`${fileName} is a symbolic link`);
+    throw error;
   }
 }
 

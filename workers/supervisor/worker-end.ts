@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 
 /**
  * Why we killed a worker.
- * - `not-ready`: it did not become ready in time
+ * - `not-ready`: it did not become ready in time, or was not when its run came
  * - `deadline`: its run took too long
  * - `heartbeat`: its event loop stood still
  * - `protocol`: it said what no worker of ours says
@@ -18,7 +18,12 @@ export interface WorkerEnd {
   killedFor: KillReason | null;
 }
 
-const SIGNAL_NAMES = new Map(Object.entries(constants.signals).map(([name, number]) => [number, name]));
+/** Some numbers have two names, such as SIGABRT and SIGIOT: the first, which is POSIX's, is kept. */
+const SIGNAL_NAMES = new Map(
+  Object.entries(constants.signals)
+    .map(([name, number]) => [number, name] as const)
+    .reverse(),
+);
 
 /** The signal that ended it; a launcher reports its child's signal n as exit code 128 + n (POSIX shells do so). */
 export function signalOf({ exitCode, signal }: Pick<WorkerEnd, 'exitCode' | 'signal'>): string | null {

@@ -63,7 +63,13 @@ export class WorkerProcess {
 
   /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
   run(message: RunMessage, deadlineMs: number): Promise<RunVerdict> {
-    if (this.#end) return Promise.resolve({ kind: 'ended', end: this.#end });
+    // It was given up, or died, while it was idle: that is not for this run to answer for.
+    if (this.#end || this.#killedFor !== null) {
+      return Promise.resolve({
+        kind: 'ended',
+        end: { exitCode: null, signal: null, killedFor: 'not-ready' },
+      });
+    }
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
       this.#run = { message, deadline, settle };

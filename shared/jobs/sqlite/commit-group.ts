@@ -34,6 +34,8 @@ export async function commitGroup(database: OpenDatabase, calls: readonly Call[]
         const value = await call.run(database);
         answers.push(() => call.resolve(value));
       } catch (error) {
+        // On a full disk SQLite may roll back all of the transaction by itself: then nobody's write is kept.
+        if (!raw.isTransaction) throw error;
         raw.exec('ROLLBACK TO call');
         answers.push(() => call.reject(error));
       }
@@ -41,7 +43,6 @@ export async function commitGroup(database: OpenDatabase, calls: readonly Call[]
     }
     raw.exec('COMMIT');
   } catch (error) {
-    // A full disk may already have rolled back by itself; a second ROLLBACK would hide the first error.
     if (raw.isTransaction) raw.exec('ROLLBACK');
     for (const call of writes) call.reject(error);
     return;

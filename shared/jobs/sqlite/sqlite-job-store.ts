@@ -18,6 +18,7 @@ export class SqliteJobStore implements JobStore {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
   #ended: Error | null = null;
+  #closing: Promise<unknown> | null = null;
 
   private constructor(thread: Worker) {
     this.#thread = thread;
@@ -53,9 +54,11 @@ export class SqliteJobStore implements JobStore {
 
   async close(): Promise<void> {
     if (this.#ended) return;
-    const exit = once(this.#thread, 'exit');
-    this.#send({ close: true });
-    await exit;
+    if (!this.#closing) {
+      this.#closing = once(this.#thread, 'exit');
+      this.#send({ close: true });
+    }
+    await this.#closing;
   }
 
   #call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {

@@ -59,5 +59,7 @@ test('opening a second time changes no table', async () => {
 });
 
 test('a folder that is not there is told as an error', async () => {
-  await expect(SqliteJobStore.open(join(await ownFolder(), 'missing', 'jobs.db'))).rejects.toThrow('unable to open');
+  await expect(SqliteJobStore.open(join(await ownFolder(), 'missing', 'jobs.db'))).rejects.toThrow(
+    'unable to open',
+  );
 });

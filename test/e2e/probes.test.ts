@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { imagePath } from '../../testdata/expected.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { Freezer } from '../helpers/freezer.ts';
+import { ownFolder } from '../helpers/own-folder.ts';
+import { freezeWorkers, thaw } from '../helpers/processes.ts';
+import { type RunningService, spawnService, startService } from '../helpers/service.ts';
+import { endOf, upload } from '../helpers/upload.ts';
+
+const SMALL = imagePath('testimage_small.jpg');
+
+async function probe(service: RunningService, path: '/livez' | '/readyz') {
+  const answer = await service.fetch(path);
+  expect(answer.headers.get('cache-control')).toBe('no-store');
+  return { status: answer.status, body: await answer.json() };
+}
+
+/** A service that listens, and none of whose workers has become ready: they stand still on their way. */
+async function startWithoutWorkers(): Promise<{ service: RunningService; freezer: Freezer }> {
+  const folder = await ownFolder();
+  // Many start at once, so that none is ready before all can be stopped; where one was, the start is made again.
+  while (true) {
+    const service = spawnService(folder, { env: { N_WORKERS: '12' }, folder });
+    const { url } = await service.logged('listening');
+    Object.assign(service, { url });
+    const freezer = await Freezer.hold(service);
+    if (!service.lines.some(({ msg }) => msg === 'worker ready')) return { service, freezer };
+    await freezer[Symbol.asyncDispose]();
+    await service[Symbol.asyncDispose]();
+  }
+}
+
+it('the service is alive from the first, and ready when a worker is', async () => {
+  const { service, freezer } = await startWithoutWorkers();
+  await using _service = service;
+  await using _freezer = freezer;
+  expect(await probe(service, '/livez')).toEqual({ status: 200, body: { status: 'alive' } });
+  const notReady = { status: 503, body: { status: 'not ready', reason: 'no worker is ready' } };
+  expect(await probe(service, '/readyz')).toEqual(notReady);
+  freezer.letGo();
+  await service.logged('worker ready');
+  expect(await probe(service, '/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
+});
+
+it('busy workers are no reason not to be ready', async () => {
+  await using service = await startService({ env: { N_WORKERS: '1' } });
+  const frozen = await freezeWorkers(service);
+  const accepted = await upload(service, SMALL);
+  expect((await probe(service, '/readyz')).status).toBe(200);
+  frozen.forEach(thaw);
+  await endOf(service, accepted);
+});
+
+it('for the time of DRAIN_DELAY_MS a draining service is alive, not ready, and still takes uploads', async () => {
+  await using service = await startService({ env: { DRAIN_DELAY_MS: '15000', N_WORKERS: '1' } });
+  service.process.kill('SIGTERM');
+  await service.logged('draining');
+  const draining = { status: 503, body: { status: 'not ready', reason: 'draining' } };
+  expect(await probe(service, '/readyz')).toEqual(draining);
+  expect((await probe(service, '/livez')).status).toBe(200);
+  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+});
+
+it('a drain finishes the work that runs, takes nothing new, and ends with 0', async () => {
+  const folder = await ownFolder();
+  await using service = await startService({ folder, env: { N_WORKERS: '1' } });
+  const frozen = await freezeWorkers(service);
+  const accepted = await upload(service, SMALL);
+  service.process.kill('SIGTERM');
+  await service.logged('draining');
+  await eventually('a closed port', () =>
+    service.fetch('/livez').then(
+      () => false,
+      () => true,
+    ),
+  );
+  frozen.forEach(thaw);
+  expect(await service.exited).toMatchObject({ code: 0 });
+  await using next = await startService({ folder, env: { N_WORKERS: '1' } });
+  expect(await endOf(next, accepted)).toMatchObject({
+    status: 'succeeded',
+    runs: [{ outcome: 'succeeded' }],
+  });
+});

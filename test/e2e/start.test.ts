@@ -1,0 +1,127 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { imagePath } from '../../testdata/expected.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { imageOf } from '../helpers/image-answer.ts';
+import { ownFolder } from '../helpers/own-folder.ts';
+import { gone } from '../helpers/processes.ts';
+import { filesBelow, type RunningService, spawnService, startService } from '../helpers/service.ts';
+import { endOf, upload } from '../helpers/upload.ts';
+
+const SMALL = imagePath('testimage_small.jpg');
+const EXIT_CONFIGURATION = 78;
+
+/** Starts a service that is to refuse to start: its exit code, and all that it said. */
+async function refusalToStart(folder: string, env: Record<string, string>) {
+  await using service = spawnService(folder, { env, folder });
+  const { code } = await service.exited;
+  return { code, said: service.lines.map((line) => JSON.stringify(line)).join('\n'), lines: service.lines };
+}
+
+describe('a wrong configuration', () => {
+  it('ends the service with 78, and every fault is told with its value and what is allowed', async () => {
+    const { code, lines } = await refusalToStart(await ownFolder(), {
+      N_WORKERS: '0',
+      PORT: '99999',
+      MAX_PIXELS: 'many',
+      UPLOAD_STALL_MS: '1.5',
+      DATABASE_URL: 'mysql://localhost',
+      ROLE: 'api',
+      LOG_LEVEL: 'loud',
+    });
+    expect(code).toBe(EXIT_CONFIGURATION);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^N_WORKERS="0" .* from 1 to /),
+      expect.stringMatching(/^PORT="99999" .* from 0 to 65535/),
+      expect.stringMatching(/^MAX_PIXELS="many" .*a whole number from 1 to /),
+      expect.stringMatching(/^UPLOAD_STALL_MS="1.5" .*a whole number from 100 to /),
+      expect.stringMatching(/^DATABASE_URL="mysql:\/\/localhost" .*sqlite:/),
+      expect.stringMatching(/^ROLE="api" .*all/),
+      expect.stringMatching(/^LOG_LEVEL="loud" .*trace, debug, info/),
+    ]);
+  });
+
+  it('is also a delay longer than the drain that it is a part of', async () => {
+    const env = { DRAIN_DELAY_MS: '2000', DRAIN_TIMEOUT_MS: '1000' };
+    const { code, said } = await refusalToStart(await ownFolder(), env);
+    expect(code).toBe(EXIT_CONFIGURATION);
+    expect(said).toMatch(/DRAIN_DELAY_MS.*2000.*at most 1000/);
+  });
+});
+
+describe('a second process is refused with 78, and the first goes on', () => {
+  it.each(['BASE_PATH', 'SCRATCH_PATH'])('on the same %s', async (name) => {
+    const shared = await ownFolder();
+    const own = { BASE_PATH: await ownFolder() };
+    await using first = await startService({ folder: shared, env: { ...own, [name]: shared } });
+    const { code, said } = await refusalToStart(await ownFolder(), { [name]: shared });
+    expect(code).toBe(EXIT_CONFIGURATION);
+    expect(said).toContain(`${shared} is in use by another process`);
+    expect(await endOf(first, await upload(first, SMALL))).toMatchObject({ status: 'succeeded' });
+  });
+});
+
+it('a PORT in use ends the service at once, with a line that names it, and no worker stays', async () => {
+  const occupant = createServer().listen(0, '127.0.0.1');
+  await eventually('a port', () => occupant.listening);
+  try {
+    const address = occupant.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    const folder = await ownFolder();
+    await using service = spawnService(folder, { env: { PORT: port }, folder });
+    const workers = new Set<number>();
+    const watch = setInterval(async () => {
+      for (const pid of await service.workerPids()) workers.add(pid);
+    }, 5);
+    const { code } = await service.exited;
+    clearInterval(watch);
+    expect(code).toBe(1);
+    expect(service.lines.at(-1)).toMatchObject({ level: 'fatal', msg: 'the service could not be started' });
+    expect(JSON.stringify(service.lines.at(-1)?.err)).toContain(port);
+    await gone([...workers]);
+  } finally {
+    occupant.close();
+  }
+});
+
+it('a BASE_PATH that is no folder ends the service with a line that names it', async () => {
+  const file = join(await ownFolder(), 'file');
+  await writeFile(file, '');
+  const { code, said } = await refusalToStart(await ownFolder(), { BASE_PATH: file });
+  expect(code).not.toBe(0);
+  expect(said).toContain(file);
+});
+
+it('database, files and scratch may lie elsewhere, the scratch on another volume', async () => {
+  const [database, storage, scratch] = [await ownFolder(), await ownFolder(), await folderOnAnotherVolume()];
+  const env = {
+    DATABASE_URL: `sqlite:${database}/deeper/jobs.db`,
+    STORAGE_URL: `file:${storage}`,
+    SCRATCH_PATH: scratch,
+  };
+  await using service = await startService({ env });
+  const accepted = await upload(service, SMALL);
+  expect(await endOf(service, accepted)).toMatchObject({ status: 'succeeded' });
+  expect((await imageOf(service, accepted)).variants).toHaveLength(6);
+
+  expect((await stat(join(database, 'deeper/jobs.db'))).size).toBeGreaterThan(0);
+  expect(await filesBelow(join(storage, 'originals'))).toHaveLength(1);
+  expect(await filesBelow(join(storage, 'variants'))).toHaveLength(6);
+  await eventually('an empty scratch', async () => (await imagesIn(scratch)).length === 0);
+  expect(await imagesIn(service.folder)).toEqual([]);
+});
+
+const imagesIn = async (folder: string) =>
+  (await filesBelow(folder)).filter((name) => !name.endsWith('.lock'));
+
+/** Linux has one in memory; elsewhere it is only another folder. */
+async function folderOnAnotherVolume(): Promise<string> {
+  const { mkdtemp, rm } = await import('node:fs/promises');
+  const { onTestFinished } = await import('vitest');
+  const folder = await mkdtemp('/dev/shm/darkroom-test-').catch(() => null);
+  if (folder === null) return ownFolder();
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}

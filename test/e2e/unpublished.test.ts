@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { imagePath } from '../../testdata/expected.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { imageOf } from '../helpers/image-answer.ts';
+import { expectProblem } from '../helpers/problem-answer.ts';
+import { freezeWorkers, thaw } from '../helpers/processes.ts';
+import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type Accepted, endOf, upload } from '../helpers/upload.ts';
+
+const SMALL = imagePath('testimage_small.jpg');
+const env = { N_WORKERS: '1' };
+
+async function filesOfImages(service: RunningService): Promise<string[]> {
+  const folders = ['originals', 'variants', 'scratch', 'spool'];
+  return (await Promise.all(folders.map((folder) => filesBelow(join(service.folder, folder))))).flat();
+}
+
+/** Whatever of an image a client may ask for. */
+const addressesOf = ({ links }: Accepted) => [links.self, `${links.self}/large`, `${links.self}/thumb.webp`];
+
+it('a variant that is still being made is not ready, and nobody may remember that', async () => {
+  await using service = await startService({ env });
+  const frozen = await freezeWorkers(service);
+  const accepted = await upload(service, SMALL);
+  expect(await imageOf(service, accepted)).toMatchObject({ status: 'running', variants: [] });
+  for (const path of addressesOf(accepted).slice(1)) {
+    const answer = await service.fetch(path);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    await expectProblem(answer, 'not_ready');
+  }
+  frozen.forEach(thaw);
+  await endOf(service, accepted);
+  for (const path of addressesOf(accepted)) expect((await service.fetch(path)).status).toBe(200);
+});
+
+it('a deleted image is gone with all its files, and says so', async () => {
+  await using service = await startService({ env });
+  const accepted = await upload(service, SMALL);
+  const kept = await upload(service, SMALL);
+  for (const each of [accepted, kept]) await endOf(service, each);
+  const { variants } = await imageOf(service, accepted);
+  const before = await filesOfImages(service);
+  expect(before).toHaveLength(2 * 7);
+
+  const answer = await service.fetch(accepted.links.self, { method: 'DELETE' });
+  expect(answer.status).toBe(204);
+  expect(await answer.text()).toBe('');
+  expect(await filesOfImages(service)).toHaveLength(7);
+  for (const path of [...addressesOf(accepted), ...variants.map(({ url }) => url)])
+    await expectProblem(await service.fetch(path), 'deleted');
+  await expectProblem(await service.fetch(accepted.links.self, { method: 'DELETE' }), 'deleted');
+  for (const path of addressesOf(kept)) expect((await service.fetch(path)).status).toBe(200);
+});
+
+it('an image that is deleted while it runs stays deleted, and its late result leaves nothing', async () => {
+  await using service = await startService({ env });
+  const frozen = await freezeWorkers(service);
+  const accepted = await upload(service, SMALL);
+  await eventually('a run', async () => (await imageOf(service, accepted)).status === 'running');
+  expect((await service.fetch(accepted.links.self, { method: 'DELETE' })).status).toBe(204);
+  expect(await endOf(service, accepted)).toMatchObject({ status: 'cancelled' });
+
+  frozen.forEach(thaw);
+  await service.logged((line) => line.msg === 'run settled' && line.imageId === accepted.id);
+  await eventually('empty folders', async () => (await filesOfImages(service)).length === 0);
+  for (const path of addressesOf(accepted)) await expectProblem(await service.fetch(path), 'deleted');
+  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+});
+
+it('an image that is deleted while it waits is never run', async () => {
+  await using service = await startService({ env: { ...env, QUEUE_DEPTH: '1' } });
+  const frozen = await freezeWorkers(service);
+  const [first, second] = [await upload(service, SMALL), await upload(service, SMALL)];
+  expect((await service.fetch(second.links.self, { method: 'DELETE' })).status).toBe(204);
+  frozen.forEach(thaw);
+  expect(await endOf(service, first)).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, second)).toMatchObject({ status: 'cancelled', runs: [] });
+  expect(service.lines.filter(({ msg, imageId }) => msg === 'run started' && imageId === second.id)).toEqual(
+    [],
+  );
+});
+
+it('a picture that could not be processed is said to have failed, and why', async () => {
+  await using service = await startService({ env });
+  const accepted = await upload(service, imagePath('truncated.png'));
+  expect(await endOf(service, accepted)).toMatchObject({ status: 'failed', failure: 'image_unreadable' });
+  expect(await imageOf(service, accepted)).toMatchObject({ status: 'failed', failure: 'image_unreadable' });
+  const answer = await service.fetch(`${accepted.links.self}/large`);
+  expect(await expectProblem(answer, 'failed')).toMatchObject({ failure: 'image_unreadable' });
+});

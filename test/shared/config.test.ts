@@ -1,0 +1,145 @@
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError, Environment, readConfig } from '../../shared/config.ts';
+
+function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+/** A wrong value of each variable that can be wrong, and what the fault says is allowed. */
+const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
+  ['N_WORKERS', ['0', '257', '1.5', '-1', 'two', ' 2', '1e2', '0x10'], 'a whole number from 1 to 256'],
+  ['PORT', ['65536', '-1', 'http'], 'a whole number from 0 to 65535'],
+  ['HANDOFF_TIMEOUT_MS', ['60001', '0.5'], 'a whole number from 0 to 60000'],
+  ['QUEUE_DEPTH', ['1000001', 'none'], 'a whole number from 0 to 1000000'],
+  ['MAX_UPLOAD_BYTES', ['0', '1073741825', '20MB'], 'a whole number from 1 to 1073741824'],
+  ['MAX_PIXELS', ['0', '1000000001'], 'a whole number from 1 to 1000000000'],
+  ['MAX_FRAMES', ['0', '1000'], 'a whole number from 1 to 999'],
+  ['UPLOAD_STALL_MS', ['99', '600001'], 'a whole number from 100 to 600000'],
+  ['UPLOAD_TIMEOUT_MS', ['999', '3600001'], 'a whole number from 1000 to 3600000'],
+  ['JOB_TIMEOUT_MS', ['99', '3600001'], 'a whole number from 100 to 3600000'],
+  ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
+  ['DRAIN_TIMEOUT_MS', ['3600001', '9999999999999999'], 'a whole number from 0 to 3600000'],
+  ['DRAIN_DELAY_MS', ['600001'], 'a whole number from 0 to 600000'],
+  ['DATABASE_URL', ['postgres://db/jobs', 'sqlite:'], 'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db'],
+  ['STORAGE_URL', ['s3://bucket', 'file:'], 'file: and a path, such as file:/srv/images'],
+  ['ROLE', ['api', 'worker'], 'all: api and worker nodes need a database that they share, and SQLite is not one'],
+  ['LOG_LEVEL', ['verbose', 'INFO'], 'trace, debug, info, warn, error, fatal or silent'],
+];
+
+describe('the configuration without any environment', () => {
+  test('is that of the design', () => {
+    expect(readConfig({})).toEqual({
+      basePath: resolve('data'),
+      databasePath: resolve('data/darkroom.db'),
+      storagePath: resolve('data'),
+      scratchPath: resolve('data/scratch'),
+      workers: availableParallelism(),
+      port: 3000,
+      host: '127.0.0.1',
+      handOffTimeoutMs: 100,
+      queueDepth: 0,
+      maxUploadBytes: 20 * 1024 * 1024,
+      maxPixels: 50_000_000,
+      maxFrames: 100,
+      uploadStallMs: 10_000,
+      uploadTimeoutMs: 120_000,
+      jobTimeoutMs: 30_000,
+      maxAttempts: 3,
+      drainTimeoutMs: 25_000,
+      drainDelayMs: 0,
+      logLevel: 'info',
+    });
+  });
+
+  test('is that of an environment whose variables are all empty', () => {
+    const empty = Object.fromEntries(Object.keys(Environment.shape).map((name) => [name, '']));
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  test('takes no notice of variables that it does not know', () => {
+    expect(readConfig({ PATH: '/bin', N_WORKER: '7' })).toEqual(readConfig({}));
+  });
+});
+
+describe('what is set', () => {
+  test('is taken', () => {
+    const set = { N_WORKERS: '3', PORT: '0', HOST: '0.0.0.0', QUEUE_DEPTH: '10', LOG_LEVEL: 'debug' };
+    expect(readConfig(set)).toMatchObject({
+      workers: 3,
+      port: 0,
+      host: '0.0.0.0',
+      queueDepth: 10,
+      logLevel: 'debug',
+    });
+  });
+
+  test('as BASE_PATH moves all that is not set by itself', () => {
+    expect(readConfig({ BASE_PATH: '/srv/photos/' })).toMatchObject({
+      basePath: '/srv/photos',
+      databasePath: '/srv/photos/darkroom.db',
+      storagePath: '/srv/photos',
+      scratchPath: '/srv/photos/scratch',
+    });
+  });
+
+  test('as a path of its own is independent of BASE_PATH', () => {
+    const own = { DATABASE_URL: 'sqlite:/db/jobs.db', STORAGE_URL: 'file:images', SCRATCH_PATH: 'tmp' };
+    expect(readConfig({ BASE_PATH: '/srv', ...own })).toMatchObject({
+      basePath: '/srv',
+      databasePath: '/db/jobs.db',
+      storagePath: join(process.cwd(), 'images'),
+      scratchPath: join(process.cwd(), 'tmp'),
+    });
+  });
+
+  test.each([
+    ['N_WORKERS', '1', '256'],
+    ['PORT', '0', '65535'],
+    ['MAX_ATTEMPTS', '1', '100'],
+    ['MAX_FRAMES', '1', '999'],
+  ])('as %s may be the least and the most that is allowed', (name, least, most) => {
+    expect(faultsOf({ [name]: least })).toEqual([]);
+    expect(faultsOf({ [name]: most })).toEqual([]);
+  });
+});
+
+describe('a fault', () => {
+  const cases = FAULTS.flatMap(([name, values, allowed]) => values.map((value) => [name, value, allowed] as const));
+
+  test.each(cases)('%s=%j is told with its name, its value, and what is allowed', (name, value, allowed) => {
+    expect(faultsOf({ [name]: value })).toEqual([
+      `${name}=${JSON.stringify(value)} is not allowed: it takes ${allowed}`,
+    ]);
+  });
+
+  test('does not hide another: all are told at once', () => {
+    const wrong = Object.fromEntries(FAULTS.map(([name, [value]]) => [name, value]));
+    const told = faultsOf(wrong).map((fault) => fault.split('=')[0]);
+    expect(told.toSorted()).toEqual(FAULTS.map(([name]) => name).toSorted());
+  });
+
+  test('is a drain delay that is longer than the whole drain', () => {
+    expect(faultsOf({ DRAIN_DELAY_MS: '25001' })).toEqual([
+      'DRAIN_DELAY_MS="25001" is not allowed: it is a part of DRAIN_TIMEOUT_MS, so it takes at most 25000',
+    ]);
+    expect(faultsOf({ DRAIN_DELAY_MS: '25000' })).toEqual([]);
+    expect(faultsOf({ DRAIN_DELAY_MS: '100', DRAIN_TIMEOUT_MS: '99' })).toHaveLength(1);
+  });
+
+  test('of the drain delay is told along with the others', () => {
+    const told = faultsOf({ DRAIN_DELAY_MS: '25001', PORT: 'http' }).map((fault) => fault.split('=')[0]);
+    expect(told.toSorted()).toEqual(['DRAIN_DELAY_MS', 'PORT']);
+  });
+
+  test('is in the message of the error', () => {
+    expect(() => readConfig({ PORT: 'http' })).toThrow('configuration: PORT="http" is not allowed');
+  });
+});

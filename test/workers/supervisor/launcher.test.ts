@@ -1,0 +1,75 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { createReadStream } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
+import { fixturePath, launchOf } from '../../helpers/fixture-worker.ts';
+import { ownFolder } from '../../helpers/own-folder.ts';
+
+const PARENT = fileURLToPath(new URL('../../fixtures/launching-parent.ts', import.meta.url));
+const HAS_SETPRIV = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
+
+async function outputOf(child: ChildProcess): Promise<string> {
+  if (!child.stdout) throw new Error('the worker has no output');
+  return text(child.stdout);
+}
+
+describe('a worker that is launched', () => {
+  test('sees nothing of our environment, and stands in the folder that it is given', async () => {
+    vi.stubEnv('DATABASE_PASSWORD', 'secret');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const folder = await ownFolder();
+    const { launch } = await prepareLaunch(folder, fixturePath('tells-environment'));
+    const told = JSON.parse(await outputOf(launch()));
+    expect(told).toEqual({
+      folder: await realpath(folder),
+      environment: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' },
+    });
+  });
+
+  test('leads a process group of its own', async () => {
+    const child = (await launchOf('answers'))();
+    await once(child, 'message');
+    if (child.pid === undefined) throw new Error('the worker has no pid');
+    process.kill(-child.pid, 'SIGKILL');
+    expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
+  });
+
+  test('tells which layers hold on this machine', async () => {
+    const { layers } = await prepareLaunch(await ownFolder(), fixturePath('answers'));
+    expect(layers).toEqual(HAS_SETPRIV ? ['parent-death signal', 'no_new_privs'] : []);
+  });
+
+  test.skipIf(!HAS_SETPRIV)('can gain no rights', async () => {
+    const child = (await launchOf('answers'))();
+    await once(child, 'message');
+    const status = execFileSync('grep', ['NoNewPrivs', `/proc/${child.pid}/status`], { encoding: 'utf8' });
+    expect(status.trim()).toMatch(/1$/);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+  });
+});
+
+describe('a worker whose parent is killed', () => {
+  /** Kills a parent at once after its worker is ready; resolves when the worker has ended as well. */
+  async function orphan(fixture: string): Promise<void> {
+    const folder = await ownFolder();
+    execFileSync('mkfifo', [join(folder, 'alive')]);
+    // The worker holds the other end of this pipe, and nobody else does: its end is the worker's.
+    const lifeline = createReadStream(join(folder, 'alive'));
+    const parent = spawn(process.execPath, [PARENT, folder, fixturePath(fixture)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(parent.stdout, 'data');
+    parent.kill('SIGKILL');
+    await once(lifeline.resume(), 'end');
+  }
+
+  test('dies with it: the real worker, at rest', () => orphan('watched'));
+
+  test.skipIf(!HAS_SETPRIV)('dies with it, even in a busy loop', () => orphan('watched-busy'));
+});

@@ -1,0 +1,373 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { newImageId, newJobId } from '../../../shared/domain/ids.ts';
+import type { Work } from '../../../shared/jobs/job-store.ts';
+import type { NoRoom, Reservation } from '../../../shared/queue/hand-off.ts';
+import { Line, type LineLimits } from '../../../workers/supervisor/line.ts';
+import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
+
+const HAND_OFF_TIMEOUT_MS = 100;
+
+const newWork = (name: string): Work => ({
+  jobId: newJobId(),
+  imageId: newImageId(),
+  preset: 'default',
+  requestId: name,
+  format: 'jpeg',
+});
+
+/** A line with workers that do as the test says. */
+class Scene {
+  readonly line: Line;
+  readonly started: string[] = [];
+  idle: number;
+  alive = true;
+
+  constructor(limits: Partial<LineLimits> = {}, idle = limits.workers ?? 1) {
+    this.idle = idle;
+    this.line = new Line(
+      { workers: 1, queueDepth: 0, handOffTimeoutMs: HAND_OFF_TIMEOUT_MS, ...limits },
+      {
+        idleWorkers: () => this.idle,
+        hasWorkers: () => this.alive,
+        start: (work) => {
+          expect(this.idle, 'a job is started only on an idle worker').toBeGreaterThan(0);
+          this.idle--;
+          this.started.push(work.requestId);
+        },
+      },
+    );
+  }
+
+  backlog(...names: string[]): void {
+    for (const name of names) this.line.addBacklog(newWork(name));
+  }
+
+  async upload(name: string): Promise<void> {
+    submit(await this.line.reserve(), name);
+  }
+
+  /** A worker comes free. */
+  finish(): void {
+    this.idle++;
+    this.line.ran();
+  }
+
+  workerReady(): void {
+    this.idle++;
+    this.line.advance();
+  }
+}
+
+function granted(answer: Reservation | NoRoom): Reservation {
+  if (typeof answer === 'string') throw new Error(`no room: ${answer}`);
+  return answer;
+}
+
+const submit = (answer: Reservation | NoRoom, name: string) => granted(answer).submit(newWork(name));
+
+/** What a promise has come to by now: `waiting` while it has not. */
+async function now<T>(promise: Promise<T>): Promise<T | 'waiting'> {
+  const waiting = new Promise<'waiting'>((resolve) => setTimeout(resolve, 0, 'waiting'));
+  const answer = Promise.race([promise, waiting]);
+  await vi.advanceTimersByTimeAsync(0);
+  return answer;
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  expect(vi.getTimerCount(), 'no timer is left behind').toBe(0);
+  vi.useRealTimers();
+});
+
+describe('a pure hand-off, with a depth of 0', () => {
+  test('an idle worker is reserved at once, and starts what is submitted', async () => {
+    const scene = new Scene();
+    const reservation = granted(await scene.line.reserve());
+    expect(scene.started).toEqual([]);
+    reservation.submit(newWork('a'));
+    expect(scene.started).toEqual(['a']);
+    expect(scene.line.running).toBe(1);
+  });
+
+  test('with no worker free an upload is refused as busy at the end of the hand-off time, not before', async () => {
+    const scene = new Scene({}, 0);
+    const answer = scene.line.reserve();
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS - 1);
+    expect(await now(answer)).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(1);
+    expect(await answer).toBe('busy');
+  });
+
+  test('a reserved worker is not free for another upload', async () => {
+    const scene = new Scene();
+    await scene.line.reserve();
+    const second = scene.line.reserve();
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    expect(await second).toBe('busy');
+  });
+
+  test('a waiting upload gets the worker that comes free in time', async () => {
+    const scene = new Scene();
+    await scene.upload('a');
+    const second = scene.line.reserve();
+    expect(await now(second)).toBe('waiting');
+    scene.finish();
+    submit(await second, 'b');
+    expect(scene.started).toEqual(['a', 'b']);
+  });
+
+  test('a waiting upload gets the worker that becomes ready in time', async () => {
+    const scene = new Scene({}, 0);
+    const waiting = scene.line.reserve();
+    scene.workerReady();
+    submit(await waiting, 'a');
+    expect(scene.started).toEqual(['a']);
+  });
+
+  test('uploads are served in the order of their coming', async () => {
+    const scene = new Scene({}, 0);
+    const [first, second] = [scene.line.reserve(), scene.line.reserve()];
+    scene.workerReady();
+    expect(await now(second)).toBe('waiting');
+    submit(await first, 'a');
+    scene.finish();
+    submit(await second, 'b');
+    expect(scene.started).toEqual(['a', 'b']);
+  });
+
+  test('one that was refused takes no worker later', async () => {
+    const scene = new Scene({}, 0);
+    const refused = scene.line.reserve();
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    expect(await refused).toBe('busy');
+    scene.workerReady();
+    await scene.upload('b');
+    expect(scene.started).toEqual(['b']);
+  });
+
+  test('a spare worker does not let more run than may', async () => {
+    const scene = new Scene({ workers: 1 }, 2);
+    await scene.upload('a');
+    expect(await now(scene.line.reserve())).toBe('waiting');
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    expect(scene.started).toEqual(['a']);
+  });
+
+  test('without any workers an upload is refused at once', async () => {
+    const scene = new Scene({}, 0);
+    scene.alive = false;
+    expect(await scene.line.reserve()).toBe('no_workers');
+  });
+});
+
+describe('a reservation', () => {
+  test('that is released goes to who waits', async () => {
+    const scene = new Scene();
+    const first = granted(await scene.line.reserve());
+    const second = scene.line.reserve();
+    first.release();
+    submit(await second, 'b');
+    expect(scene.started).toEqual(['b']);
+  });
+
+  test('that is released goes to the backlog where no upload waits', async () => {
+    const scene = new Scene();
+    const reservation = granted(await scene.line.reserve());
+    scene.backlog('old');
+    expect(scene.started).toEqual([]);
+    reservation.release();
+    expect(scene.started).toEqual(['old']);
+  });
+
+  test.each(['submit', 'release'] as const)('throws when it is used again after %s', async (first) => {
+    const scene = new Scene();
+    const reservation = granted(await scene.line.reserve());
+    if (first === 'submit') reservation.submit(newWork('a'));
+    else reservation.release();
+    expect(() => reservation.submit(newWork('b'))).toThrow('used once');
+    expect(() => reservation.release()).toThrow('used once');
+    expect(scene.started).toEqual(first === 'submit' ? ['a'] : []);
+  });
+
+  test('whose worker died meanwhile puts its work before all of the backlog', async () => {
+    const scene = new Scene();
+    const reservation = granted(await scene.line.reserve());
+    scene.backlog('old', 'older');
+    scene.idle--;
+    reservation.submit(newWork('fresh'));
+    expect(scene.started).toEqual([]);
+    scene.workerReady();
+    scene.finish();
+    scene.finish();
+    expect(scene.started).toEqual(['fresh', 'old', 'older']);
+  });
+});
+
+describe('places, with a depth above 0', () => {
+  test('as many uploads are let in at once as there are idle workers and places', async () => {
+    const scene = new Scene({ workers: 2, queueDepth: 3 });
+    const answers = Array.from({ length: 6 }, () => scene.line.reserve());
+    const seen = await Promise.all(answers.map(now));
+    expect(seen.map((answer) => typeof answer)).toEqual([...Array(5).fill('object'), 'string']);
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    expect(await answers[5]).toBe('busy');
+  });
+
+  test('work in a place starts when a worker comes free, in order, and frees its place', async () => {
+    const scene = new Scene({ queueDepth: 2 });
+    for (const name of ['a', 'b', 'c']) await scene.upload(name);
+    expect(scene.started).toEqual(['a']);
+    const fourth = scene.line.reserve();
+    expect(await now(fourth)).toBe('waiting');
+    scene.finish();
+    expect(scene.started).toEqual(['a', 'b']);
+    submit(await fourth, 'd');
+    scene.finish();
+    scene.finish();
+    expect(scene.started).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  test('a place that is released lets the next one in', async () => {
+    const scene = new Scene({ queueDepth: 1 }, 0);
+    const place = granted(await scene.line.reserve());
+    const next = scene.line.reserve();
+    expect(await now(next)).toBe('waiting');
+    place.release();
+    granted(await next).release();
+  });
+
+  test('the backlog takes no place', async () => {
+    const scene = new Scene({ queueDepth: 1 }, 0);
+    scene.backlog('x', 'y', 'z');
+    await scene.upload('fresh');
+  });
+});
+
+describe('a freed worker', () => {
+  test('takes from the uploads and from the backlog in turn', async () => {
+    const scene = new Scene({ queueDepth: 3 }, 0);
+    for (const name of ['u1', 'u2', 'u3']) await scene.upload(name);
+    scene.backlog('b1', 'b2', 'b3');
+    scene.workerReady();
+    for (let run = 0; run < 5; run++) scene.finish();
+    expect(scene.started).toHaveLength(6);
+    const sides = scene.started.map((name) => name[0]);
+    for (const [index, side] of sides.slice(1).entries()) expect(side).not.toBe(sides[index]);
+    expect(scene.started.filter((name) => name.startsWith('u'))).toEqual(['u1', 'u2', 'u3']);
+    expect(scene.started.filter((name) => name.startsWith('b'))).toEqual(['b1', 'b2', 'b3']);
+  });
+
+  test('serves a waiting upload within two runs, however long the backlog', async () => {
+    const scene = new Scene();
+    scene.backlog(...Array.from({ length: 50 }, (_, index) => `b${index}`));
+    const upload = scene.line.reserve();
+    scene.finish();
+    if ((await now(upload)) === 'waiting') scene.finish();
+    submit(await upload, 'fresh');
+    expect(scene.started.length).toBeLessThanOrEqual(3);
+  });
+
+  test('serves the backlog within two runs, however many uploads wait', async () => {
+    const scene = new Scene({ queueDepth: 50 }, 0);
+    for (let index = 0; index < 50; index++) await scene.upload(`u${index}`);
+    scene.backlog('old');
+    scene.workerReady();
+    scene.finish();
+    expect(scene.started).toContain('old');
+  });
+});
+
+describe('a closed line', () => {
+  test('tells those that wait and those that come that the service drains', async () => {
+    const scene = new Scene({}, 0);
+    const waiting = scene.line.reserve();
+    scene.line.close();
+    expect(await waiting).toBe('draining');
+    expect(await scene.line.reserve()).toBe('draining');
+  });
+
+  test('starts nothing more: neither backlog, nor places, nor what was reserved before', async () => {
+    const scene = new Scene({ workers: 2, queueDepth: 1 });
+    const held = [granted(await scene.line.reserve()), granted(await scene.line.reserve())];
+    const place = granted(await scene.line.reserve());
+    scene.backlog('old');
+    scene.line.close();
+    for (const reservation of held) reservation.submit(newWork('held'));
+    place.submit(newWork('placed'));
+    scene.line.advance();
+    expect(scene.started).toEqual([]);
+  });
+
+  test('lets a reservation be given back', async () => {
+    const scene = new Scene();
+    const reservation = granted(await scene.line.reserve());
+    scene.line.close();
+    reservation.release();
+    expect(scene.started).toEqual([]);
+  });
+});
+
+describe('whatever happens', () => {
+  const seeds = Array.from({ length: 60 }, (_, index) => index + 1);
+
+  test.each(seeds)('no limit is passed, and all accepted work starts once (seed %i)', async (seed) => {
+    const random = seededRandom(seed);
+    const below = (limit: number) => Math.floor(random() * limit);
+    const workers = 1 + below(3);
+    const queueDepth = below(4);
+    // Half of the runs have no deaths: the bound on those let in holds exactly only while no worker vanishes.
+    const deaths = seed % 2 === 0;
+    const scene = new Scene({ workers, queueDepth });
+    const { line } = scene;
+    const held: Reservation[] = [];
+    const accepted: string[] = [];
+    const fresh = new Set<string>();
+
+    const arrive = () =>
+      void line.reserve().then((answer) => {
+        if (typeof answer !== 'string') held.push(answer);
+      });
+    const accept = () => {
+      const reservation = held.splice(below(held.length), 1)[0];
+      if (!reservation) return;
+      const name = `u${accepted.length}`;
+      accepted.push(name);
+      fresh.add(name);
+      reservation.submit(newWork(name));
+    };
+    const giveUp = () => held.splice(below(held.length), 1)[0]?.release();
+    const recover = () => {
+      const name = `b${accepted.length}`;
+      accepted.push(name);
+      scene.backlog(name);
+    };
+    const finish = () => {
+      if (line.running > 0) scene.finish();
+    };
+    const die = () => {
+      if (deaths && scene.idle > 0) scene.idle--;
+    };
+    const replace = () => {
+      if (scene.idle + line.running <= workers) scene.workerReady();
+    };
+    const pass = () => vi.advanceTimersByTimeAsync(below(HAND_OFF_TIMEOUT_MS));
+    const steps = [arrive, arrive, accept, accept, giveUp, recover, finish, finish, die, replace, pass];
+
+    for (let step = 0; step < 300; step++) {
+      await steps[below(steps.length)]?.();
+      await vi.advanceTimersByTimeAsync(0);
+      expect(line.running).toBeLessThanOrEqual(workers);
+      const waiting = [...fresh].filter((name) => !scene.started.includes(name)).length;
+      const free = Math.max(0, Math.min(workers - line.running, scene.idle));
+      if (!deaths) expect(held.length + waiting).toBeLessThanOrEqual(queueDepth + free);
+    }
+
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    while (held.length > 0) accept();
+    if (scene.idle === 0 && line.running === 0) scene.workerReady();
+    while (line.running > 0) scene.finish();
+    expect(scene.started.toSorted()).toEqual(accepted.toSorted());
+  });
+});

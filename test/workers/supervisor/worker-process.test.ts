@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, test } from 'vitest';
+import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
+import { WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
+import { launchOf, newRun, startWorker } from '../../helpers/fixture-worker.ts';
+import { recordingLog } from '../../helpers/recording-log.ts';
+
+/** Longer than any of these tests takes. */
+const NO_DEADLINE_MS = 25_000;
+
+describe('a worker that does as it should', () => {
+  test('is ready, answers one run after another, and ends when it is told to', async () => {
+    const { worker } = await startWorker('answers');
+    expect(await worker.ready).toBe(true);
+    expect(worker.isReady).toBe(true);
+    for (const run of [newRun(), newRun()]) {
+      const verdict = await worker.run(run, NO_DEADLINE_MS);
+      expect(verdict).toMatchObject({
+        kind: 'result',
+        result: { runId: run.runId, outcome: 'errored', detail: 'so it is', peakRssBytes: 2 },
+      });
+    }
+    worker.stop();
+    expect(await worker.ended).toEqual({ exitCode: 0, signal: null, killedFor: null });
+  });
+});
+
+describe('a worker that breaks the protocol is killed', () => {
+  test.each([
+    ['malformed-message', 'a message of no known form'],
+    ['ready-twice', 'ready twice'],
+    ['result-of-unknown-run', 'a result of a run that it does not have'],
+  ])('by %s', async (fixture, what) => {
+    const { worker, said } = await startWorker(fixture);
+    const run = newRun();
+    const end = { signal: 'SIGKILL', killedFor: 'protocol' };
+    expect(await worker.run(run, NO_DEADLINE_MS)).toMatchObject({ kind: 'ended', end });
+    expect(await worker.ended).toMatchObject(end);
+    expect(await said('worker broke the protocol')).toMatchObject({
+      level: 'error',
+      what,
+      runId: run.runId,
+      workerPid: worker.pid,
+    });
+  });
+
+  test('by a second result, which does not count', async () => {
+    const { worker } = await startWorker('two-results');
+    const verdict = await worker.run(newRun(), NO_DEADLINE_MS);
+    expect(verdict).toMatchObject({ kind: 'result', result: { outcome: 'errored' } });
+    expect(await worker.ended).toMatchObject({ killedFor: 'protocol' });
+  });
+});
+
+describe('a worker that was given up while it was idle', () => {
+  test.each(['protocol', 'heartbeat'] as const)('(%s) is not charged to the run that is handed to it then', async (reason) => {
+    const { worker } = await startWorker('answers');
+    worker.kill(reason);
+    const innocent = await worker.run(newRun(), NO_DEADLINE_MS);
+    if (innocent.kind !== 'ended') throw new Error('a killed worker has answered');
+    expect(outcomeOfEnd(innocent.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
+  });
+});
+
+describe('a worker that dies', () => {
+  test('after its result has given a result', async () => {
+    const { worker } = await startWorker('result-then-death');
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toMatchObject({ kind: 'result' });
+    expect(await worker.ended).toEqual({ exitCode: null, signal: 'SIGSEGV', killedFor: null });
+  });
+
+  test('of a signal without a result ends its run with that signal', async () => {
+    const { worker } = await startWorker('dies-at-run');
+    const end = { exitCode: null, signal: 'SIGSEGV', killedFor: null };
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+  });
+
+  test('by an exit without a result ends its run with that code', async () => {
+    const { worker } = await startWorker('exits-at-run');
+    const end = { exitCode: 7, signal: null, killedFor: null };
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+  });
+
+  test('and leaves a process that holds its output ends all the same, and so does that process', async () => {
+    const child = (await launchOf('leaves-grandchild'))();
+    const worker = new WorkerProcess(child, recordingLog().log);
+    const closed = once(child, 'close');
+    await worker.ready;
+    const end = { exitCode: null, signal: 'SIGSEGV', killedFor: null };
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+    // The pipe closes when nobody holds it any more.
+    await closed;
+  });
+
+  test('before it is ready was never ready', async () => {
+    const { worker } = await startWorker('exits-at-boot');
+    expect(await worker.ready).toBe(false);
+    expect(worker.isReady).toBe(false);
+    expect(await worker.ended).toEqual({ exitCode: 1, signal: null, killedFor: null });
+  });
+
+  test('is not handed a run: the run ends as the worker did', async () => {
+    const { worker } = await startWorker('exits-at-boot');
+    const end = await worker.ended;
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+  });
+
+  test('was never started where its program is missing', async () => {
+    const child = spawn('/nowhere/worker', { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const worker = new WorkerProcess(child, recordingLog().log);
+    expect(await worker.ready).toBe(false);
+    expect(await worker.ended).toEqual({ exitCode: null, signal: null, killedFor: null });
+  });
+});
+
+describe('a worker that hangs', () => {
+  test('is killed at the deadline of its run', async () => {
+    const { worker } = await startWorker('hangs-at-run');
+    const end = { exitCode: null, signal: 'SIGKILL', killedFor: 'deadline' };
+    expect(await worker.run(newRun(), 50)).toEqual({ kind: 'ended', end });
+  });
+
+  test('is killed by a drain, and the first reason counts', async () => {
+    const { worker } = await startWorker('hangs-at-run');
+    const verdict = worker.run(newRun(), NO_DEADLINE_MS);
+    worker.kill('drain');
+    worker.kill('deadline');
+    expect(await verdict).toMatchObject({ kind: 'ended', end: { killedFor: 'drain' } });
+  });
+
+  test('is not killed late for a run that is over', async () => {
+    const { worker } = await startWorker('answers');
+    await worker.run(newRun(), NO_DEADLINE_MS);
+    worker.stop();
+    expect(await worker.ended).toMatchObject({ killedFor: null });
+    worker.kill('deadline');
+    expect(await worker.ended).toMatchObject({ killedFor: null });
+  });
+});
+
+describe('what a worker prints', () => {
+  test('is cut where a line is too long, and read to the last word', async () => {
+    const { worker, lines } = await startWorker('floods-output');
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toMatchObject({ kind: 'result' });
+    worker.stop();
+    await worker.ended;
+    const printed = lines.filter((line) => line.msg === 'worker printed').map(({ line }) => String(line));
+    expect(printed).toHaveLength(1_003);
+    expect(Math.max(...printed.map((line) => line.length))).toBe(4_096);
+    expect(printed.filter((line) => /^x+$/.test(line))).toHaveLength(1);
+    expect(printed).toContain('line 999');
+    expect(printed).toContain('last words without an end of line');
+  });
+
+  test('is logged with the ids that we know, whatever it claims', async () => {
+    const { worker, said } = await startWorker('claims-other-ids');
+    const run = newRun();
+    void worker.run(run, NO_DEADLINE_MS);
+    const line = await said('run started');
+    const { runId, jobId, imageId, requestId } = run;
+    expect(line).toEqual({
+      level: 'info',
+      msg: 'run started',
+      ms: 3,
+      workerPid: worker.pid,
+      runId,
+      jobId,
+      imageId,
+      requestId,
+    });
+  });
+});
