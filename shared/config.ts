@@ -82,6 +82,9 @@ export const Environment = z.object({
     .describe('Least severe log lines that are written'),
 });
 
+/** Two that bound each other, read apart from the rest so that their fault is told along with any other. */
+const DrainTimes = Environment.pick({ DRAIN_TIMEOUT_MS: true, DRAIN_DELAY_MS: true });
+
 export type Config = ReturnType<typeof readConfig>;
 
 /** Every fault of the environment at once: the name, what is wrong with the value, what is allowed. */
@@ -102,20 +105,17 @@ export class ConfigurationError extends Error {
 export function readConfig(environment: Record<string, string | undefined> = process.env) {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
   const parsed = Environment.safeParse(given);
-  if (!parsed.success) {
-    throw new ConfigurationError(
-      parsed.error.issues.map((issue) => {
-        const name = String(issue.path[0]);
-        return `${name}=${JSON.stringify(given[name])} is not allowed: it takes ${issue.message}`;
-      }),
-    );
+  const faults = (parsed.error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return faultOf(name, given[name], issue.message);
+  });
+  const drain = DrainTimes.safeParse(given).data;
+  if (drain && drain.DRAIN_DELAY_MS > drain.DRAIN_TIMEOUT_MS) {
+    const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
+    faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
+  if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
-  if (env.DRAIN_DELAY_MS > env.DRAIN_TIMEOUT_MS) {
-    throw new ConfigurationError([
-      `DRAIN_DELAY_MS="${env.DRAIN_DELAY_MS}" is not allowed: it is a part of DRAIN_TIMEOUT_MS, so it takes at most ${env.DRAIN_TIMEOUT_MS}`,
-    ]);
-  }
   return {
     basePath: env.BASE_PATH,
     databasePath: env.DATABASE_URL ?? join(env.BASE_PATH, 'darkroom.db'),
@@ -137,4 +137,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     drainDelayMs: env.DRAIN_DELAY_MS,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+function faultOf(name: string, value: string | undefined, allowed: string): string {
+  return `${name}=${JSON.stringify(value)} is not allowed: it takes ${allowed}`;
 }

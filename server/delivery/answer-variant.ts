@@ -1,4 +1,3 @@
-import parseRange from 'range-parser';
 import { MEDIA_TYPE, type PublishedSet, variantFileName } from '../../shared/domain/image.ts';
 import type { ByteRange, ImageStorage } from '../../shared/storage/image-storage.ts';
 import { Problem } from '../problem.ts';
@@ -54,7 +53,10 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   return tags.includes('*') || tags.includes(etag);
 }
 
-/** Undefined for the whole file, which also answers what is no valid range, and several ranges at once. */
+/**
+ * The one range that is asked for, cut to the file (RFC 9110, section 14.1.2). Undefined for the whole file, which also
+ * answers several ranges, what is no valid range, and HEAD.
+ */
 function requestedRange(
   { method, range, ifRange }: Conditions,
   bytes: number,
@@ -62,15 +64,14 @@ function requestedRange(
 ): ByteRange | undefined {
   if (method !== 'GET' || range === undefined || (ifRange !== undefined && ifRange !== etag))
     return undefined;
-  // Backwards is not unsatisfiable but invalid (RFC 9110, section 14.1.1), which the parser does not tell apart.
-  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range) ?? [];
-  if (Number(first) > Number(last)) return undefined;
-  const ranges = parseRange(bytes, range);
-  if (ranges === -1) {
-    throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`, {
-      headers: { 'content-range': `bytes */${bytes}` },
-    });
-  }
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined;
-  return ranges[0];
+  const [, first, last] = /^bytes=\s*(\d*)-(\d*)\s*$/.exec(range) ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return undefined;
+  if (first !== '' && last !== '' && Number(first) > Number(last)) return undefined;
+  // Without a first position it is the length of the end of the file.
+  const start = first === '' ? Math.max(0, bytes - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? bytes - 1 : Math.min(Number(last), bytes - 1);
+  if (start < bytes) return { start, end };
+  throw new Problem('range_not_satisfiable', `The file has ${bytes} bytes.`, {
+    headers: { 'content-range': `bytes */${bytes}` },
+  });
 }

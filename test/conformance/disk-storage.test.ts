@@ -17,19 +17,22 @@ describeImageStorage('DiskStorage', async () => {
   };
 });
 
-test.each(['originals', 'variants'])('files of others in %s are neither listed nor in the way', async (folder) => {
-  const root = await ownFolder();
-  const storage = await DiskStorage.open(root);
-  const id = newImageId();
-  await writeFile(join(storage.spoolPath, 'x'), 'picture');
-  await storage.keepOriginal(id, join(storage.spoolPath, 'x'));
-  await mkdir(join(root, folder, 'ab'), { recursive: true });
-  await writeFile(join(root, folder, 'ab', 'notes.txt'), '');
-  await mkdir(join(root, folder, 'lost+found'));
-  await writeFile(join(root, folder, '.DS_Store'), '');
-  expect(await storage.listOriginals()).toEqual([id]);
-  expect(await storage.listPublished()).toEqual([]);
-});
+test.each(['originals', 'variants'])(
+  'files of others in %s are neither listed nor in the way',
+  async (folder) => {
+    const root = await ownFolder();
+    const storage = await DiskStorage.open(root);
+    const id = newImageId();
+    await writeFile(join(storage.spoolPath, 'x'), 'picture');
+    await storage.keepOriginal(id, join(storage.spoolPath, 'x'));
+    await mkdir(join(root, folder, 'ab'), { recursive: true });
+    await writeFile(join(root, folder, 'ab', 'notes.txt'), '');
+    await mkdir(join(root, folder, 'lost+found'));
+    await writeFile(join(root, folder, '.DS_Store'), '');
+    expect(await storage.listOriginals()).toEqual([id]);
+    expect(await storage.listPublished()).toEqual([]);
+  },
+);
 
 test('a staged original shares its bytes with the original where the volume is one', async () => {
   const root = await ownFolder();
@@ -51,5 +54,8 @@ test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is a Stor
 test('a folder that is a file is a StoreError', async () => {
   const path = join(await ownFolder(), 'file');
   await writeFile(path, '');
-  await expect(DiskStorage.open(path)).rejects.toMatchObject({ name: 'StoreError', code: 'storage_unavailable' });
+  await expect(DiskStorage.open(path)).rejects.toMatchObject({
+    name: 'StoreError',
+    code: 'storage_unavailable',
+  });
 });

@@ -135,7 +135,10 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       const { storage } = await opened();
       const run = newRunId();
       const outputs = await checked({ 'thumb.jpg': 'checked and more' });
-      await storage.publish(run, outputs.map((output) => ({ ...output, bytes: 7 })));
+      await storage.publish(
+        run,
+        outputs.map((output) => ({ ...output, bytes: 7 })),
+      );
       const bytes = await storage.readVariant(run, 'thumb.jpg');
       expect(bytes && (await text(bytes))).toBe('checked');
     });

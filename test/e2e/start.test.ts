@@ -1,13 +1,13 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { basename, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { gone } from '../helpers/processes.ts';
-import { filesBelow, type RunningService, spawnService, startService } from '../helpers/service.ts';
+import { filesBelow, spawnService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
@@ -16,7 +16,9 @@ const EXIT_CONFIGURATION = 78;
 /** Starts a service that is to refuse to start: its exit code, and all that it said. */
 async function refusalToStart(folder: string, env: Record<string, string>) {
   await using service = spawnService(folder, { env, folder });
-  const { code } = await service.exited;
+  const started = service.logged('listening').then(() => ({ code: 'it has started' }));
+  started.catch(() => {}); // it ended before it listened, which is what is wanted
+  const { code } = await Promise.race([service.exited, started]);
   return { code, said: service.lines.map((line) => JSON.stringify(line)).join('\n'), lines: service.lines };
 }
 
@@ -114,12 +116,10 @@ it('database, files and scratch may lie elsewhere, the scratch on another volume
 });
 
 const imagesIn = async (folder: string) =>
-  (await filesBelow(folder)).filter((name) => !name.endsWith('.lock'));
+  (await filesBelow(folder)).filter((name) => !basename(name).startsWith('.lock'));
 
 /** Linux has one in memory; elsewhere it is only another folder. */
 async function folderOnAnotherVolume(): Promise<string> {
-  const { mkdtemp, rm } = await import('node:fs/promises');
-  const { onTestFinished } = await import('vitest');
   const folder = await mkdtemp('/dev/shm/darkroom-test-').catch(() => null);
   if (folder === null) return ownFolder();
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

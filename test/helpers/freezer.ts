@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freeze, freezeWorkers, thaw } from './processes.ts';
+import { freeze, freezeWorkers, startedWorkers, thaw } from './processes.ts';
 import type { RunningService } from './service.ts';
 
 /** A worker takes some 60 ms and more from its start until it is ready. */
@@ -35,7 +35,7 @@ export class Freezer implements AsyncDisposable {
 
   async #freezeNewOnes(): Promise<void> {
     while (this.#holding) {
-      for (const pid of await this.#service.workerPids()) {
+      for (const pid of await startedWorkers(this.#service)) {
         if (this.#frozen.has(pid)) continue;
         this.#frozen.add(pid);
         await freeze(pid);

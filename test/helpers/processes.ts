@@ -46,9 +46,21 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/**
+ * Workers that run their own program. Between fork and exec a child must not be stopped: the service that starts it
+ * waits for the exec, and would stand still as well.
+ */
+export async function startedWorkers(service: RunningService): Promise<number[]> {
+  const pids = await service.workerPids();
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, index) => commands[index]?.includes('/worker/main.ts'));
+}
+
 /** Stops all workers: what is handed to them from now on stays unfinished until somebody acts. */
 export async function freezeWorkers(service: RunningService): Promise<number[]> {
-  const pids = await service.workerPids();
+  const pids = await startedWorkers(service);
   await Promise.all(pids.map(freeze));
   return pids;
 }

@@ -137,10 +137,17 @@ export function spawnService(
   return new RunningService(child, folder, given === undefined);
 }
 
-/** All regular files below a folder, relative to it. */
+/** All regular files below a folder, relative to it. A folder that vanishes meanwhile has none. */
 export async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  const found: string[] = [];
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  for (const entry of entries) {
+    if (entry.isFile()) found.push(entry.name);
+    if (!entry.isDirectory()) continue;
+    for (const name of await filesBelow(join(folder, entry.name))) found.push(join(entry.name, name));
+  }
+  return found;
 }

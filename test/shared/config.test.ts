@@ -28,9 +28,17 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
   ['DRAIN_TIMEOUT_MS', ['3600001', '9999999999999999'], 'a whole number from 0 to 3600000'],
   ['DRAIN_DELAY_MS', ['600001'], 'a whole number from 0 to 600000'],
-  ['DATABASE_URL', ['postgres://db/jobs', 'sqlite:'], 'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db'],
+  [
+    'DATABASE_URL',
+    ['postgres://db/jobs', 'sqlite:'],
+    'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db',
+  ],
   ['STORAGE_URL', ['s3://bucket', 'file:'], 'file: and a path, such as file:/srv/images'],
-  ['ROLE', ['api', 'worker'], 'all: api and worker nodes need a database that they share, and SQLite is not one'],
+  [
+    'ROLE',
+    ['api', 'worker'],
+    'all: api and worker nodes need a database that they share, and SQLite is not one',
+  ],
   ['LOG_LEVEL', ['verbose', 'INFO'], 'trace, debug, info, warn, error, fatal or silent'],
 ];
 
@@ -112,7 +120,9 @@ describe('what is set', () => {
 });
 
 describe('a fault', () => {
-  const cases = FAULTS.flatMap(([name, values, allowed]) => values.map((value) => [name, value, allowed] as const));
+  const cases = FAULTS.flatMap(([name, values, allowed]) =>
+    values.map((value) => [name, value, allowed] as const),
+  );
 
   test.each(cases)('%s=%j is told with its name, its value, and what is allowed', (name, value, allowed) => {
     expect(faultsOf({ [name]: value })).toEqual([

@@ -21,7 +21,9 @@ export class Scratch {
   static async open(root: string): Promise<Scratch> {
     try {
       await mkdir(root, { recursive: true });
-      for (const name of await readdir(root)) await rm(join(root, name), { recursive: true, force: true });
+      // The lock of the folder, which begins with a dot, stays.
+      const left = (await readdir(root)).filter((name) => !name.startsWith('.'));
+      for (const name of left) await rm(join(root, name), { recursive: true, force: true });
     } catch (error) {
       throw asStoreError(error, 'open the scratch');
     }

@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ImageId, RunId } from '../../domain/ids.ts';
@@ -51,7 +51,7 @@ export class DiskStorage implements ImageStorage {
         // it read-only.
         await link(original, path);
       } catch (error) {
-        if (errorCode(error) === 'ENOENT') return false;
+        if (errorCode(error) === 'ENOENT' && !(await exists(original))) return false;
         await copyFile(original, path);
       }
       return true;
@@ -109,14 +109,22 @@ export class DiskStorage implements ImageStorage {
 
 const shardOf = (folder: string, id: string): string => join(folder, id.slice(0, 2));
 
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** What is not named by an id is not ours, and is left alone. */
 async function entries<T>(
   folder: string,
   id: { safeParse(name: string): { success: true; data: T } | { success: false } },
 ): Promise<T[]> {
   const found: T[] = [];
-  for (const shard of await readdir(folder)) {
-    for (const name of await readdir(join(folder, shard))) {
+  for (const shard of await readdir(folder, { withFileTypes: true })) {
+    if (!shard.isDirectory()) continue;
+    for (const name of await readdir(join(folder, shard.name))) {
       const parsed = id.safeParse(name);
       if (parsed.success) found.push(parsed.data);
     }

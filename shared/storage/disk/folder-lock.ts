@@ -10,6 +10,9 @@ export class FolderInUse extends Error {
   }
 }
 
+/** Kept from the garbage collector, which would close them: a lock ends when it is released, or with the process. */
+const held = new Set<DatabaseSync>();
+
 /**
  * Holds a folder for this process alone. The lock is the kernel's (SQLite's on an otherwise empty database), so it
  * ends with the process however that ends, and no stale lock file ever stands in the way.
@@ -20,14 +23,20 @@ export function lockFolder(folder: string): () => void {
   mkdirSync(folder, { recursive: true });
   const lock = new DatabaseSync(join(folder, '.lock'));
   try {
-    lock.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    lock.exec(
+      'PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE',
+    );
   } catch (error) {
     lock.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
       throw new FolderInUse(folder);
     throw error;
   }
-  return () => lock.close();
+  held.add(lock);
+  return () => {
+    held.delete(lock);
+    lock.close();
+  };
 }
 
 /** Of sqlite3.h. */

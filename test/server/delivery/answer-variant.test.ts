@@ -1,11 +1,11 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { answerVariant, type Conditions } from '../../../server/delivery/answer-variant.ts';
+import type { Choice } from '../../../server/delivery/choose-variant.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import type { PublishedSet, Variant } from '../../../shared/domain/image.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
-import { answerVariant, type Conditions } from '../../../server/delivery/answer-variant.ts';
-import type { Choice } from '../../../server/delivery/choose-variant.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
@@ -100,11 +100,14 @@ describe('If-None-Match', () => {
     expect(read).not.toHaveBeenCalled();
   });
 
-  test.each(['"other"', VARIANT.sha256, '', '"other", "third"'])('with %j is answered by the file', async (ifNoneMatch) => {
-    const { answer } = await published();
-    const response = await answer({ ifNoneMatch });
-    expect([response.status, await response.text()]).toEqual([200, CONTENT]);
-  });
+  test.each(['"other"', VARIANT.sha256, '', '"other", "third"'])(
+    'with %j is answered by the file',
+    async (ifNoneMatch) => {
+      const { answer } = await published();
+      const response = await answer({ ifNoneMatch });
+      expect([response.status, await response.text()]).toEqual([200, CONTENT]);
+    },
+  );
 });
 
 describe('Range', () => {
@@ -128,14 +131,17 @@ describe('Range', () => {
     expect(await response.text()).toBe(body);
   });
 
-  test.each(['bytes=10-', 'bytes=10-20', 'bytes=99999-', 'bytes=-0'])('%s is outside of the file', async (range) => {
-    const { answer, read } = await published();
-    await expect(answer({ range })).rejects.toMatchObject({
-      code: 'range_not_satisfiable',
-      extras: { headers: { 'content-range': 'bytes */10' } },
-    });
-    expect(read).not.toHaveBeenCalled();
-  });
+  test.each(['bytes=10-', 'bytes=10-20', 'bytes=99999-', 'bytes=-0'])(
+    '%s is outside of the file',
+    async (range) => {
+      const { answer, read } = await published();
+      await expect(answer({ range })).rejects.toMatchObject({
+        code: 'range_not_satisfiable',
+        extras: { headers: { 'content-range': 'bytes */10' } },
+      });
+      expect(read).not.toHaveBeenCalled();
+    },
+  );
 
   test.each([
     ['several ranges', 'bytes=0-1,4-5'],

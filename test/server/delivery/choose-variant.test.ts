@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { OutputFormat, Variant } from '../../../shared/domain/image.ts';
 import { chooseVariant, variantUrlName } from '../../../server/delivery/choose-variant.ts';
+import type { OutputFormat, Variant } from '../../../shared/domain/image.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 
 const variant = (name: string, format: OutputFormat): Variant => ({
@@ -22,13 +22,16 @@ const formatFor = (accept: string | undefined, variants: readonly Variant[] = VA
   chooseVariant(variants, 'large', accept)?.variant.format;
 
 describe('a URL', () => {
-  test.each(VARIANTS)('with name, hash and format names these very bytes for ever ($name, $format)', (wanted) => {
-    expect(chooseVariant(VARIANTS, variantUrlName(wanted), 'image/webp')).toEqual({
-      variant: wanted,
-      immutable: true,
-      negotiated: false,
-    });
-  });
+  test.each(VARIANTS)(
+    'with name, hash and format names these very bytes for ever ($name, $format)',
+    (wanted) => {
+      expect(chooseVariant(VARIANTS, variantUrlName(wanted), 'image/webp')).toEqual({
+        variant: wanted,
+        immutable: true,
+        negotiated: false,
+      });
+    },
+  );
 
   test.each([
     ['large.jpg', 'large', 'jpeg'],
@@ -49,12 +52,19 @@ describe('a URL', () => {
     });
   });
 
-  test.each(['', 'huge', 'large.png', 'large.', '.jpg', 'large.0000000000000000.jpg', 'LARGE', 'large/../thumb', '__proto__'])(
-    '%j names nothing',
-    (url) => {
-      expect(chooseVariant(VARIANTS, url, '*/*')).toBeNull();
-    },
-  );
+  test.each([
+    '',
+    'huge',
+    'large.png',
+    'large.',
+    '.jpg',
+    'large.0000000000000000.jpg',
+    'LARGE',
+    'large/../thumb',
+    '__proto__',
+  ])('%j names nothing', (url) => {
+    expect(chooseVariant(VARIANTS, url, '*/*')).toBeNull();
+  });
 
   test('with the hash of another format names nothing', () => {
     const [jpeg, webp] = VARIANTS;
@@ -83,7 +93,11 @@ describe('the format for Accept', () => {
       'image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5',
       'webp',
     ],
-    ['Safari 13, <img>, which has no WebP', 'image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5', 'jpeg'],
+    [
+      'Safari 13, <img>, which has no WebP',
+      'image/png,image/svg+xml,image/*;q=0.8,video/*;q=0.8,*/*;q=0.5',
+      'jpeg',
+    ],
     ['curl', '*/*', 'jpeg'],
     ['no header', undefined, 'jpeg'],
     ['an empty header', '', 'jpeg'],

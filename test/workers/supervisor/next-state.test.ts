@@ -7,7 +7,7 @@ const HALF = 0.5;
 
 type Earlier = Partial<Record<RunOutcome, number>>;
 
-const after = (outcome: RunOutcome, outcomes: Earlier = {}, random = HALF, maxAttempts = MAX_ATTEMPTS) =>
+const decide = (outcome: RunOutcome, outcomes: Earlier = {}, random = HALF, maxAttempts = MAX_ATTEMPTS) =>
   stateAfter(outcome, { outcomes }, maxAttempts, random);
 
 describe('a job after its run', () => {
@@ -31,7 +31,7 @@ describe('a job after its run', () => {
     ['interrupted', { interrupted: MAX_INTERRUPTS - 1 }, 'failed'],
     ['interrupted', { interrupted: MAX_INTERRUPTS + 5 }, 'failed'],
   ])('that %s, with %j before, is %s', (outcome, earlier, next) => {
-    expect(after(outcome, earlier).next).toBe(next);
+    expect(decide(outcome, earlier).next).toBe(next);
   });
 
   test.each<[RunOutcome, Earlier]>([
@@ -40,11 +40,11 @@ describe('a job after its run', () => {
     ['timed-out', { errored: 9, interrupted: 19, succeeded: 9, rejected: 9 }],
     ['interrupted', { errored: 9, crashed: 9, 'timed-out': 9, succeeded: 9, rejected: 9 }],
   ])('that %s is queued again: what ended otherwise is not counted with it', (outcome, others) => {
-    expect(after(outcome, others).next).toBe('queued');
+    expect(decide(outcome, others).next).toBe('queued');
   });
 
   test('has one attempt where one is allowed', () => {
-    expect(after('errored', {}, HALF, 1).next).toBe('failed');
+    expect(decide('errored', {}, HALF, 1).next).toBe('failed');
   });
 });
 
@@ -57,16 +57,16 @@ describe('the time until the job may run again', () => {
     [6, 5_000, 10_000],
     [90, 5_000, 10_000],
   ])('after %i earlier errors is %i to %i ms', (errored, least, most) => {
-    expect(after('errored', { errored }, 0, 100)).toEqual({ next: 'queued', retryInMs: least });
-    expect(after('errored', { errored }, 1, 100)).toEqual({ next: 'queued', retryInMs: most });
+    expect(decide('errored', { errored }, 0, 100)).toEqual({ next: 'queued', retryInMs: least });
+    expect(decide('errored', { errored }, 1, 100)).toEqual({ next: 'queued', retryInMs: most });
   });
 
   test.each(['crashed', 'timed-out', 'interrupted'] as const)('is none when it %s', (outcome) => {
-    expect(after(outcome)).toEqual({ next: 'queued', retryInMs: 0 });
+    expect(decide(outcome)).toEqual({ next: 'queued', retryInMs: 0 });
   });
 
   test.each(RUN_OUTCOMES)('is none for a job that has ended (%s)', (outcome) => {
-    const ended = after(outcome, { errored: 9, crashed: 9, interrupted: 99 });
+    const ended = decide(outcome, { errored: 9, crashed: 9, interrupted: 99 });
     expect(ended.next).not.toBe('queued');
     expect(ended.retryInMs).toBe(0);
   });

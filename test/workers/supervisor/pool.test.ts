@@ -21,7 +21,8 @@ function poolOf(size: number, launch: Launch) {
   const idle = async (count: number) => {
     while (pool.idleCount !== count) await once(events, 'ready');
   };
-  const pids = () => lines.filter((line) => line.msg === 'worker ready').map((line) => Number(line.workerPid));
+  const pids = () =>
+    lines.filter((line) => line.msg === 'worker ready').map((line) => Number(line.workerPid));
   return { pool, lines, said, events, idle, pids };
 }
 

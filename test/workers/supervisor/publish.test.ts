@@ -112,9 +112,18 @@ describe('nothing is published, and the output is called bad, when', () => {
 
   const misreported: [string, (outputs: ReportedOutput[]) => ReportedOutput[]][] = [
     ['an output is not reported', (outputs) => outputs.slice(1)],
-    ['an output is reported twice in place of another', ([first, , ...rest]) => [first, first, ...rest].flatMap((it) => it ?? [])],
-    ['an output is reported that nobody asked for', (outputs) => [...outputs, ...outputs.slice(0, 1).map((it) => ({ ...it, name: 'huge' }))]],
-    ['an output has another name than was asked for', (outputs) => outputs.map((it) => ({ ...it, name: it.name === 'thumb' ? 'tiny' : it.name }))],
+    [
+      'an output is reported twice in place of another',
+      ([first, , ...rest]) => [first, first, ...rest].flatMap((it) => it ?? []),
+    ],
+    [
+      'an output is reported that nobody asked for',
+      (outputs) => [...outputs, ...outputs.slice(0, 1).map((it) => ({ ...it, name: 'huge' }))],
+    ],
+    [
+      'an output has another name than was asked for',
+      (outputs) => outputs.map((it) => ({ ...it, name: it.name === 'thumb' ? 'tiny' : it.name })),
+    ],
   ];
 
   test.each(misreported)('%s', async (_, misreport) => {

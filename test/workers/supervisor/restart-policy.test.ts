@@ -11,7 +11,8 @@ const LEAST = 0;
 const MOST = 1;
 
 /** Deaths so far apart that never five fall into the window of the breaker. */
-const spreadDeaths = (count: number) => Array.from({ length: count }, (_, index) => index * BREAKER_WINDOW_MS);
+const spreadDeaths = (count: number) =>
+  Array.from({ length: count }, (_, index) => index * BREAKER_WINDOW_MS);
 
 describe('the next worker is started', () => {
   test('at once when none has died at boot', () => {

@@ -54,13 +54,16 @@ describe('a worker that breaks the protocol is killed', () => {
 });
 
 describe('a worker that was given up while it was idle', () => {
-  test.each(['protocol', 'heartbeat'] as const)('(%s) is not charged to the run that is handed to it then', async (reason) => {
-    const { worker } = await startWorker('answers');
-    worker.kill(reason);
-    const innocent = await worker.run(newRun(), NO_DEADLINE_MS);
-    if (innocent.kind !== 'ended') throw new Error('a killed worker has answered');
-    expect(outcomeOfEnd(innocent.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
-  });
+  test.each(['protocol', 'heartbeat'] as const)(
+    '(%s) is not charged to the run that is handed to it then',
+    async (reason) => {
+      const { worker } = await startWorker('answers');
+      worker.kill(reason);
+      const innocent = await worker.run(newRun(), NO_DEADLINE_MS);
+      if (innocent.kind !== 'ended') throw new Error('a killed worker has answered');
+      expect(outcomeOfEnd(innocent.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
+    },
+  );
 });
 
 describe('a worker that dies', () => {
@@ -100,10 +103,12 @@ describe('a worker that dies', () => {
     expect(await worker.ended).toEqual({ exitCode: 1, signal: null, killedFor: null });
   });
 
-  test('is not handed a run: the run ends as the worker did', async () => {
+  test('is not handed a run: the run is interrupted, whatever the worker died of', async () => {
     const { worker } = await startWorker('exits-at-boot');
-    const end = await worker.ended;
-    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+    await worker.ended;
+    const verdict = await worker.run(newRun(), NO_DEADLINE_MS);
+    if (verdict.kind !== 'ended') throw new Error('a dead worker has answered');
+    expect(outcomeOfEnd(verdict.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
   });
 
   test('was never started where its program is missing', async () => {

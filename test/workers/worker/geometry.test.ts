@@ -37,9 +37,21 @@ describe('a variant of the fit inside', () => {
 describe('a variant of the fit cover', () => {
   test.each([
     ['is scaled by the shorter side', size(4000, 3000), size(320, 320), size(427, 320), size(320, 320)],
-    ['is scaled by the shorter side, upright', size(3000, 4000), size(320, 320), size(320, 427), size(320, 320)],
+    [
+      'is scaled by the shorter side, upright',
+      size(3000, 4000),
+      size(320, 320),
+      size(320, 427),
+      size(320, 320),
+    ],
     ['takes all of a picture of its aspect', size(640, 480), size(320, 240), size(320, 240), size(320, 240)],
-    ['of a picture too low keeps its aspect', size(4000, 100), size(320, 320), size(4000, 100), size(100, 100)],
+    [
+      'of a picture too low keeps its aspect',
+      size(4000, 100),
+      size(320, 320),
+      size(4000, 100),
+      size(100, 100),
+    ],
     ['of a small picture keeps its aspect', size(100, 50), size(400, 300), size(100, 50), size(67, 50)],
     ['of one pixel is one pixel', size(1, 1), size(320, 320), size(1, 1), size(1, 1)],
     ['of a line is one pixel', size(20_000, 1), size(320, 320), size(20_000, 1), size(1, 1)],

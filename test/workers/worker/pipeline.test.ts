@@ -86,6 +86,20 @@ const SIZES: [ImageName, [number, number], [number, number], [number, number]][]
   ['wide_20000x1.png', [1600, 1], [800, 1], [1, 1]],
 ];
 
+const flat = (side: number, channels: 1 | 2 | 3 | 4, level: number): Sharp => {
+  const samples = side * side * channels;
+  const data = level > 255 ? new Uint16Array(samples).fill(level) : new Uint8Array(samples).fill(level);
+  return sharp(data, { raw: { width: side, height: side, channels } });
+};
+
+/** Kinds of pixels that testdata has no file of. */
+const ODD_PNGS: [string, () => Sharp][] = [
+  ['grey with alpha', () => flat(8, 2, 128).png()],
+  ['grey with alpha, 16 bit', () => flat(8, 2, 30_000).toColourspace('grey16').png()],
+  ['RGBA, 16 bit', () => flat(8, 4, 30_000).toColourspace('rgb16').png()],
+  ['of two colours', () => flat(8, 1, 255).png({ palette: true, colours: 2 })],
+];
+
 describe('the variants of a picture', () => {
   test.each(SIZES)('%s are six, of the sizes of the preset, as reported', async (name, ...sizes) => {
     const variants = await variantsOf(await runOfImage(name));
@@ -138,21 +152,24 @@ describe('the variants of a picture', () => {
     }
   });
 
-  test.each(['alpha.png', 'alpha.webp'] as const)('of %s fade to white in JPEG and keep their alpha in WebP', async (name) => {
-    const run = await runOfImage(name);
-    await makeVariants(run);
-    const jpeg = await storedPixels(run, 'large.jpg');
-    expect(jpeg.channels).toBe(3);
-    const right = cornerColours(jpeg);
-    for (const level of [...right.topRight, ...right.bottomRight]) expect(level).toBeGreaterThan(225);
-    expect(nearestCorner(right.topLeft)).toBe('topLeft');
+  test.each(['alpha.png', 'alpha.webp'] as const)(
+    'of %s fade to white in JPEG and keep their alpha in WebP',
+    async (name) => {
+      const run = await runOfImage(name);
+      await makeVariants(run);
+      const jpeg = await storedPixels(run, 'large.jpg');
+      expect(jpeg.channels).toBe(3);
+      const right = cornerColours(jpeg);
+      for (const level of [...right.topRight, ...right.bottomRight]) expect(level).toBeGreaterThan(225);
+      expect(nearestCorner(right.topLeft)).toBe('topLeft');
 
-    const webp = await storedPixels(run, 'large.webp');
-    expect(webp.channels).toBe(4);
-    const alphaAt = (x: number) => webp.data[(Math.floor(webp.height / 2) * webp.width + x) * 4 + 3];
-    expect(alphaAt(0)).toBeGreaterThan(250);
-    expect(alphaAt(webp.width - 1)).toBeLessThan(5);
-  });
+      const webp = await storedPixels(run, 'large.webp');
+      expect(webp.channels).toBe(4);
+      const alphaAt = (x: number) => webp.data[(Math.floor(webp.height / 2) * webp.width + x) * 4 + 3];
+      expect(alphaAt(0)).toBeGreaterThan(250);
+      expect(alphaAt(webp.width - 1)).toBeLessThan(5);
+    },
+  );
 
   test('of a 16-bit grey picture are its greys', async () => {
     const run = await runOfImage('grey16.png');
@@ -175,37 +192,32 @@ describe('the variants of a picture', () => {
     expect(difference(made, first)).toBeLessThan(difference(made, second));
   });
 
-  test.each(['grey+alpha 8', 'grey+alpha 16', 'rgba 16', 'grey 1'] as const)('can be made of a PNG that is %s', async (kind) => {
+  test.each(ODD_PNGS)('can be made of a PNG that is %s', async (_, make) => {
     const path = join(await ownFolder(), 'input.png');
-    await ODD_PNGS[kind]().toFile(path);
+    await make().toFile(path);
     const outputs = await makeVariants(await runOf(path, 'png'));
     expect(outputs).toHaveLength(FILES.length);
   });
 });
 
-const GREY_AND_ALPHA = { raw: { width: 8, height: 8, channels: 2 } } as const;
-const ODD_PNGS: Record<string, () => Sharp> = {
-  'grey+alpha 8': () => sharp(new Uint8Array(128).fill(128), GREY_AND_ALPHA).png(),
-  'grey+alpha 16': () => sharp(new Uint16Array(128).fill(30_000), GREY_AND_ALPHA).toColourspace('grey16').png(),
-  'rgba 16': () =>
-    sharp(new Uint16Array(256).fill(30_000), { raw: { width: 8, height: 8, channels: 4 } }).toColourspace('rgb16').png(),
-  'grey 1': () => sharp(new Uint8Array(64).fill(255), { raw: { width: 8, height: 8, channels: 1 } }).png({ palette: true, colours: 2 }),
-};
-
 describe('a picture that cannot be decoded', () => {
-  test.each(['truncated.jpg', 'truncated.png', 'damaged_header.jpg', 'wrong_magic.jpg', 'empty.jpg', 'picture.svg'] as const)(
-    '%s is rejected, and nothing is said to be made',
-    async (name) => {
-      const run = await runOfImage(name);
-      await expect(makeVariants(run)).rejects.toThrow(UnreadableImage);
-      expect(await perform(run)).toMatchObject({
-        type: 'result',
-        runId: run.runId,
-        outcome: 'rejected',
-        failure: 'image_unreadable',
-      });
-    },
-  );
+  test.each([
+    'truncated.jpg',
+    'truncated.png',
+    'damaged_header.jpg',
+    'wrong_magic.jpg',
+    'empty.jpg',
+    'picture.svg',
+  ] as const)('%s is rejected, and nothing is said to be made', async (name) => {
+    const run = await runOfImage(name);
+    await expect(makeVariants(run)).rejects.toThrow(UnreadableImage);
+    expect(await perform(run)).toMatchObject({
+      type: 'result',
+      runId: run.runId,
+      outcome: 'rejected',
+      failure: 'image_unreadable',
+    });
+  });
 
   test.each([
     ['testimage_small.jpg', 640 * 480 - 1],
@@ -219,7 +231,9 @@ describe('a picture that cannot be decoded', () => {
   });
 
   test('a picture of just as many pixels as may be is taken', async () => {
-    expect(await perform(await runOfImage('testimage_small.jpg', 640 * 480))).toMatchObject({ outcome: 'succeeded' });
+    expect(await perform(await runOfImage('testimage_small.jpg', 640 * 480))).toMatchObject({
+      outcome: 'succeeded',
+    });
   });
 
   test('an input that is not there is no fault of the picture', async () => {

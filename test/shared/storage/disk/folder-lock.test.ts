@@ -65,12 +65,15 @@ describe('a folder', () => {
     ['node', 'bun'],
     ['bun', 'node'],
     ['bun', 'bun'],
-  ] as const)('held by a process on %s is refused to one on %s, until the first is killed', async (first, second) => {
-    const folder = await ownFolder();
-    const held = await holder(first, folder);
-    expect(held.said).toBe('held');
-    expect((await holder(second, folder)).said).toBe('FolderInUse');
-    await held.kill();
-    expect((await holder(second, folder)).said).toBe('held');
-  });
+  ] as const)(
+    'held by a process on %s is refused to one on %s, until the first is killed',
+    async (first, second) => {
+      const folder = await ownFolder();
+      const held = await holder(first, folder);
+      expect(held.said).toBe('held');
+      expect((await holder(second, folder)).said).toBe('FolderInUse');
+      await held.kill();
+      expect((await holder(second, folder)).said).toBe('held');
+    },
+  );
 });
