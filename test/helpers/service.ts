@@ -137,7 +137,7 @@ export function spawnService(
   return new RunningService(child, folder, given === undefined);
 }
 
-/** All regular files below a folder, relative to it. A folder that vanishes meanwhile has none. */
+/** All regular files below a folder but its lock, relative to it. A folder that vanishes meanwhile has none. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
@@ -145,7 +145,7 @@ export async function filesBelow(folder: string): Promise<string[]> {
     throw error;
   });
   for (const entry of entries) {
-    if (entry.isFile()) found.push(entry.name);
+    if (entry.isFile() && entry.name !== '.lock') found.push(entry.name);
     if (!entry.isDirectory()) continue;
     for (const name of await filesBelow(join(folder, entry.name))) found.push(join(entry.name, name));
   }

@@ -138,7 +138,7 @@ describe('a fault', () => {
 
   test('is a drain delay that is longer than the whole drain', () => {
     expect(faultsOf({ DRAIN_DELAY_MS: '25001' })).toEqual([
-      'DRAIN_DELAY_MS="25001" is not allowed: it is a part of DRAIN_TIMEOUT_MS, so it takes at most 25000',
+      'DRAIN_DELAY_MS="25001" is not allowed: it takes a part of DRAIN_TIMEOUT_MS, so at most 25000',
     ]);
     expect(faultsOf({ DRAIN_DELAY_MS: '25000' })).toEqual([]);
     expect(faultsOf({ DRAIN_DELAY_MS: '100', DRAIN_TIMEOUT_MS: '99' })).toHaveLength(1);

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
@@ -80,33 +81,30 @@ describe('nothing is published, and the output is called bad, when', () => {
     ['a file is longer than reported', (victim) => writeFile(victim, 'thumb as webp and more')],
     ['a file is shorter than reported', (victim) => truncate(victim, 3)],
     ['a file is missing', (victim) => unlink(victim)],
-    [
-      'a file is a symbolic link',
-      async (victim) => {
-        await unlink(victim);
-        await symlink('/etc/passwd', victim);
-      },
-    ],
-    [
-      'a file is a directory',
-      async (victim) => {
-        await unlink(victim);
-        await mkdir(victim);
-      },
-    ],
-    [
-      'a file is a named pipe, which is not waited for',
-      async (victim) => {
-        await unlink(victim);
-        execFileSync('mkfifo', [victim]);
-      },
-    ],
   ];
 
   test.each(spoilt)('%s', async (_, spoil) => {
     const { storage, victim, publishThese } = await finishedRun();
     await spoil(victim);
     await expect(publishThese()).rejects.toThrow(BadOutput);
+    expect(await storage.listPublished()).toEqual([]);
+  });
+
+  const imposters: [string, (path: string) => Promise<unknown> | unknown][] = [
+    ['a symbolic link to a file', (path) => symlink(fileURLToPath(import.meta.url), path)],
+    ['a directory', (path) => mkdir(path)],
+    ['a named pipe, which is not waited for', (path) => execFileSync('mkfifo', [path])],
+  ];
+
+  test.each(imposters)('in the place of a file is, with its size reported, %s', async (_, make) => {
+    const { storage, outputs, victim, publishThese } = await finishedRun();
+    await unlink(victim);
+    await make(victim);
+    const { size } = await stat(victim);
+    const reported = outputs.map((it) =>
+      variantFileName(it) === 'thumb.webp' ? { ...it, bytes: size } : it,
+    );
+    await expect(publishThese(reported)).rejects.toThrow(BadOutput);
     expect(await storage.listPublished()).toEqual([]);
   });
 

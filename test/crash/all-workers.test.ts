@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { duringRun, expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
+import { freezeWorkers, gone, signal, thaw } from '../helpers/processes.ts';
+import { startService } from '../helpers/service.ts';
+import { upload } from '../helpers/upload.ts';
+
+const SMALL = 'testdata/images/testimage_small.jpg';
+
+test('when all idle workers are killed at once, new ones take the next uploads', async () => {
+  await using service = await startService();
+  const killed = await service.workerPids();
+  for (const pid of killed) signal(pid, 'SIGKILL');
+  await gone(killed);
+
+  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  const jobs = await expectWhole(service, accepted);
+  for (const job of jobs.values()) {
+    expect(outcomesOf(job)).toEqual(['succeeded']);
+    expect(killed).not.toContain(job.runs[0]?.workerPid);
+  }
+  await expectCleanEnd(service);
+});
+
+test('when all workers are killed at their runs, every run is made again', async () => {
+  await using service = await startService();
+  const killed = await freezeWorkers(service);
+  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  for (const one of accepted) await duringRun(service, one, 1);
+  for (const pid of killed) signal(pid, 'SIGKILL');
+
+  const jobs = await expectWhole(service, accepted);
+  for (const job of jobs.values()) expect(outcomesOf(job)).toEqual(['interrupted SIGKILL', 'succeeded']);
+  await expectCleanEnd(service);
+});
+
+test('workers ignore what a terminal or a stray kill sends them, idle or at a run', async () => {
+  await using service = await startService();
+  const workers = await freezeWorkers(service);
+  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  for (const one of accepted) await duringRun(service, one, 1);
+  for (const pid of workers) {
+    for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) signal(pid, name);
+    // They are delivered before it does anything else.
+    thaw(pid);
+  }
+
+  const jobs = await expectWhole(service, accepted);
+  for (const job of jobs.values()) expect(outcomesOf(job)).toEqual(['succeeded']);
+  expect((await service.workerPids()).sort(), 'the same workers').toEqual(workers.sort());
+  await expectCleanEnd(service);
+});

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { startUpload } from '../helpers/half-upload.ts';
+import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
+import { type LogLine, type RunningService, startService } from '../helpers/service.ts';
+import { type Accepted, postImage, upload } from '../helpers/upload.ts';
+
+const SMALL = 'testdata/images/testimage_small.jpg';
+const LARGE = 'testdata/images/testimage_large.jpg';
+const CLEAN = { code: 0, signal: null };
+const NOTHING_LEFT = { interrupted: 0, queued: 0, unnamedSets: 0, orphanOriginals: 0 };
+
+test('SIGTERM in the middle of uploads ends clean, and all that was accepted is done', async () => {
+  await using draining = await startService({ env: { DRAIN_TIMEOUT_MS: '15000' } });
+  const workers = await draining.workerPids();
+  const accepted: Accepted[] = [];
+  const send = async () => {
+    while (true) {
+      // A drained service refuses connections, and that is the end of sending.
+      const answer = await postImage(draining, SMALL).catch(() => null);
+      if (!answer) return;
+      if (answer.status === 200) accepted.push((await answer.json()) as Accepted);
+      else await answer.body?.cancel();
+    }
+  };
+  const sending = Promise.all(Array.from({ length: 4 }, send));
+  await eventually('some uploads', () => accepted.length >= 6);
+  draining.process.kill('SIGTERM');
+
+  expect(await draining.exited).toEqual(CLEAN);
+  await sending;
+  await gone(workers);
+  expect(drainMilliseconds(draining)).toBeLessThan(15_000);
+
+  await using service = await startService({ folder: draining.folder });
+  expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
+  for (const job of (await expectWhole(service, accepted)).values()) {
+    expect(outcomesOf(job)).toEqual(['succeeded']);
+  }
+  await expectCleanEnd(service);
+});
+
+test('a drain first turns readiness off, and still accepts until load balancers have noticed', async () => {
+  await using draining = await startService({ env: { DRAIN_DELAY_MS: '2000' } });
+  draining.process.kill('SIGTERM');
+  await draining.logged('draining');
+  const readiness = await draining.fetch('/readyz');
+  expect(readiness.status).toBe(503);
+  expect(await readiness.json()).toMatchObject({ reason: 'draining' });
+  const late = await upload(draining, SMALL);
+  expect(await draining.exited).toEqual(CLEAN);
+
+  await using service = await startService({ folder: draining.folder });
+  expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
+  await expectWhole(service, [late]);
+  await expectCleanEnd(service);
+});
+
+test('a drain refuses new connections, and answers the upload whose body is still coming', async () => {
+  await using draining = await startService();
+  const half = await startUpload(draining, LARGE);
+  draining.process.kill('SIGTERM');
+  await draining.logged('draining');
+  await eventually('a refused connection', () => isRefused(draining));
+  const { status, connection, accepted } = await half.finish();
+  expect({ status, connection }).toEqual({ status: 200, connection: 'close' });
+  expect(await draining.exited).toEqual(CLEAN);
+
+  await using service = await startService({ folder: draining.folder });
+  expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
+  await expectWhole(service, [accepted]);
+  await expectCleanEnd(service);
+});
+
+test('a drain lets the runs finish', async () => {
+  await using draining = await startService();
+  const frozen = await freezeWorkers(draining);
+  const accepted = await upload(draining, SMALL);
+  await duringRun(draining, accepted, 1);
+  draining.process.kill('SIGTERM');
+  await draining.logged('draining');
+  for (const pid of frozen) thaw(pid);
+  expect(await draining.exited).toEqual(CLEAN);
+  await gone(frozen);
+
+  await using service = await startService({ folder: draining.folder });
+  expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
+  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  expect(job && outcomesOf(job)).toEqual(['succeeded']);
+  await expectCleanEnd(service);
+});
+
+test('a drain with a stuck run is forced in time with exit code 1, and the next start runs it', async () => {
+  await using draining = await startService({ env: { DRAIN_TIMEOUT_MS: '3000' } });
+  const frozen = await freezeWorkers(draining);
+  const accepted = await upload(draining, SMALL);
+  const stuck = workerOf(await duringRun(draining, accepted, 1));
+  for (const pid of frozen) if (pid !== stuck) thaw(pid);
+  draining.process.kill('SIGTERM');
+  expect(await draining.exited).toEqual({ code: 1, signal: null });
+  expect(drainMilliseconds(draining)).toBeLessThanOrEqual(3_000);
+  await gone(frozen);
+
+  await using service = await startService({ folder: draining.folder });
+  expect(await service.logged('recovered'), 'the run was settled by the drain itself').toMatchObject({
+    interrupted: 0,
+    queued: 1,
+  });
+  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  expect(job && outcomesOf(job)).toEqual(['interrupted SIGKILL', 'succeeded']);
+  await expectCleanEnd(service);
+});
+
+/** As the service saw it: a loaded machine may tell us later. */
+function drainMilliseconds({ lines }: RunningService): number {
+  const at = (fits: (line: LogLine) => boolean) => Date.parse(String(lines.find(fits)?.time));
+  return (
+    at((line) => line.exitCode !== undefined && line.workerPid === undefined) -
+    at(({ msg }) => msg === 'draining')
+  );
+}
+
+async function isRefused(service: RunningService): Promise<boolean> {
+  const { hostname, port } = new URL(service.url);
+  const socket = connect(Number(port), hostname);
+  try {
+    await once(socket, 'connect');
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
+}
