@@ -6,7 +6,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { startUpload } from '../helpers/half-upload.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type LogLine, type RunningService, startService } from '../helpers/service.ts';
-import { type Accepted, postImage, upload } from '../helpers/upload.ts';
+import { Accepted, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
 const LARGE = 'testdata/images/testimage_large.jpg';
@@ -22,7 +22,7 @@ test('SIGTERM in the middle of uploads ends clean, and all that was accepted is 
       // A drained service refuses connections, and that is the end of sending.
       const answer = await postImage(draining, SMALL).catch(() => null);
       if (!answer) return;
-      if (answer.status === 200) accepted.push((await answer.json()) as Accepted);
+      if (answer.status === 200) accepted.push(Accepted.parse(await answer.json()));
       else await answer.body?.cancel();
     }
   };

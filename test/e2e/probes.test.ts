@@ -15,19 +15,24 @@ async function probe(service: RunningService, path: '/livez' | '/readyz') {
   return { status: answer.status, body: await answer.json() };
 }
 
+const ATTEMPTS = 10;
+
 /** A service that listens, and none of whose workers has become ready: they stand still on their way. */
 async function startWithoutWorkers(): Promise<{ service: RunningService; freezer: Freezer }> {
   const folder = await ownFolder();
   // Many start at once, so that none is ready before all can be stopped; where one was, the start is made again.
-  while (true) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const service = spawnService(folder, { env: { N_WORKERS: '12' }, folder });
     const { url } = await service.logged('listening');
     Object.assign(service, { url });
     const freezer = await Freezer.hold(service);
-    if (!service.lines.some(({ msg }) => msg === 'worker ready')) return { service, freezer };
+    // What a worker said before it stood still has been heard when this is answered.
+    await probe(service, '/livez');
+    if ((await probe(service, '/readyz')).status === 503) return { service, freezer };
     await freezer[Symbol.asyncDispose]();
     await service[Symbol.asyncDispose]();
   }
+  throw new Error(`a worker, or at least /readyz, was ready too early ${ATTEMPTS} times`);
 }
 
 it('the service is alive from the first, and ready when a worker is', async () => {

@@ -1,15 +1,20 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { imageOf } from '../helpers/image-answer.ts';
-import { imageFiles } from '../helpers/image-files.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
-import { startService } from '../helpers/service.ts';
+import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, upload } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
 const env = { N_WORKERS: '1' };
+
+async function filesOfImages(service: RunningService): Promise<string[]> {
+  const folders = ['originals', 'variants', 'scratch', 'spool'];
+  return (await Promise.all(folders.map((folder) => filesBelow(join(service.folder, folder))))).flat();
+}
 
 /** Whatever of an image a client may ask for. */
 const addressesOf = ({ links }: Accepted) => [links.self, `${links.self}/large`, `${links.self}/thumb.webp`];
@@ -35,13 +40,13 @@ it('a deleted image is gone with all its files, and says so', async () => {
   const kept = await upload(service, SMALL);
   for (const each of [accepted, kept]) await endOf(service, each);
   const { variants } = await imageOf(service, accepted);
-  const before = await imageFiles(service.folder);
+  const before = await filesOfImages(service);
   expect(before).toHaveLength(2 * 7);
 
   const answer = await service.fetch(accepted.links.self, { method: 'DELETE' });
   expect(answer.status).toBe(204);
   expect(await answer.text()).toBe('');
-  expect(await imageFiles(service.folder)).toHaveLength(7);
+  expect(await filesOfImages(service)).toHaveLength(7);
   for (const path of [...addressesOf(accepted), ...variants.map(({ url }) => url)])
     await expectProblem(await service.fetch(path), 'deleted');
   await expectProblem(await service.fetch(accepted.links.self, { method: 'DELETE' }), 'deleted');
@@ -58,7 +63,7 @@ it('an image that is deleted while it runs stays deleted, and its late result le
 
   frozen.forEach(thaw);
   await service.logged((line) => line.msg === 'run settled' && line.imageId === accepted.id);
-  await eventually('empty folders', async () => (await imageFiles(service.folder)).length === 0);
+  await eventually('empty folders', async () => (await filesOfImages(service)).length === 0);
   for (const path of addressesOf(accepted)) await expectProblem(await service.fetch(path), 'deleted');
   expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
 });

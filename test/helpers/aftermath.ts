@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { eventually } from './eventually.ts';
 import { gone, readyWorkers } from './processes.ts';
@@ -12,9 +12,6 @@ const VARIANTS = 6;
 
 /** One more process than may run at once. */
 const SPARES = 1;
-
-/** The folder that workers stand in, and the lock of one that is a volume of its own. */
-const BELONG_IN_SCRATCH = new Set(['idle', '.lock']);
 
 const Run = z.looseObject({
   id: z.string(),
@@ -119,14 +116,12 @@ async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promis
   expect(originals.sort(), 'originals').toEqual(jobs.map(({ imageId }) => imageId).sort());
   expect(await readdir(join(folder, 'spool')), 'spool').toEqual([]);
   // A run's scratch is removed after its end is recorded.
-  await eventually('an empty scratch', async () => (await leftInScratch(folder)).length === 0).catch(
-    () => {},
-  );
-  expect(await leftInScratch(folder), 'scratch').toEqual([]);
+  await vi.waitFor(async () => expect(await leftInScratch(folder), 'scratch').toEqual([]), 5_000);
 }
 
 async function leftInScratch(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, 'scratch'), { recursive: true });
+  // The folder that workers stand in, and the lock.
   return entries.filter((entry) => entry !== 'idle' && entry !== '.lock');
 }
 
