@@ -29,7 +29,13 @@ test('when all workers are killed at their runs, every run is made again', async
   for (const pid of killed) signal(pid, 'SIGKILL');
 
   const jobs = await expectWhole(service, accepted);
-  for (const job of jobs.values()) expect(outcomesOf(job)).toEqual(['interrupted SIGKILL', 'succeeded']);
+  for (const job of jobs.values()) {
+    const [first, ...later] = outcomesOf(job);
+    expect(first).toBe('interrupted SIGKILL');
+    expect(later.pop()).toBe('succeeded');
+    // The spare was killed, too: a run may be handed to it before its end is known, and is interrupted as well.
+    for (const outcome of later) expect(outcome).toMatch(/^interrupted/);
+  }
   await expectCleanEnd(service);
 });
 
