@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunId } from '../../shared/domain/ids.ts';
+import { RunId } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
 
 /** The folder of one run: its input, and what it has written and nobody has published yet. */
@@ -21,8 +21,8 @@ export class Scratch {
   static async open(root: string): Promise<Scratch> {
     try {
       await mkdir(root, { recursive: true });
-      // The lock of the folder, which begins with a dot, stays.
-      const left = (await readdir(root)).filter((name) => !name.startsWith('.'));
+      // Only what is ours: somebody may have named a folder that holds more.
+      const left = (await readdir(root)).filter((name) => RunId.safeParse(name).success);
       for (const name of left) await rm(join(root, name), { recursive: true, force: true });
     } catch (error) {
       throw asStoreError(error, 'open the scratch');
