@@ -11,7 +11,8 @@ test('when all idle workers are killed at once, new ones take the next uploads',
   const killed = await service.workerPids();
   for (const pid of killed) signal(pid, 'SIGKILL');
   // Until the service knows, it may hand a run to one of them, which is then interrupted.
-  for (const pid of killed) await service.logged((line) => line.msg === 'worker died' && line.workerPid === pid);
+  for (const pid of killed)
+    await service.logged((line) => line.msg === 'worker died' && line.workerPid === pid);
 
   const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
   const jobs = await expectWhole(service, accepted);
