@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Context } from 'hono';
+import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
 
 /** What we use of Bun's global; its types would clash with Node's. */
@@ -25,7 +26,11 @@ export const bunRuntime: HttpRuntime = {
       idleTimeout: IDLE_TIMEOUT_SECONDS,
       // The intake counts, and says the limit; Bun would cut at 128 MiB without a word.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: async (request, instance) => withLength(await app.fetch(request, { server: instance })),
+      fetch: async (request, instance) => {
+        const response = await app.fetch(request, { server: instance });
+        if (request.body) await dropRest(bodyOf(request));
+        return withLength(response);
+      },
     });
     return {
       port: server.port,
@@ -34,11 +39,17 @@ export const bunRuntime: HttpRuntime = {
     };
   },
 
-  bodyOf(context: Context) {
-    const { body } = context.req.raw;
-    return body ? Readable.fromWeb(body) : Readable.from([]);
-  },
+  bodyOf: (context: Context) => bodyOf(context.req.raw),
 };
+
+/** A web stream has one reader: the one who answers drops what the intake has left unread. */
+const bodies = new WeakMap<Request, Readable>();
+
+function bodyOf(request: Request): Readable {
+  const body = bodies.get(request) ?? (request.body ? Readable.fromWeb(request.body) : Readable.from([]));
+  bodies.set(request, body);
+  return body;
+}
 
 /** A variant is smaller than this: large ones are 1600 pixels wide. */
 const MOST_HELD_BYTES = 4 * 1024 * 1024;

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
 
 /** A burst of new connections waits here while the loop is busy; Linux cuts it to net.core.somaxconn, 4096. */
@@ -13,7 +14,13 @@ const KEEP_ALIVE_MS = 65_000;
 
 export const nodeRuntime: HttpRuntime = {
   async listen(app, { host, port, requestTimeoutMs }) {
-    const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+    const server = createAdaptorServer({
+      fetch: async (request, env) => {
+        const { incoming } = env as HttpBindings;
+        const response = await app.fetch(request, env);
+        return incoming.complete ? response : lingering(response, incoming);
+      },
+    }) as Server;
     server.requestTimeout = requestTimeoutMs;
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.listen({ host, port, backlog: BACKLOG });
@@ -32,3 +39,18 @@ export const nodeRuntime: HttpRuntime = {
   /** Node's own stream: a web stream over it would cost a copy and a queue for each chunk. */
   bodyOf: (context: Context) => (context.env as HttpBindings).incoming,
 };
+
+/** The same answer, whole at once to whoever reads it, but ended only when the client has stopped sending. */
+async function lingering(response: Response, incoming: IncomingMessage): Promise<Response> {
+  const content = new Uint8Array(await response.arrayBuffer());
+  const headers = new Headers(response.headers);
+  headers.set('content-length', String(content.length));
+  const body = new ReadableStream({
+    async start(controller) {
+      controller.enqueue(content);
+      await dropRest(incoming);
+      controller.close();
+    },
+  });
+  return new Response(body, { status: response.status, headers });
+}

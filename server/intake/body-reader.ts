@@ -18,8 +18,8 @@ export interface Patience {
 }
 
 /**
- * The chunks of a request's body, read no faster than they are taken. The stream is not destroyed when the reader
- * gives up, since on Node that would cut the connection before the refusal is sent.
+ * The chunks of a request's body, read no faster than they are taken. The stream is left open when the reader gives
+ * up, since on Node its end would cut the connection before the refusal is sent.
  * @throws {TooSlow | Hungup}
  */
 export async function* readBody(
@@ -27,30 +27,35 @@ export async function* readBody(
   patience: Patience,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const deadline = performance.now() + patience.wholeMs;
-  const chunks = body.iterator({ destroyOnReturn: false });
-  while (true) {
-    const chunk = await nextWithin(chunks, Math.min(patience.stallMs, deadline - performance.now()));
-    if (chunk.done) return;
-    yield chunk.value as Uint8Array;
-  }
-}
-
-async function nextWithin<T>(chunks: AsyncIterator<T>, ms: number): Promise<IteratorResult<T>> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TooSlow()), Math.max(0, ms));
-  });
+  let end: 'whole' | Error | null = null;
+  let wake = () => {};
+  const somethingNew = () => wake();
+  const endWith = (how: 'whole' | Error) => {
+    end ??= how;
+    wake();
+  };
+  const onEnd = () => endWith('whole');
+  const onError = (cause?: Error) => endWith(new Hungup('the body broke off', { cause }));
+  body.on('readable', somethingNew).on('end', onEnd).on('error', onError).on('close', onError);
+  if (body.destroyed) onError();
   try {
-    return await Promise.race([hungupOnError(chunks.next()), late]);
+    while (true) {
+      const chunk: Uint8Array | null = body.read();
+      if (chunk) yield chunk;
+      else if (end) break;
+      else await nextEvent(Math.min(patience.stallMs, deadline - performance.now()));
+    }
   } finally {
-    clearTimeout(timer);
+    // Errors are still listened to: one may come late, and nobody else would take it.
+    body.off('readable', somethingNew).off('end', onEnd).off('close', onError);
   }
-}
+  if (end !== 'whole') throw end;
 
-async function hungupOnError<T>(next: Promise<T>): Promise<T> {
-  try {
-    return await next;
-  } catch (error) {
-    throw new Hungup('the body broke off', { cause: error });
+  async function nextEvent(withinMs: number): Promise<void> {
+    const late = setTimeout(() => endWith(new TooSlow()), Math.max(0, withinMs));
+    await new Promise<void>((resolve) => {
+      wake = resolve;
+    });
+    clearTimeout(late);
   }
 }

@@ -1,6 +1,5 @@
-import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
+import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { Readable } from 'node:stream';
-import { PatientAgent } from '../load/connections.ts';
 import type { RunningService } from './service.ts';
 
 export interface RawRequest {
@@ -19,8 +18,7 @@ export interface RawAnswer {
   milliseconds: number;
 }
 
-/** Reads the answer of a server that no longer reads, as curl does. */
-const connectionOfItsOwn = new PatientAgent({ keepAlive: false });
+const connectionOfItsOwn = new Agent({ keepAlive: false });
 
 /**
  * A request below `fetch`, with a connection of its own: it says what length it likes, stands still, and reads an
