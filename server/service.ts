@@ -1,4 +1,5 @@
-import { dirname } from 'node:path';
+import { chmod } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
@@ -22,6 +23,9 @@ const MARGIN_FOR_RUNS_MS = 3_000;
 /** The request's own limit of time answers with a 408 first; this one is for what never gets so far. */
 const REQUEST_MARGIN_MS = 10_000;
 
+const WORKERS_ARE_ROOT =
+  'workers run as root: let other users read the code and pass to SCRATCH_PATH, or start the service as another user';
+
 export interface Service {
   port: number;
   /** Accepts nothing new, finishes what runs, stops. True when nothing had to be cut or killed. */
@@ -44,7 +48,14 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   const scratch = await Scratch.open(config.scratchPath);
   const backlog = await recover(store, storage, storage.spoolPath, log);
 
-  const { launch, layers } = await prepareLaunch(await scratch.idleFolder());
+  const { launch, layers, user, whyRoot } = await prepareLaunch(await scratch.idleFolder());
+  if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
+  if (user) {
+    await closeToOthers(config);
+    // A run's input is a link to its original, which has to be readable to the worker.
+    process.umask(0o022);
+    scratch.shareWith(user);
+  }
   const runner = new Runner(store, storage, scratch, config, log);
   const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
   const intake = new Intake(store, storage, supervisor, {
@@ -95,6 +106,14 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   }
 
   return { port: http.port, drain, kill: () => supervisor.kill() };
+}
+
+/** Workers of another user are to see their scratch, and nothing of what may lie beside it. */
+async function closeToOthers({ storagePath, databasePath }: Config): Promise<void> {
+  for (const name of ['originals', 'variants', 'spool']) await chmod(join(storagePath, name), 0o700);
+  // The log and its index come and go, and are made with the rights of the database.
+  await chmod(databasePath, 0o600);
+  for (const suffix of ['-wal', '-shm']) await chmod(databasePath + suffix, 0o600).catch(() => {});
 }
 
 async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {

@@ -29,8 +29,10 @@ export async function readMultipart(
 ): Promise<Map<string, string>> {
   const fields = new Map<string, string>();
   let problem: Error | null = null;
+  const { promise: over, resolve: end } = Promise.withResolvers<void>();
   const fail = (error: Error) => {
     problem ??= error;
+    end();
   };
   let imageWritten: Promise<void> | null = null;
 
@@ -59,21 +61,16 @@ export async function readMultipart(
   for (const limit of ['partsLimit', 'fieldsLimit'] as const) {
     busboy.on(limit, () => fail(new Problem('malformed_request', 'The form has too many fields.')));
   }
-  const finished = new Promise<void>((resolve) => {
-    busboy.on('finish', resolve);
-    busboy.on('error', (error) => {
-      fail(malformed(error));
-      resolve();
-    });
-  });
+  busboy.on('finish', end);
+  busboy.on('error', (error) => fail(malformed(error)));
 
   for await (const chunk of chunks) {
     if (problem) break;
-    if (!busboy.write(chunk)) await Promise.race([drained(busboy), finished, imageWritten]);
+    if (!busboy.write(chunk)) await Promise.race([drained(busboy), over]);
   }
   if (!problem) {
     busboy.end();
-    await finished;
+    await over;
   }
   if (problem) {
     busboy.destroy();
@@ -88,6 +85,8 @@ export async function readMultipart(
 }
 
 function openBusboy(headers: BusboyHeaders): BusboyInstance {
+  // busboy takes an empty one, and then finds no part in any form.
+  if (!/;\s*boundary=("[^"]|[^"\s;])/i.test(headers['content-type'])) throw malformed('no boundary');
   try {
     const isPartAFile = (name?: string, _type?: string, fileName?: string) =>
       name === IMAGE_FIELD || fileName !== undefined;
