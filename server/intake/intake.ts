@@ -45,6 +45,10 @@ export class Intake {
    * @throws {Problem | StoreError} when the upload is refused
    */
   async accept(upload: IncomingUpload, requestId: string, log: Logger): Promise<Job> {
+    if (!this.#handOff.isWorthReading()) {
+      log.info({ reason: 'line_too_long' }, 'upload refused');
+      throw noRoom('busy');
+    }
     this.#underWay++;
     const begin = performance.now();
     try {

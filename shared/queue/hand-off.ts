@@ -18,6 +18,12 @@ export type NoRoom = 'busy' | 'draining' | 'no_workers';
  */
 export interface HandOff {
   reserve(): Promise<Reservation | NoRoom>;
+
+  /**
+   * Whether an upload is worth reading. False while every worker is busy and many more have come than can be served in
+   * the hand-off time: it would be read only to be refused.
+   */
+  isWorthReading(): boolean;
 }
 
 /** Tells when jobs end, in this process. */

@@ -19,6 +19,18 @@ export interface LineEnd {
   start(work: Work): void;
 }
 
+/**
+ * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
+ * a worker that comes free shall meet one that has been read.
+ */
+const SURPLUS = 4;
+
+/** What a run is taken to last until some have been seen: a photo from a phone takes about so long. */
+const FIRST_GUESS_MS = 250;
+
+/** A typical run is the mean of about so many, the latest counting most. */
+const RUNS_THAT_COUNT = 8;
+
 interface Waiter {
   grant(answer: Reservation | NoRoom): void;
 }
@@ -37,6 +49,10 @@ export class Line implements HandOff {
   readonly #placed: Work[] = [];
   readonly #backlog: Work[] = [];
   #running = 0;
+  #typicalRunMs = FIRST_GUESS_MS;
+  /** Uploads that wait or have begun to be read since a time that is at most one hand-off time ago. */
+  #come = 0;
+  #since = 0;
   /** Reservations that are neither used nor given back, of a worker and of a place. */
   #heldWorkers = 0;
   #heldPlaces = 0;
@@ -50,6 +66,18 @@ export class Line implements HandOff {
 
   get running(): number {
     return this.#running;
+  }
+
+  isWorthReading(): boolean {
+    const { workers, queueDepth, handOffTimeoutMs } = this.#limits;
+    if (this.#freeWorkers() > 0 || this.#placed.length + this.#heldPlaces < queueDepth) return true;
+    const now = performance.now();
+    if (now - this.#since > handOffTimeoutMs) {
+      this.#since = now;
+      this.#come = this.#waiters.size;
+    }
+    const served = (workers * handOffTimeoutMs) / this.#typicalRunMs;
+    return ++this.#come <= SURPLUS * Math.max(workers, served);
   }
 
   reserve(): Promise<Reservation | NoRoom> {
@@ -75,9 +103,10 @@ export class Line implements HandOff {
     this.advance();
   }
 
-  /** A worker has finished a run, or died at it. */
-  ran(): void {
+  /** A worker has finished a run, or died at it, after so many milliseconds. */
+  ran(ms: number): void {
     this.#running--;
+    this.#typicalRunMs += (ms - this.#typicalRunMs) / RUNS_THAT_COUNT;
     this.advance();
   }
 

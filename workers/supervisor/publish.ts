@@ -27,11 +27,11 @@ export async function publish(
   preset: Preset,
   result: Succeeded,
 ): Promise<Manifest> {
-  checkComplete(preset, result.outputs);
+  const outputs = inOrderOf(preset, result.outputs);
   const handles: FileHandle[] = [];
   try {
     const checked = [];
-    for (const output of result.outputs) {
+    for (const output of outputs) {
       const fileName = variantFileName(output);
       const handle = await openOutput(join(folder, fileName), fileName);
       handles.push(handle);
@@ -45,7 +45,7 @@ export async function publish(
     const sha256 = new Map(published.map((file) => [file.fileName, file.sha256]));
     return {
       pipelineVersion: result.pipelineVersion,
-      variants: result.outputs.map((output) => {
+      variants: outputs.map((output) => {
         const hash = sha256.get(variantFileName(output));
         if (!hash) throw new Error('the storage has left out a file');
         return { ...output, sha256: hash };
@@ -69,12 +69,14 @@ async function openOutput(path: string, fileName: string): Promise<FileHandle> {
 }
 
 /** All or nothing: each size of the preset in each of its formats, once, and nothing else. */
-function checkComplete(preset: Preset, outputs: readonly ReportedOutput[]): void {
+function inOrderOf(preset: Preset, outputs: readonly ReportedOutput[]): ReportedOutput[] {
   const wanted = preset.sizes.flatMap(({ name }) =>
     preset.outputs.map(({ format }) => variantFileName({ name, format })),
   );
-  const reported = outputs.map(variantFileName);
-  if (wanted.length !== reported.length || !wanted.every((name) => reported.includes(name))) {
-    throw new BadOutput(`the run made ${reported.join(', ')}, not ${wanted.join(', ')}`);
+  const reported = new Map(outputs.map((output) => [variantFileName(output), output]));
+  const ordered = wanted.flatMap((name) => reported.get(name) ?? []);
+  if (ordered.length !== wanted.length || ordered.length !== outputs.length) {
+    throw new BadOutput(`the run made ${outputs.map(variantFileName).join(', ')}, not ${wanted.join(', ')}`);
   }
+  return ordered;
 }

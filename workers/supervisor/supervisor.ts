@@ -45,6 +45,10 @@ export class Supervisor implements HandOff, JobWatch {
     return this.#pool.alive && !this.#pool.breakerOpen;
   }
 
+  isWorthReading(): boolean {
+    return this.#line.isWorthReading();
+  }
+
   reserve(): Promise<Reservation | NoRoom> {
     return this.#line.reserve();
   }
@@ -90,9 +94,10 @@ export class Supervisor implements HandOff, JobWatch {
   #start(work: Work): void {
     const worker = this.#pool.take();
     if (!worker) throw new Error('the line has started a job without an idle worker');
+    const begin = performance.now();
     const free = () => {
       this.#pool.giveBack(worker);
-      this.#line.ran();
+      this.#line.ran(performance.now() - begin);
     };
     const run = this.#runner.run(work, worker, free, this.#ending.signal).then((aftermath) => {
       this.#runs.delete(run);

@@ -47,9 +47,9 @@ class Scene {
   }
 
   /** A worker comes free. */
-  finish(): void {
+  finish(ms = HAND_OFF_TIMEOUT_MS): void {
     this.idle++;
-    this.line.ran();
+    this.line.ran(ms);
   }
 
   workerReady(): void {
@@ -159,6 +159,59 @@ describe('a pure hand-off, with a depth of 0', () => {
     const scene = new Scene({}, 0);
     scene.alive = false;
     expect(await scene.line.reserve()).toBe('no_workers');
+  });
+});
+
+describe('an upload is worth reading', () => {
+  const HAND_OFF_MS = 1_600;
+
+  /** Workers that are all at work, after runs of a known length. */
+  async function busyScene(limits: Partial<LineLimits>, runMs: number): Promise<Scene> {
+    const scene = new Scene({ handOffTimeoutMs: HAND_OFF_MS, ...limits });
+    for (let run = 0; run < 50; run++) {
+      await scene.upload('before');
+      scene.finish(runMs);
+    }
+    for (let worker = 0; worker < (limits.workers ?? 1); worker++) await scene.upload('now');
+    return scene;
+  }
+
+  function come(scene: Scene): number {
+    let read = 0;
+    for (let upload = 0; upload < 1_000; upload++) if (scene.line.isWorthReading()) read++;
+    return read;
+  }
+
+  test('always, while a worker is free', () => {
+    expect(come(new Scene())).toBe(1_000);
+  });
+
+  test('always, while there is a place', async () => {
+    const scene = await busyScene({ queueDepth: 1 }, 400);
+    expect(come(scene)).toBe(1_000);
+    await scene.upload('placed');
+    expect(come(scene)).toBeLessThan(1_000);
+  });
+
+  test.each([
+    [1, 400, 16],
+    [3, 400, 48],
+    [1, 200, 32],
+    [1, 40_000, 4],
+  ])('with %i busy workers and runs of %i ms until %i have come', async (workers, runMs, most) => {
+    const read = come(await busyScene({ workers }, runMs));
+    expect(read).toBeGreaterThanOrEqual(most - 1);
+    expect(read).toBeLessThanOrEqual(most);
+  });
+
+  test('again after the hand-off time, but for those that still wait', async () => {
+    const scene = await busyScene({}, 400);
+    const first = come(scene);
+    await vi.advanceTimersByTimeAsync(HAND_OFF_MS + 1);
+    const waiting = [scene.line.reserve(), scene.line.reserve()];
+    expect(come(scene)).toBe(first - 2);
+    await vi.advanceTimersByTimeAsync(HAND_OFF_MS);
+    expect(await Promise.all(waiting)).toEqual(['busy', 'busy']);
   });
 });
 
