@@ -24,15 +24,15 @@ export interface OpenDatabase {
  */
 export async function openDatabase(path: string): Promise<OpenDatabase> {
   const raw = new DatabaseSync(path);
-  // WAL: a commit is one write and one fsync, and readers never wait. FULL: the fsync comes before the answer.
-  raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
-  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const unknown = appliedMigrations(raw).filter((name) => !(name in MIGRATIONS));
   if (unknown.length > 0) {
     raw.close();
     throw new NewerSchemaError(unknown);
   }
+  // WAL: a commit is one write and one fsync, and readers never wait. FULL: the fsync comes before the answer.
+  raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
   const { error } = await migrator.migrateToLatest();
   if (error) throw error;
   return { raw, db };
