@@ -37,4 +37,4 @@ LABEL org.opencontainers.image.title="Darkroom" \
   org.opencontainers.image.revision="${REVISION}"
 # By number: Kubernetes cannot tell from a name that it is not root.
 USER 10001:10001
-ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=4", "server/main.ts"]
+ENTRYPOINT ["tini", "--", "node", "--max-semi-space-size=2", "server/main.ts"]

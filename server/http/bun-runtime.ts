@@ -28,7 +28,7 @@ export const bunRuntime: HttpRuntime = {
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: async (request, instance) => {
         const response = await app.fetch(request, { server: instance });
-        if (request.body) await dropRest(bodyOf(request));
+        if (request.body) await dropRest(bodyOf(request), Number.POSITIVE_INFINITY);
         return withLength(response);
       },
     });

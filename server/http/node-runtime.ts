@@ -12,6 +12,9 @@ const BACKLOG = 4096;
 /** Longer than load balancers keep an idle connection (60 s is common): so that they close it, not we under them. */
 const KEEP_ALIVE_MS = 65_000;
 
+/** All of a small photo. */
+const AT_ONCE_BYTES = 1024 * 1024;
+
 export const nodeRuntime: HttpRuntime = {
   async listen(app, { host, port, requestTimeoutMs }) {
     const server = createAdaptorServer({
@@ -48,7 +51,7 @@ async function lingering(response: Response, incoming: IncomingMessage): Promise
   const body = new ReadableStream({
     async start(controller) {
       controller.enqueue(content);
-      await dropRest(incoming);
+      await dropRest(incoming, AT_ONCE_BYTES);
       controller.close();
     },
   });

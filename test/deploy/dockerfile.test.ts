@@ -73,7 +73,7 @@ describe('the image', () => {
 
   test('starts the service below an init, without a shell that would keep signals from it', () => {
     expect(argumentsOf('ENTRYPOINT').map((argument) => JSON.parse(argument))).toEqual([
-      ['tini', '--', 'node', '--max-semi-space-size=4', 'server/main.ts'],
+      ['tini', '--', 'node', '--max-semi-space-size=2', 'server/main.ts'],
     ]);
     expect(argumentsOf('CMD')).toEqual([]);
     expect(argumentsOf('STOPSIGNAL')).toEqual(['SIGTERM']);

@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const RUNTIME = process.env.DARKROOM_RUNTIME === 'bun' ? 'bun' : 'node';
 
 /** As `npm start` has them. */
-const FLAGS = { node: ['--max-semi-space-size=4'], bun: [] };
+const FLAGS = { node: ['--max-semi-space-size=2'], bun: [] };
 
 export type LogLine = Record<string, unknown> & { msg: string };
 
