@@ -84,6 +84,22 @@ const BREACHES: Record<RuleName, [Record<string, string>, string][]> = {
       'server/a.ts imports shared/jobs/pg/store.ts',
     ],
   ],
+  '6: what routes run is parsing, the functions that they call, and the answer': [
+    [
+      { 'server/routes/a.ts': "import { rm } from 'node:fs/promises';" },
+      'server/routes/a.ts imports node:fs/promises',
+    ],
+    [
+      { 'server/routes/a.ts': "import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';" },
+      'server/routes/a.ts imports shared/storage/disk/folder-lock.ts',
+    ],
+    [{ 'server/routes/a.ts': "await import('kysely');" }, 'server/routes/a.ts imports kysely'],
+  ],
+  '6: routes neither loop nor catch': [
+    [{ 'server/routes/a.ts': 'for (const it of [1]) it;' }, 'server/routes/a.ts loops'],
+    [{ 'server/routes/a.ts': 'export const f = () => { while (f()); };' }, 'server/routes/a.ts loops'],
+    [{ 'server/routes/a.ts': 'try { f(); } catch {}' }, 'server/routes/a.ts catches'],
+  ],
   'there are no cycles': [
     [
       { 'server/a.ts': "import './b.ts';", 'server/b.ts': "import type { A } from './a.ts';" },
@@ -116,6 +132,9 @@ describe('each rule can fail', () => {
         "import type { PgStore } from '../shared/jobs/pg/store.ts'; const it = { env: 1 }; it.env;",
       'server/service.ts':
         "import { PgStore } from '../shared/jobs/pg/store.ts'; import '../workers/supervisor/launcher.ts';",
+      'server/routes/a.ts':
+        "import { Hono } from 'hono'; import type { PgStore } from '../../shared/jobs/pg/store.ts'; [1].map(String);",
+      'server/intake/a.ts': "import 'node:fs'; for (;;) try { f(); } catch {}",
       'workers/supervisor/launcher.ts': "new URL('../worker/main.ts', import.meta.url);",
       'workers/worker/main.ts': "import sharp from 'sharp'; import '../../shared/domain/a.ts';",
     });
@@ -138,6 +157,8 @@ describe('in the code as it is', () => {
     expect(implemented).toEqual(expect.arrayContaining(['JobStore', 'ImageStorage', 'HandOff']));
     expect(graph.get('shared/config.ts')?.readsEnvironment).toBe(true);
     expect(graph.get('workers/worker/decoder.ts')?.imports).toContain('sharp');
+    expect(graph.get('server/routes/jobs.ts')?.valueImports).toContain('zod');
+    expect(graph.get('server/recovery.ts')?.control).toContain('loops');
   });
 
   test('files that are started rather than imported are these', () => {

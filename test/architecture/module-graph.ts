@@ -14,6 +14,8 @@ export interface Module {
   /** The interfaces that its classes implement. */
   implemented: Set<string>;
   readsEnvironment: boolean;
+  /** What it does beside calling one thing after another: `loops`, `catches`. */
+  control: Set<'loops' | 'catches'>;
 }
 
 export type ModuleGraph = ReadonlyMap<string, Module>;
@@ -47,7 +49,9 @@ function parseModule(path: string, source: string): Module {
     spawns: new Set(),
     implemented: new Set(),
     readsEnvironment: false,
+    control: new Set(),
   };
+  const loops = () => found.control.add('loops');
   const add = (specifier: string, isType: boolean) => {
     const target = resolve(path, specifier);
     found.imports.add(target);
@@ -81,6 +85,12 @@ function parseModule(path: string, source: string): Module {
       const isEnv = computed ? /^['"`]env['"`]$/.test(name) : name === 'env';
       if (isEnv && /^((globalThis\.)?process|Bun|import\.meta)$/.test(owner)) found.readsEnvironment = true;
     },
+    ForStatement: loops,
+    ForInStatement: loops,
+    ForOfStatement: loops,
+    WhileStatement: loops,
+    DoWhileStatement: loops,
+    CatchClause: () => found.control.add('catches'),
     VariableDeclarator: ({ id, init }) => {
       if (id.type !== 'ObjectPattern' || init?.type !== 'Identifier' || init.name !== 'process') return;
       if (/\benv\b/.test(source.slice(id.start, id.end))) found.readsEnvironment = true;

@@ -8,6 +8,19 @@ const EVERYWHERE = '';
 /** Who implements one of these is constructed in the composition root alone. */
 const CONTRACTS = ['JobStore', 'ImageStorage'];
 
+const ROUTES = 'server/routes/';
+
+/** What is there when a route handler runs. Stores and storages it knows as types: it is given them. */
+const FOR_ROUTES = [
+  'hono',
+  'zod',
+  ROUTES,
+  'server/intake/',
+  'server/delivery/',
+  'server/problem.ts',
+  'shared/domain/',
+];
+
 /** A broken rule: what breaks it, in a line. */
 export type Rule = (graph: ModuleGraph) => string[];
 
@@ -26,6 +39,9 @@ function strays(
       [...module.imports].filter((it) => !allowed(it, module)).map((it) => `${module.path} imports ${it}`),
     );
 }
+
+const routesOf = (graph: ModuleGraph): Module[] =>
+  [...graph.values()].filter(({ path }) => path.startsWith(ROUTES));
 
 const onlyOurs =
   (...places: string[]) =>
@@ -86,6 +102,14 @@ export const RULES = {
         [...valueImports].filter((it) => concrete.has(it)).map((it) => `${path} imports ${it}`),
       );
   },
+
+  '6: what routes run is parsing, the functions that they call, and the answer': (graph) =>
+    routesOf(graph).flatMap(({ path, valueImports }) =>
+      [...valueImports].filter((it) => !within(it, ...FOR_ROUTES)).map((it) => `${path} imports ${it}`),
+    ),
+
+  '6: routes neither loop nor catch': (graph) =>
+    routesOf(graph).flatMap(({ path, control }) => [...control].map((it) => `${path} ${it}`)),
 
   'there are no cycles': cycles,
 

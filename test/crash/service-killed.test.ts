@@ -6,8 +6,10 @@ import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '..
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
+import { startWithoutSetpriv, whyNotWithoutSetpriv } from '../helpers/without-setpriv.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
+const LARGE = 'testdata/images/testimage_large.jpg';
 const WORKERS_GONE_WITHIN_MS = 1_000;
 
 test('after a kill -9 of the service no worker lives on, and the next start finishes all that was accepted', async () => {
@@ -38,6 +40,22 @@ test('after a kill -9 of the service no worker lives on, and the next start fini
     'succeeded',
   ]);
   await expectCleanEnd(service);
+});
+
+test('where there is no setpriv, workers see themselves that the service is gone: idle, and in the middle of a run', async (context) => {
+  const whyNot = whyNotWithoutSetpriv();
+  context.skip(whyNot !== null, whyNot ?? '');
+  await using killed = await startWithoutSetpriv();
+  expect(await hasParentDeathSignal(killed)).toBe(false);
+  const workers = await freezeWorkers(killed);
+  expect(workers).toHaveLength(3);
+  await duringRun(killed, await upload(killed, LARGE), 1);
+
+  killed.process.kill('SIGKILL');
+  await killed.exited;
+  // Now they go on, and one of them finds its run first.
+  for (const pid of workers) thaw(pid);
+  await gone(workers, WORKERS_GONE_WITHIN_MS);
 });
 
 async function hasParentDeathSignal(service: RunningService): Promise<boolean> {

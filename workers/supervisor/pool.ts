@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { decideStart } from './restart-policy.ts';
@@ -25,12 +24,14 @@ export class WorkerPool {
   readonly #log: Logger;
   readonly #events: PoolEvents;
   readonly #live = new Set<WorkerProcess>();
-  /** Ready and without work; the last that came back is the first to go, so that its caches are warm. */
+  /** Without work; the last that came back is the first to go, so that its caches are warm. Some may be about to end. */
   readonly #idle: WorkerProcess[] = [];
-  readonly #ending = new AbortController();
   #bootDeaths: number[] = [];
-  #startPending = false;
+  /** Workers that have neither become ready nor died yet, and one that waits for its start. */
+  #starting = 0;
+  #backoff: NodeJS.Timeout | undefined;
   #breakerOpen = false;
+  #stopping = false;
 
   constructor(size: number, launch: Launch, log: Logger, events: PoolEvents) {
     this.#target = size + WARM_SPARES;
@@ -40,7 +41,7 @@ export class WorkerPool {
   }
 
   get idleCount(): number {
-    return this.#idle.length;
+    return this.#idle.filter((worker) => worker.isReady).length;
   }
 
   get breakerOpen(): boolean {
@@ -57,7 +58,8 @@ export class WorkerPool {
   }
 
   take(): WorkerProcess | undefined {
-    return this.#idle.pop();
+    const place = this.#idle.findLastIndex((worker) => worker.isReady);
+    return place < 0 ? undefined : this.#idle.splice(place, 1)[0];
   }
 
   /** Takes a worker back after its run; one that has ended meanwhile is not kept. */
@@ -71,7 +73,8 @@ export class WorkerPool {
 
   /** Ends all workers; resolves when none is left. */
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#stopping = true;
+    clearTimeout(this.#backoff);
     const all = [...this.#live];
     for (const worker of all) worker.stop();
     const patience = setTimeout(() => this.killAll(), STOP_GRACE_MS);
@@ -80,25 +83,18 @@ export class WorkerPool {
   }
 
   #fill(): void {
-    while (
-      this.#live.size < this.#target &&
-      !this.#startPending &&
-      !this.#breakerOpen &&
-      !this.#ending.signal.aborted
-    ) {
+    while (this.#live.size < this.#target && !this.#breakerOpen && !this.#stopping) {
       const decision = decideStart(this.#bootDeaths, performance.now(), Math.random());
       if (decision.kind === 'open-breaker') return this.#openBreaker();
-      if (decision.inMs > 0) return void this.#startIn(decision.inMs);
-      void this.#follow(new WorkerProcess(this.#launch(), this.#log));
+      // After a death at boot, one at a time: the next follows when this one is ready, or has died as well.
+      if (this.#bootDeaths.length > 0 && this.#starting > 0) return;
+      this.#starting++;
+      if (decision.inMs > 0) this.#backoff = setTimeout(() => this.#start(), decision.inMs);
+      else this.#start();
     }
   }
 
-  async #startIn(ms: number): Promise<void> {
-    this.#startPending = true;
-    await sleep(ms, undefined, { signal: this.#ending.signal }).catch(() => {});
-    this.#startPending = false;
-    if (this.#ending.signal.aborted) return;
-    // One at a time: the next follows when this one is ready, or has died as well.
+  #start(): void {
     void this.#follow(new WorkerProcess(this.#launch(), this.#log));
   }
 
@@ -106,6 +102,7 @@ export class WorkerPool {
     const started = performance.now();
     this.#live.add(worker);
     const becameReady = await worker.ready;
+    this.#starting--;
     if (becameReady) {
       this.#bootDeaths = [];
       this.#idle.push(worker);
@@ -124,10 +121,11 @@ export class WorkerPool {
       signal: signalOf(end),
       killedFor: end.killedFor,
     };
-    if (this.#ending.signal.aborted) return this.#log.info(about, 'worker stopped');
+    if (this.#stopping) return this.#log.info(about, 'worker stopped');
     this.#log.warn(about, becameReady ? 'worker died' : 'worker died before it was ready');
     // Those that started together and die together died of one cause.
-    if (!becameReady && started > (this.#bootDeaths.at(-1) ?? 0)) this.#bootDeaths.push(performance.now());
+    const lastDeath = this.#bootDeaths.at(-1) ?? -Infinity;
+    if (!becameReady && started > lastDeath) this.#bootDeaths.push(performance.now());
     this.#fill();
   }
 

@@ -1,7 +1,9 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { RunId } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
+import type { WorkerUser } from './launcher.ts';
 
 /** The folder of one run: its input, and what it has written and nobody has published yet. */
 export interface RunScratch {
@@ -12,6 +14,7 @@ export interface RunScratch {
 /** Where runs leave their output until it is published. Each run has a folder of its own, gone when it has ended. */
 export class Scratch {
   readonly #root: string;
+  #user: WorkerUser | null = null;
 
   private constructor(root: string) {
     this.#root = root;
@@ -23,7 +26,7 @@ export class Scratch {
       await mkdir(root, { recursive: true });
       // Only what is ours: somebody may have named a folder that holds more.
       const left = (await readdir(root)).filter((name) => RunId.safeParse(name).success);
-      for (const name of left) await rm(join(root, name), { recursive: true, force: true });
+      for (const name of left) await removeFolder(join(root, name));
     } catch (error) {
       throw asStoreError(error, 'open the scratch');
     }
@@ -37,11 +40,17 @@ export class Scratch {
     return path;
   }
 
+  /** From now on each run's folder lets this user in, and what it may write to is its `out` alone. */
+  shareWith(user: WorkerUser): void {
+    this.#user = user;
+  }
+
   async make(run: RunId): Promise<RunScratch> {
     const folder = join(this.#root, run);
     const outputPath = join(folder, 'out');
     try {
       await mkdir(outputPath, { recursive: true });
+      if (this.#user) await share(folder, outputPath, this.#user);
     } catch (error) {
       throw asStoreError(error, 'make a scratch folder');
     }
@@ -49,6 +58,29 @@ export class Scratch {
   }
 
   async remove(run: RunId): Promise<void> {
-    await rm(join(this.#root, run), { recursive: true, force: true });
+    await removeFolder(join(this.#root, run));
+  }
+}
+
+/** The folder stays ours, so that nobody puts a link in the place of its input or its `out`. */
+async function share(folder: string, outputPath: string, { uid, gid }: WorkerUser): Promise<void> {
+  await chmod(folder, 0o710);
+  await chown(folder, 0, gid);
+  await chmod(outputPath, 0o700);
+  await chown(outputPath, uid, gid);
+}
+
+/** As root, with care: below `out`, another user may put a link in place of a folder while we are on our way. */
+async function removeFolder(folder: string): Promise<void> {
+  if (process.getuid?.() !== 0) return rm(folder, { recursive: true, force: true });
+  const out = join(folder, 'out');
+  try {
+    for (const name of await readdir(out)) await unlink(join(out, name));
+    await rmdir(out);
+    await rm(join(folder, 'input'), { force: true });
+    await rmdir(folder);
+  } catch {
+    // There is more than files, or less than a run's folder. `rm` walks by open folders; it is slow to start.
+    await execa('rm', ['-rf', '--', folder]);
   }
 }

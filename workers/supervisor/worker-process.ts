@@ -10,13 +10,16 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import { killGroup, settled } from './settle.ts';
 import { Watchdog } from './watchdog.ts';
 import type { KillReason, WorkerEnd } from './worker-end.ts';
-import { relayOutput } from './worker-output.ts';
+import { type RunIds, WorkerOutput } from './worker-output.ts';
 
 /** From the start of the process to `ready`. It takes 0.1 s alone, and many times that when all cores decode. */
 const READY_TIMEOUT_MS = 15_000;
 
 /** Ten beats: an event loop that is only slow on a loaded machine is not stuck. */
 const HEARTBEAT_TIMEOUT_MS = 10 * HEARTBEAT_INTERVAL_MS;
+
+/** A process that ends closes its channel a moment before; one that lives on has closed it itself. */
+const END_AFTER_DISCONNECT_MS = 1_000;
 
 export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'; end: WorkerEnd };
 
@@ -37,8 +40,10 @@ export class WorkerProcess {
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
   readonly #log: Logger;
+  readonly #output: WorkerOutput;
   readonly #heartbeat = new Watchdog(HEARTBEAT_TIMEOUT_MS, () => this.kill('heartbeat'));
-  #isReady = false;
+  readonly #disconnected = new Watchdog(END_AFTER_DISCONNECT_MS, () => this.#livesOn());
+  #saidReady = false;
   #becomeReady: (ready: boolean) => void = () => {};
   #killedFor: KillReason | null = null;
   #run: CurrentRun | null = null;
@@ -49,27 +54,27 @@ export class WorkerProcess {
     // A process that could not be started has no pid, and ends at once.
     this.pid = child.pid ?? 0;
     this.#log = log.child({ workerPid: this.pid });
+    this.#output = new WorkerOutput(child, this.#log);
     this.ready = new Promise((resolve) => {
       this.#becomeReady = resolve;
     });
     this.ended = this.#follow();
     child.on('message', (received) => this.#receive(received));
-    relayOutput(child, this.#log, () => this.#about());
+    child.once('disconnect', () => this.#disconnected.reset());
   }
 
+  /** It can take a run, or is at one. What is given up, or cannot be spoken to, is about to end. */
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#saidReady && this.#child.connected && this.#killedFor === null && this.#end === null;
   }
 
   /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
   run(message: RunMessage, deadlineMs: number): Promise<RunVerdict> {
     // It was given up, or died, while it was idle: that is not for this run to answer for.
-    if (this.#end || this.#killedFor !== null) {
-      return Promise.resolve({
-        kind: 'ended',
-        end: { exitCode: null, signal: null, killedFor: 'not-ready' },
-      });
+    if (!this.isReady) {
+      return this.ended.then((end) => ({ kind: 'ended', end: { ...end, killedFor: 'not-ready' } }));
     }
+    this.#output.begin(idsOf(message));
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
       this.#run = { message, deadline, settle };
@@ -98,6 +103,8 @@ export class WorkerProcess {
     const end: WorkerEnd = { ...(await settled(this.#child)), killedFor: this.#killedFor };
     this.#end = end;
     this.#heartbeat.stop();
+    this.#disconnected.stop();
+    this.#output.end();
     this.#becomeReady(false);
     this.#settleRun({ kind: 'ended', end });
     return end;
@@ -110,8 +117,8 @@ export class WorkerProcess {
     if (!parsed.success) return this.#breach('a message of no known form');
     const message = parsed.data;
     if (message.type === 'ready') {
-      if (this.#isReady) return this.#breach('ready twice');
-      this.#isReady = true;
+      if (this.#saidReady) return this.#breach('ready twice');
+      this.#saidReady = true;
       this.#heartbeat.reset();
       return this.#becomeReady(true);
     }
@@ -128,8 +135,12 @@ export class WorkerProcess {
     this.#run = null;
   }
 
+  #livesOn(): void {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#breach('a closed channel');
+  }
+
   #breach(what: string): void {
-    this.#log.error({ ...this.#about(), what }, 'worker broke the protocol');
+    this.#log.error({ ...(this.#run && idsOf(this.#run.message)), what }, 'worker broke the protocol');
     this.kill('protocol');
   }
 
@@ -137,11 +148,11 @@ export class WorkerProcess {
     // The callback takes EPIPE and its like: a worker that cannot be written to is ending, and `ended` tells.
     if (this.#child.connected) this.#child.send(message, () => {});
   }
-
-  /** The ids that its log lines carry, as we know them, whatever the worker says. */
-  #about(): Record<string, string> {
-    if (!this.#run) return {};
-    const { requestId, imageId, jobId, runId } = this.#run.message;
-    return { requestId, imageId, jobId, runId };
-  }
 }
+
+const idsOf = ({ requestId, imageId, jobId, runId }: RunMessage): RunIds => ({
+  requestId,
+  imageId,
+  jobId,
+  runId,
+});

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Launch } from '../../../workers/supervisor/launcher.ts';
 import { WorkerPool } from '../../../workers/supervisor/pool.ts';
-import { BREAKER_DEATHS } from '../../../workers/supervisor/restart-policy.ts';
+import { BREAKER_DEATHS, MOST_BACKOFF_MS } from '../../../workers/supervisor/restart-policy.ts';
+import { fakeLaunch } from '../../helpers/fake-child.ts';
 import { launchOf, newRun } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -112,5 +113,111 @@ describe('a pool', () => {
     for (const pid of pids()) expect(() => process.kill(pid, 0)).toThrow('ESRCH');
     const stopped = lines.filter((line) => line.msg === 'worker stopped').map((line) => line.killedFor);
     expect(stopped.toSorted()).toEqual(fixture === 'answers' ? [null, null] : ['drain', null]);
+  });
+});
+
+describe('a pool whose workers die before they are ready', () => {
+  /** A pool of three fakes, and a clock that the test moves. */
+  function started() {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { children, launch } = fakeLaunch();
+    const { pool, events } = poolOf(2, launch);
+    pool.start();
+    const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
+    const ready = async (index: number) => {
+      children[index]?.says({ type: 'ready' });
+      await pass(0);
+    };
+    const dies = async (index: number) => {
+      children[index]?.ends(1, null);
+      await pass(0);
+    };
+    return { children, pool, events, pass, ready, dies };
+  }
+
+  test('starts them together, and after a death the next when the others are ready or dead', async () => {
+    const { children, pass, dies } = started();
+    expect(children).toHaveLength(3);
+    await dies(0);
+    await dies(1);
+    await pass(MOST_BACKOFF_MS);
+    expect(children).toHaveLength(3);
+    await dies(2);
+    expect(children).toHaveLength(4);
+  });
+
+  test('starts one at a time, also when a death was late', async () => {
+    const { children, pass, ready, dies } = started();
+    for (const index of [0, 1, 2]) await ready(index);
+    // These are replaced at once, but their replacements die: one soon, one late.
+    await dies(0);
+    await dies(1);
+    expect(children).toHaveLength(5);
+    await dies(3);
+    await pass(MOST_BACKOFF_MS);
+    await dies(4);
+    expect(children).toHaveLength(6);
+    // A start that is pending stays alone, whoever else dies meanwhile.
+    await dies(2);
+    await pass(MOST_BACKOFF_MS);
+    expect(children).toHaveLength(6);
+  });
+
+  test('starts one at a time while it backs off', async () => {
+    const { children, pass, dies } = started();
+    for (const index of [0, 1, 2]) await dies(index);
+    expect(children).toHaveLength(3);
+    await pass(100);
+    expect(children).toHaveLength(4);
+    await dies(3);
+    expect(children).toHaveLength(4);
+    await pass(200);
+    expect(children).toHaveLength(5);
+    await pass(MOST_BACKOFF_MS);
+    expect(children).toHaveLength(5);
+  });
+
+  test('starts all that are missing as soon as one is ready', async () => {
+    const { children, pool, pass, ready, dies } = started();
+    for (const index of [0, 1, 2]) await dies(index);
+    await pass(100);
+    await ready(3);
+    expect(children).toHaveLength(6);
+    for (const index of [4, 5]) await ready(index);
+    await pass(MOST_BACKOFF_MS);
+    expect(children).toHaveLength(6);
+    expect(pool.idleCount).toBe(3);
+  });
+
+  test('starts nothing more when it stops', async () => {
+    const { children, pool, pass, dies } = started();
+    for (const index of [0, 1, 2]) await dies(index);
+    await pool.stop();
+    await pass(MOST_BACKOFF_MS);
+    expect(children).toHaveLength(3);
+  });
+});
+
+describe('an idle worker that is about to end', () => {
+  test.each([
+    ['its channel has closed', 'disconnects'],
+    ['it broke the protocol', 'breaks the protocol'],
+  ])('is given no work: %s', async (_, how) => {
+    const { children, launch } = fakeLaunch();
+    const { pool, idle } = poolOf(1, launch);
+    pool.start();
+    for (const child of children) child.says({ type: 'ready' });
+    await idle(2);
+    const last = children[1];
+    if (how === 'disconnects') last?.disconnects();
+    else last?.says({ type: 'no such message' });
+    expect(pool.idleCount).toBe(1);
+    expect(take(pool).pid).toBe(children[0]?.pid);
+    expect(pool.take()).toBeUndefined();
+    expect(pool.alive).toBe(true);
+    children[0]?.disconnects();
+    expect(pool.alive).toBe(false);
+    for (const child of children) child.ends(0, null);
   });
 });

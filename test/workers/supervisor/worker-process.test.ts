@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
 import { WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
+import { FakeChild } from '../../helpers/fake-child.ts';
 import { launchOf, newRun, startWorker } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -62,8 +63,78 @@ describe('a worker that was given up while it was idle', () => {
       const innocent = await worker.run(newRun(), NO_DEADLINE_MS);
       if (innocent.kind !== 'ended') throw new Error('a killed worker has answered');
       expect(outcomeOfEnd(innocent.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
+      expect(innocent.end, 'it is told how it ended').toMatchObject({ signal: 'SIGKILL' });
     },
   );
+});
+
+describe('a worker whose channel closes', () => {
+  const run = newRun();
+  /** A child that is ready and does nothing by itself. */
+  function ready() {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const child = new FakeChild();
+    const recording = recordingLog();
+    const worker = new WorkerProcess(child.asChild, recording.log);
+    child.says({ type: 'ready' });
+    return { child, worker, ...recording };
+  }
+
+  test('is not ready any more, and is killed when it lives on', async () => {
+    const { child, worker, lines } = ready();
+    expect(worker.isReady).toBe(true);
+    child.disconnects();
+    expect(worker.isReady).toBe(false);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(child.signalCode).toBeNull();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(await worker.ended).toEqual({ exitCode: null, signal: 'SIGKILL', killedFor: 'protocol' });
+    expect(lines).toMatchObject([{ msg: 'worker broke the protocol', what: 'a closed channel' }]);
+  });
+
+  test('is handed no run: that is interrupted, not charged with the kill', async () => {
+    const { child, worker } = ready();
+    child.disconnects();
+    const verdict = worker.run(run, NO_DEADLINE_MS);
+    await vi.advanceTimersByTimeAsync(1_100);
+    const end = { exitCode: null, signal: 'SIGKILL', killedFor: 'not-ready' };
+    expect(await verdict).toEqual({ kind: 'ended', end });
+    expect(child.heard).toEqual([]);
+  });
+
+  test('in a run ends that when it has ended itself', async () => {
+    const { child, worker } = ready();
+    const verdict = worker.run(run, NO_DEADLINE_MS);
+    child.disconnects();
+    await vi.advanceTimersByTimeAsync(500);
+    child.ends(null, 'SIGSEGV');
+    const end = { exitCode: null, signal: 'SIGSEGV', killedFor: null };
+    expect(await verdict).toEqual({ kind: 'ended', end });
+  });
+
+  test('and that has exited is not killed, however long the rest of its output takes', async () => {
+    const { child, worker, lines } = ready();
+    child.disconnects();
+    await vi.advanceTimersByTimeAsync(900);
+    Object.assign(child, { signalCode: 'SIGSEGV' });
+    child.emit('exit', null, 'SIGSEGV');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(await worker.ended).toEqual({ exitCode: null, signal: 'SIGSEGV', killedFor: null });
+    expect(lines).toEqual([]);
+  });
+
+  test('has given a result that came before', async () => {
+    const { worker } = await startWorker('disconnects');
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toMatchObject({ kind: 'result' });
+    expect(await worker.ended).toMatchObject({ signal: 'SIGKILL', killedFor: 'protocol' });
+  });
+
+  test('really: in the middle of a run', async () => {
+    const { worker } = await startWorker('disconnects-at-run');
+    const end = { exitCode: null, signal: 'SIGKILL', killedFor: 'protocol' };
+    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
+  });
 });
 
 describe('a worker that dies', () => {
@@ -107,8 +178,9 @@ describe('a worker that dies', () => {
     const { worker } = await startWorker('exits-at-boot');
     await worker.ended;
     const verdict = await worker.run(newRun(), NO_DEADLINE_MS);
-    if (verdict.kind !== 'ended') throw new Error('a dead worker has answered');
-    expect(outcomeOfEnd(verdict.end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
+    const end = { exitCode: 1, signal: null, killedFor: 'not-ready' } as const;
+    expect(verdict).toEqual({ kind: 'ended', end });
+    expect(outcomeOfEnd(end)).toEqual({ outcome: 'interrupted', failure: 'worker_lost' });
   });
 
   test('was never started where its program is missing', async () => {
@@ -145,17 +217,16 @@ describe('a worker that hangs', () => {
 });
 
 describe('what a worker prints', () => {
-  test('is cut where a line is too long, and read to the last word', async () => {
-    const { worker, lines } = await startWorker('floods-output');
-    expect(await worker.run(newRun(), NO_DEADLINE_MS)).toMatchObject({ kind: 'result' });
+  test('is read to the end and bounded, however much it is', async () => {
+    const { worker, lines, said } = await startWorker('floods-output');
+    const run = newRun();
+    expect(await worker.run(run, NO_DEADLINE_MS)).toMatchObject({ kind: 'result' });
     worker.stop();
     await worker.ended;
     const printed = lines.filter((line) => line.msg === 'worker printed').map(({ line }) => String(line));
-    expect(printed).toHaveLength(1_003);
+    expect(printed).toHaveLength(100);
     expect(Math.max(...printed.map((line) => line.length))).toBe(4_096);
-    expect(printed.filter((line) => /^x+$/.test(line))).toHaveLength(1);
-    expect(printed).toContain('line 999');
-    expect(printed).toContain('last words without an end of line');
+    expect(await said('worker printed too much')).toMatchObject({ dropped: 903, runId: run.runId });
   });
 
   test('is logged with the ids that we know, whatever it claims', async () => {

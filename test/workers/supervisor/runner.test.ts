@@ -1,0 +1,332 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
+import { DEFAULT_PRESET } from '../../../shared/domain/preset.ts';
+import { StoreError } from '../../../shared/errors.ts';
+import type { JobStore, RunEnd, RunHistory, Work } from '../../../shared/jobs/job-store.ts';
+import type { ReportedOutput, RunMessage, RunResult } from '../../../shared/protocol.ts';
+import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
+import { Runner } from '../../../workers/supervisor/runner.ts';
+import { Scratch } from '../../../workers/supervisor/scratch.ts';
+import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
+import { newUpload, sha256Of } from '../../helpers/job-records.ts';
+import { ownFolder } from '../../helpers/own-folder.ts';
+import { recordingLog } from '../../helpers/recording-log.ts';
+
+const LIMITS = { jobTimeoutMs: 5_000, maxAttempts: 2, maxPixels: 1_000_000 };
+const OUT_OF_REACH = new StoreError('storage_unavailable', 'the store is out of reach');
+
+/** What one part of the surroundings does instead of what it should; the rest goes well. */
+interface Given {
+  startRun?: () => RunHistory | null;
+  stageOriginal?: () => boolean;
+  work?: (message: RunMessage) => Promise<RunVerdict> | RunVerdict;
+  publish?: () => void;
+  finishRun?: () => boolean;
+}
+
+const { image, job } = newUpload();
+const WORK: Work = { jobId: job.id, imageId: image.id, preset: 'default', requestId: 'r-1', format: 'png' };
+
+/** One run among things that write down what is asked of them. */
+async function surroundings(given: Given = {}) {
+  const calls: string[] = [];
+  const ends: RunEnd[] = [];
+  const messages: RunMessage[] = [];
+  const folder = await ownFolder();
+  const { log, lines, said } = recordingLog();
+  const store: Partial<JobStore> = {
+    async startRun() {
+      calls.push('startRun');
+      return given.startRun ? given.startRun() : { outcomes: {} };
+    },
+    async finishRun(end) {
+      calls.push('finishRun');
+      ends.push(end);
+      return given.finishRun?.() ?? true;
+    },
+  };
+  const storage: Partial<ImageStorage> = {
+    async stageOriginal(_, path) {
+      calls.push('stageOriginal');
+      await writeFile(path, 'the original');
+      return given.stageOriginal?.() ?? true;
+    },
+    async publish(_, outputs) {
+      calls.push('publish');
+      given.publish?.();
+      return outputs.map(({ fileName }) => ({ fileName, sha256: sha256Of(fileName) }));
+    },
+    async removePublished(run) {
+      calls.push(`removePublished ${run}`);
+    },
+  };
+  const worker: Pick<WorkerProcess, 'pid' | 'run'> = {
+    pid: 42,
+    async run(message) {
+      calls.push('work');
+      messages.push(message);
+      return (given.work ?? makeAll)(message);
+    },
+  };
+  const scratch = await Scratch.open(folder);
+  const runner = new Runner(store as JobStore, storage as ImageStorage, scratch, LIMITS, log);
+  const ending = new AbortController();
+  const run = () => runner.run(WORK, worker as WorkerProcess, () => void calls.push('free'), ending.signal);
+  return { run, calls, ends, messages, folder, lines, said, ending };
+}
+
+const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResult => ({
+  type: 'result',
+  runId,
+  outcome: 'succeeded',
+  pipelineVersion: 7,
+  outputs,
+  rssBytes: 1_000,
+  peakRssBytes: 2_000,
+});
+
+/** As a worker should: it writes what the preset asks for, and reports it. */
+async function makeAll({ runId, outputPath, preset }: RunMessage): Promise<RunVerdict> {
+  const outputs: ReportedOutput[] = [];
+  for (const { name } of preset.sizes) {
+    for (const { format } of preset.outputs) {
+      await writeFile(join(outputPath, variantFileName({ name, format })), name);
+      outputs.push(output(name, format));
+    }
+  }
+  return { kind: 'result', result: result(runId, outputs) };
+}
+
+const output = (name: string, format: OutputFormat): ReportedOutput => ({
+  name,
+  format,
+  width: 10,
+  height: 10,
+  bytes: name.length,
+});
+
+const makeNothing = async ({ runId }: RunMessage): Promise<RunVerdict> => {
+  const outputs = DEFAULT_PRESET.sizes.flatMap(({ name }) =>
+    DEFAULT_PRESET.outputs.map(({ format }) => output(name, format)),
+  );
+  return { kind: 'result', result: result(runId, outputs) };
+};
+
+const die = (): RunVerdict => ({
+  kind: 'ended',
+  end: { exitCode: null, signal: 'SIGSEGV', killedFor: null },
+});
+
+const reject = ({ runId }: RunMessage): RunVerdict => ({
+  kind: 'result',
+  result: {
+    type: 'result',
+    runId,
+    outcome: 'rejected',
+    failure: 'image_unreadable',
+    detail: 'what libvips says',
+    rssBytes: 1_000,
+    peakRssBytes: 2_000,
+  },
+});
+
+const fail = (error: Error) => () => {
+  throw error;
+};
+
+describe('a run that succeeds', () => {
+  test('is settled once, with the manifest of what was published', async () => {
+    const { run, calls, ends, messages, lines } = await surroundings();
+    expect(await run()).toEqual({ kind: 'ended' });
+    expect(calls).toEqual(['startRun', 'stageOriginal', 'work', 'free', 'publish', 'finishRun']);
+    expect(ends).toEqual([
+      {
+        runId: messages[0]?.runId,
+        jobId: WORK.jobId,
+        at: expect.any(Number),
+        outcome: 'succeeded',
+        failure: null,
+        signal: null,
+        exitCode: null,
+        peakRssBytes: 2_000,
+        next: 'succeeded',
+        manifest: {
+          pipelineVersion: 7,
+          variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
+            DEFAULT_PRESET.outputs.map(({ format }) => ({
+              ...output(name, format),
+              sha256: sha256Of(variantFileName({ name, format })),
+            })),
+          ),
+        },
+      },
+    ]);
+    expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+
+  test('hands its worker the ids of the job, its limits, and a folder of its own', async () => {
+    const { run, messages, folder } = await surroundings();
+    await run();
+    const [message] = messages;
+    const own = join(folder, message?.runId ?? '');
+    expect(message).toEqual({
+      type: 'run',
+      runId: expect.any(String),
+      jobId: WORK.jobId,
+      imageId: WORK.imageId,
+      requestId: 'r-1',
+      format: 'png',
+      preset: DEFAULT_PRESET,
+      maxPixels: LIMITS.maxPixels,
+      inputPath: join(own, 'input'),
+      outputPath: join(own, 'out'),
+    });
+  });
+});
+
+describe('a run that comes to nothing', () => {
+  test('is none where its job is not queued any more: its worker is asked for nothing', async () => {
+    const { run, calls } = await surroundings({ startRun: () => null });
+    expect(await run()).toEqual({ kind: 'ended' });
+    expect(calls).toEqual(['startRun', 'free']);
+  });
+
+  test('comes again when its start could not be recorded', async () => {
+    const { run, calls, said } = await surroundings({ startRun: fail(OUT_OF_REACH) });
+    expect(await run()).toEqual({ kind: 'again', inMs: 1_000 });
+    expect(calls).toEqual(['startRun', 'free']);
+    expect(await said('run could not be recorded')).toMatchObject({ level: 'error', jobId: WORK.jobId });
+  });
+
+  const failures: [string, Given, Partial<RunEnd>][] = [
+    [
+      'the original is missing: for good',
+      { stageOriginal: () => false },
+      { outcome: 'rejected', failure: 'original_missing', next: 'failed' },
+    ],
+    [
+      'the original cannot be staged',
+      { stageOriginal: fail(OUT_OF_REACH) },
+      { outcome: 'errored', failure: 'storage_error', next: 'queued' },
+    ],
+    [
+      'the worker reports what it has not written',
+      { work: makeNothing },
+      { outcome: 'errored', failure: 'protocol_error', next: 'queued', peakRssBytes: null },
+    ],
+    [
+      'the outputs cannot be published',
+      { publish: fail(OUT_OF_REACH) },
+      { outcome: 'errored', failure: 'storage_error', next: 'queued' },
+    ],
+    [
+      'the worker cannot read the picture: for good',
+      { work: reject },
+      { outcome: 'rejected', failure: 'image_unreadable', next: 'failed', peakRssBytes: 2_000 },
+    ],
+    [
+      'the worker dies',
+      { work: die },
+      { outcome: 'crashed', failure: 'worker_crashed', next: 'queued', signal: 'SIGSEGV' },
+    ],
+    [
+      'the worker dies once more: for good',
+      { work: die, startRun: () => ({ outcomes: { crashed: 1 } }) },
+      { outcome: 'crashed', failure: 'worker_crashed', next: 'failed', signal: 'SIGSEGV' },
+    ],
+    [
+      'something goes wrong for the last time that is allowed',
+      { publish: fail(OUT_OF_REACH), startRun: () => ({ outcomes: { errored: 1 } }) },
+      { outcome: 'errored', failure: 'storage_error', next: 'failed' },
+    ],
+  ];
+
+  test.each(failures)('is recorded as such where %s', async (_, given, end) => {
+    const { run, ends, calls } = await surroundings(given);
+    const aftermath = await run();
+    expect(ends).toEqual([expect.objectContaining({ ...end, jobId: WORK.jobId, manifest: null })]);
+    expect(aftermath.kind).toBe(end.next === 'queued' ? 'again' : 'ended');
+    expect(calls.filter((call) => call.startsWith('removePublished'))).toEqual([]);
+  });
+
+  test('is not handed to a worker where there is nothing to hand over', async () => {
+    const { run, calls } = await surroundings({ stageOriginal: () => false });
+    await run();
+    expect(calls).not.toContain('work');
+  });
+});
+
+describe('a run that was given up while it ran', () => {
+  test('leaves nothing of what it has published', async () => {
+    const { run, calls, messages } = await surroundings({ finishRun: () => false });
+    expect(await run()).toEqual({ kind: 'ended' });
+    expect(calls.slice(-2)).toEqual(['finishRun', `removePublished ${messages[0]?.runId}`]);
+  });
+
+  test('is not tried again', async () => {
+    const { run, calls } = await surroundings({ work: die, finishRun: () => false });
+    expect(await run()).toEqual({ kind: 'ended' });
+    expect(calls.at(-1)).toBe('finishRun');
+  });
+});
+
+describe('the end of a run', () => {
+  test('is insisted on while the store is out of reach', async () => {
+    let failures = 0;
+    const { run, ends, calls } = await surroundings({
+      finishRun: () => ++failures > 2 || fail(OUT_OF_REACH)(),
+    });
+    expect(await run()).toEqual({ kind: 'ended' });
+    expect(ends).toHaveLength(3);
+    expect(new Set(ends).size, 'the same end each time').toBe(1);
+    expect(calls.filter((call) => call === 'publish')).toHaveLength(1);
+    expect(calls.at(-1)).toBe('finishRun');
+  });
+
+  test('is left to the next boot when the service ends, with what was published', async () => {
+    const { run, calls, lines, said, ending } = await surroundings({ finishRun: fail(OUT_OF_REACH) });
+    const running = run();
+    await said('the end of a run could not be recorded');
+    ending.abort();
+    expect(await running).toEqual({ kind: 'ended' });
+    expect(calls.slice(4)).toEqual(['publish', 'finishRun', 'finishRun']);
+    expect(lines.map(({ msg }) => msg)).not.toContain('run settled');
+  });
+
+  test('that the store refuses is not insisted on', async () => {
+    const { run, ends } = await surroundings({ finishRun: fail(new TypeError('a fault of ours')) });
+    expect(await run()).toEqual({ kind: 'again', inMs: 1_000 });
+    expect(ends).toHaveLength(1);
+  });
+});
+
+describe('whatever becomes of a run', () => {
+  const paths: [string, Given][] = [
+    ['success', {}],
+    ['no job any more', { startRun: () => null }],
+    ['a start that is not recorded', { startRun: fail(OUT_OF_REACH) }],
+    ['no original', { stageOriginal: () => false }],
+    ['an original that cannot be staged', { stageOriginal: fail(OUT_OF_REACH) }],
+    ['a bad picture', { work: reject }],
+    ['a death', { work: die }],
+    ['a worker that throws', { work: fail(new TypeError('a fault of ours')) }],
+    ['bad outputs', { work: makeNothing }],
+    ['outputs that cannot be published', { publish: fail(OUT_OF_REACH) }],
+    ['an end that does not count', { finishRun: () => false }],
+    ['an end that is refused', { finishRun: fail(new TypeError('a fault of ours')) }],
+  ];
+
+  test.each(paths)(
+    'its worker is free once, before anything is published, and its folder is gone: %s',
+    async (_, given) => {
+      const { run, calls, folder } = await surroundings(given);
+      await run();
+      expect(calls.filter((call) => call === 'free')).toHaveLength(1);
+      if (calls.includes('publish')) expect(calls.indexOf('free')).toBeLessThan(calls.indexOf('publish'));
+      if (calls.includes('work')) expect(calls.indexOf('work')).toBeLessThan(calls.indexOf('free'));
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+});
