@@ -10,7 +10,12 @@ const EXIT_WORKERS_DIE = 75;
 const BREAKER_LINGER_MS = 60_000;
 
 /** What a wrong environment, and nothing else, brings about: starting again will not help. */
-const CONFIGURATION_FAULTS = new Set(['ConfigurationError', 'FolderInUse', 'NewerSchemaError']);
+const CONFIGURATION_FAULTS = new Set([
+  'ConfigurationError',
+  'FolderInUse',
+  'NewerSchemaError',
+  'ForeignOriginals',
+]);
 
 const log = createLogger('info');
 try {

@@ -46,7 +46,7 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   const store = await SqliteJobStore.open(config.databasePath);
   const storage = await DiskStorage.open(config.storagePath);
   const scratch = await Scratch.open(config.scratchPath);
-  const backlog = await recover(store, storage, storage.spoolPath, log);
+  const backlog = await recover(store, storage, storage.spoolPath, config.workers + config.queueDepth, log);
 
   const { launch, layers, user, whyRoot } = await prepareLaunch(await scratch.idleFolder());
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);

@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signal } from './processes.ts';
-import { RUNTIME, RunningService } from './service.ts';
+import { dataFolder, RUNTIME, RunningService } from './service.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const COMMANDS = {
@@ -34,7 +32,7 @@ export class ProcessGroup extends RunningService {
 
 /** Starts the service in a group of its own, and resolves when all its workers are ready. */
 export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promise<ProcessGroup> {
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  const folder = await dataFolder();
   const [command, ...args] = COMMANDS[how];
   const child = spawn(command, args, {
     cwd: ROOT,

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -95,9 +95,16 @@ export interface StartOptions {
   runtime?: 'node' | 'bun';
 }
 
+/** Where others may pass, as a folder of data is: mkdtemp lets nobody in, and then workers are root as the tests are. */
+export async function dataFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  await chmod(folder, 0o711);
+  return folder;
+}
+
 /** Starts the service on a free port and waits until all its workers are ready. */
 export async function startService(options: StartOptions = {}): Promise<RunningService> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'darkroom-test-')));
+  const folder = options.folder ?? (await dataFolder());
   const service = spawnService(folder, options);
   try {
     const listening = await service.logged('listening');

@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { recover } from '../../server/recovery.ts';
+import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { AcceptedUpload, RunStart } from '../../shared/jobs/job-store.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
@@ -10,6 +10,8 @@ import { newStart, newUpload, rejected, succeeded } from '../helpers/job-records
 import { ownFolder } from '../helpers/own-folder.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { filesBelow } from '../helpers/service.ts';
+
+const AT_ONCE = 2;
 
 /** A data folder with what an earlier process has done in it. */
 async function dataFolder() {
@@ -54,7 +56,7 @@ async function dataFolder() {
     accept,
     start,
     publish,
-    recover: () => recover(store, storage, storage.spoolPath, log),
+    recover: () => recover(store, storage, storage.spoolPath, AT_ONCE, log),
   };
 }
 
@@ -186,4 +188,11 @@ test('a second recovery finds nothing more to do', async () => {
   expect((await store.findJob(upload.job.id))?.runs, 'interrupted once').toHaveLength(1);
   expect(await storage.listPublished()).toEqual([]);
   expect(await storage.listOriginals()).toEqual([upload.image.id]);
+});
+
+test('a database that does not know the originals beside it sweeps none of them', async () => {
+  const { storage, keepOriginal, recover } = await dataFolder();
+  for (let n = 0; n < AT_ONCE + 101; n++) await keepOriginal(newUpload());
+  await expect(recover()).rejects.toThrow(ForeignOriginals);
+  expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
 });

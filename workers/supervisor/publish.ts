@@ -36,7 +36,8 @@ export async function publish(
       const handle = await openOutput(join(folder, fileName), fileName);
       handles.push(handle);
       const found = await handle.stat();
-      if (!found.isFile() || found.size !== output.bytes) {
+      // A second name: it may be a link to a file that the worker itself cannot read.
+      if (!found.isFile() || found.nlink !== 1 || found.size !== output.bytes) {
         throw new BadOutput(`${fileName} is not the file of ${output.bytes} bytes that was reported`);
       }
       checked.push({ fileName, handle, bytes: output.bytes });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, rename, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -95,6 +95,15 @@ describe('nothing is published, and the output is called bad, when', () => {
     ['a directory', (path) => mkdir(path)],
     ['a named pipe, which is not waited for', (path) => execFileSync('mkfifo', [path])],
   ];
+
+  test('a second name of a file, with its size reported', async () => {
+    const { storage, outputs, victim, publishThese } = await finishedRun();
+    const other = `${victim}.other`;
+    await rename(victim, other);
+    await link(other, victim);
+    await expect(publishThese(outputs)).rejects.toThrow(BadOutput);
+    expect(await storage.listPublished()).toEqual([]);
+  });
 
   test.each(imposters)('in the place of a file is, with its size reported, %s', async (_, make) => {
     const { storage, outputs, victim, publishThese } = await finishedRun();
