@@ -1,5 +1,4 @@
-import { chmod } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
@@ -51,7 +50,6 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   const { launch, layers, user, whyRoot } = await prepareLaunch(await scratch.idleFolder());
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
   if (user) {
-    await closeToOthers(config);
     // A run's input is a link to its original, which has to be readable to the worker.
     process.umask(0o022);
     scratch.shareWith(user);
@@ -106,14 +104,6 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   }
 
   return { port: http.port, drain, kill: () => supervisor.kill() };
-}
-
-/** Workers of another user are to see their scratch, and nothing of what may lie beside it. */
-async function closeToOthers({ storagePath, databasePath }: Config): Promise<void> {
-  for (const name of ['originals', 'variants', 'spool']) await chmod(join(storagePath, name), 0o700);
-  // The log and its index come and go, and are made with the rights of the database.
-  await chmod(databasePath, 0o600);
-  for (const suffix of ['-wal', '-shm']) await chmod(databasePath + suffix, 0o600).catch(() => {});
 }
 
 async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { RunId } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
-import type { WorkerUser } from './launcher.ts';
+import type { WorkerUser } from './worker-user.ts';
 
 /** The folder of one run: its input, and what it has written and nobody has published yet. */
 export interface RunScratch {

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
@@ -29,6 +30,8 @@ export async function openDatabase(path: string): Promise<OpenDatabase> {
     raw.close();
     throw new NewerSchemaError(unknown);
   }
+  // Before there are a log and its index, which take on the rights of the database.
+  chmodSync(path, 0o600);
   // WAL: a commit is one write and one fsync, and readers never wait. FULL: the fsync comes before the answer.
   raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });

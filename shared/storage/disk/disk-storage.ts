@@ -1,4 +1,4 @@
-import { access, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { access, chmod, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ImageId, RunId } from '../../domain/ids.ts';
@@ -28,6 +28,8 @@ export class DiskStorage implements ImageStorage {
       await mkdir(root, { recursive: true });
       for (const folder of [storage.spoolPath, storage.#originals, storage.#variants]) {
         await makeDurableFolder(folder);
+        // A worker may be another user: it sees its scratch, and nothing of what may lie beside it.
+        await chmod(folder, 0o700);
       }
     });
     return storage;

@@ -1,0 +1,86 @@
+import { chown, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** Dies with the parent even in a busy loop, and gains no rights by any program that it starts. */
+export const SETPRIV = ['--pdeathsig', 'KILL', '--no-new-privs'];
+
+/** Nothing of the service's environment, and one malloc arena a core less: freed pictures go back to the system. */
+export const BARE = {
+  env: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' },
+  extendEnv: false,
+} as const;
+
+/** Who workers are where they are not the service's own user. */
+export interface WorkerUser {
+  uid: number;
+  gid: number;
+}
+
+/**
+ * One for all workers, and of nobody else: systemd leaves 65520 to 65533 free, distroless images run as 65532, and a
+ * user namespace of the usual size, 65536, still has this one.
+ */
+export const WORKER_USER: WorkerUser = { uid: 65_530, gid: 65_530 };
+
+/**
+ * Sees that it can read the code, writes a file that only it may read, says so, and waits to be killed: when its input
+ * ends, it was not.
+ */
+const PROBE = `
+  import { accessSync, constants, writeFileSync } from 'node:fs';
+  const [file, ...code] = process.argv.slice(1);
+  const end = (why) => process.stderr.write(why, () => process.exit(1));
+  try {
+    for (const path of code) accessSync(path, constants.R_OK);
+    writeFileSync(file, '', { mode: 0o600 });
+    process.stdout.write('done');
+    process.stdin.resume().on('end', () => end('a process of this user cannot be killed'));
+  } catch (error) {
+    end(error.message);
+  }
+`;
+
+/** setpriv sets the parent-death signal after these, as it must: a change of user clears it. */
+export const become = ({ uid, gid }: WorkerUser) => [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
+
+/**
+ * Tries all that workers of this user do, and all that is done to them: they read the code and write to the scratch;
+ * we kill them, read what they have written, and remove it. A root without its capabilities may fail at either.
+ * @returns what went wrong; null when nothing did
+ */
+export async function whyNotAs(
+  user: WorkerUser,
+  workingFolder: string,
+  entry: string,
+): Promise<string | null> {
+  const folder = join(workingFolder, 'probe');
+  const file = join(folder, 'written');
+  try {
+    const code = [entry, createRequire(import.meta.url).resolve('sharp')];
+    await mkdir(folder, { recursive: true });
+    try {
+      await chown(folder, user.uid, user.gid);
+      await runProbe(user, workingFolder, [file, ...code]);
+      await readFile(file);
+    } finally {
+      await rm(file, { force: true });
+      await rmdir(folder);
+    }
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+async function runProbe(user: WorkerUser, workingFolder: string, paths: string[]): Promise<void> {
+  const command = [...SETPRIV, ...become(user), process.execPath, '-e', PROBE, ...paths];
+  const probe = execa('setpriv', command, { ...BARE, cwd: workingFolder, reject: false });
+  probe.stdout.once('data', () => {
+    probe.kill('SIGKILL');
+    probe.stdin.end();
+  });
+  const { signal, stderr, originalMessage, exitCode } = await probe;
+  if (signal !== 'SIGKILL') throw new Error(stderr || (originalMessage ?? `exit code ${exitCode}`));
+}
