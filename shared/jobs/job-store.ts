@@ -1,6 +1,7 @@
-import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import type { ImageId, JobId, RunId, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
+import type { Decoder, Quarantined, QuarantinedBytes } from '../domain/quarantine.ts';
 
 /** What a worker has to be told to run a job, and what the log lines of its runs carry. */
 export interface Work {
@@ -26,6 +27,8 @@ export interface RunStart {
 /** How many earlier runs of the job ended how: what decides whether it may run again. */
 export interface RunHistory {
   outcomes: Partial<Record<RunOutcome, number>>;
+  /** Of those that crashed: how often it was the decoder that died, and not for want of memory. */
+  decoderDeaths: number;
 }
 
 export interface RunEnd {
@@ -38,7 +41,9 @@ export interface RunEnd {
   peakRssBytes: number | null;
   failure: FailureCode | null;
   /** The state of the job from now on. */
-  next: Extract<JobState, 'succeeded' | 'failed' | 'queued'>;
+  next: Extract<JobState, 'succeeded' | 'failed' | 'quarantined' | 'queued'>;
+  /** What is quarantined with `next: 'quarantined'`: these bytes for this decoder. */
+  decoder: Decoder;
   /** What was published, in the directory named by the run; only with `next: 'succeeded'`. */
   manifest: Manifest | null;
 }
@@ -64,6 +69,14 @@ export interface JobCursor {
   createdAt: number;
   id: JobId;
 }
+
+export interface QuarantinePage {
+  quarantined: Quarantined[];
+  /** Where the next page begins; null at the end. */
+  next: QuarantineCursor | null;
+}
+
+export type QuarantineCursor = Pick<Quarantined, 'at' | 'sha256' | 'decoder'>;
 
 export interface DeletedImage {
   /** The run that was in progress and is now fenced off. */
@@ -111,6 +124,17 @@ export interface JobStore {
    * Only for a process that knows that it is alone.
    */
   requeueRunning(at: number): Promise<number>;
+
+  /** Queues an ended job again, with its tries counted anew. Its state where that cannot be; null: no such job. */
+  retryJob(id: JobId, at: number): Promise<Work | JobState | 'deleted' | null>;
+
+  isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
+
+  /** From the newest to the oldest. */
+  listQuarantine(query: { tenant: Tenant; after?: QuarantineCursor; limit: number }): Promise<QuarantinePage>;
+
+  /** Lets bytes in again, for every decoder. False: they are not quarantined. */
+  releaseQuarantined(bytes: QuarantinedBytes): Promise<boolean>;
 
   /** Of the given runs, those whose published directory a row names. */
   publishedAmong(runs: RunId[]): Promise<RunId[]>;

@@ -5,6 +5,7 @@ import type { Tables } from './tables.ts';
 /** In order of their names; a released one is never changed, only followed by another. */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first': { up: createTables },
+  '0002-quarantine': { up: createQuarantine },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -63,4 +64,24 @@ async function createTables(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex('jobs_by_age').on('jobs').columns(['created_at', 'id']).execute();
   await db.schema.createIndex('jobs_by_state').on('jobs').columns(['state', 'created_at', 'id']).execute();
   await db.schema.createIndex('runs_by_job').on('runs').columns(['job_id', 'started_at']).execute();
+}
+
+async function createQuarantine(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('quarantine')
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('sha256', 'text', (column) => column.notNull())
+    .addColumn('decoder', 'text', (column) => column.notNull())
+    .addColumn('image_id', 'text', (column) => column.notNull())
+    .addColumn('job_id', 'text', (column) => column.notNull())
+    .addColumn('signal', 'text')
+    .addColumn('exit_code', 'integer')
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('quarantine_key', ['tenant', 'sha256', 'decoder'])
+    .execute();
+  await db.schema.createIndex('quarantine_by_age').on('quarantine').columns(['at', 'sha256']).execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('counts_from', 'bigint', (column) => column.notNull().defaultTo(0))
+    .execute();
 }

@@ -1,8 +1,29 @@
 import type { Kysely } from 'kysely';
-import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import type { ImageId, JobId, RunId, Tenant } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
-import type { ImageRecord, JobCursor, JobPage, JobRecord, Work } from './job-store.ts';
-import { ImageRow, JobRow, RunRow, SetRow, type Tables, toImage, toJob, toRun, toSet } from './tables.ts';
+import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type {
+  ImageRecord,
+  JobCursor,
+  JobPage,
+  JobRecord,
+  QuarantineCursor,
+  QuarantinePage,
+  Work,
+} from './job-store.ts';
+import {
+  ImageRow,
+  JobRow,
+  QuarantineRow,
+  RunRow,
+  SetRow,
+  type Tables,
+  toImage,
+  toJob,
+  toQuarantined,
+  toRun,
+  toSet,
+} from './tables.ts';
 
 /** Each database binds only so many values in one statement; SQLite's default is 32,766. */
 const VALUES_PER_STATEMENT = 10_000;
@@ -67,25 +88,69 @@ export async function listJobs(
 }
 
 export async function queuedWork(db: Kysely<Tables>): Promise<Work[]> {
-  const rows = await db
-    .selectFrom('jobs')
-    .innerJoin('images', 'images.id', 'jobs.image_id')
-    .selectAll('jobs')
-    .select('images.format as image_format')
+  const rows = await selectWork(db)
     .where('jobs.state', '=', 'queued')
     .orderBy('jobs.created_at')
     .orderBy('jobs.id')
     .execute();
-  return rows.map((row) => {
-    const job = toJob(JobRow.parse(row));
-    return {
-      jobId: job.id,
-      imageId: job.imageId,
-      preset: job.preset,
-      requestId: job.requestId,
-      format: ImageRow.shape.format.parse(row.image_format),
-    };
-  });
+  return rows.map(toWork);
+}
+
+export async function workOf(db: Kysely<Tables>, id: JobId): Promise<Work> {
+  return toWork(await selectWork(db).where('jobs.id', '=', id).executeTakeFirstOrThrow());
+}
+
+const selectWork = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('jobs')
+    .innerJoin('images', 'images.id', 'jobs.image_id')
+    .selectAll('jobs')
+    .select('images.format as image_format');
+
+function toWork(row: Tables['jobs'] & { image_format: string }): Work {
+  const job = toJob(JobRow.parse(row));
+  return {
+    jobId: job.id,
+    imageId: job.imageId,
+    preset: job.preset,
+    requestId: job.requestId,
+    format: ImageRow.shape.format.parse(row.image_format),
+  };
+}
+
+export async function isQuarantined(
+  db: Kysely<Tables>,
+  { tenant, sha256, decoder }: QuarantinedBytes & { decoder: Decoder },
+): Promise<boolean> {
+  const found = await db
+    .selectFrom('quarantine')
+    .select('sha256')
+    .where('tenant', '=', tenant)
+    .where('sha256', '=', sha256)
+    .where('decoder', '=', decoder)
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+export async function listQuarantine(
+  db: Kysely<Tables>,
+  { tenant, after, limit }: { tenant: Tenant; after?: QuarantineCursor; limit: number },
+): Promise<QuarantinePage> {
+  let select = db
+    .selectFrom('quarantine')
+    .selectAll()
+    .where('tenant', '=', tenant)
+    .orderBy('at', 'desc')
+    .orderBy('sha256', 'desc')
+    .orderBy('decoder', 'desc');
+  if (after) {
+    select = select.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('at', 'sha256', 'decoder'), '<', tuple(after.at, after.sha256, after.decoder)),
+    );
+  }
+  const rows = await select.limit(limit + 1).execute();
+  const quarantined = rows.slice(0, limit).map((row) => toQuarantined(QuarantineRow.parse(row)));
+  return { quarantined, next: rows.length > limit ? (quarantined.at(-1) ?? null) : null };
 }
 
 export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {

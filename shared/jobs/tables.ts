@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -43,6 +44,19 @@ export const JobRow = z.object({
   updated_at: z.int(),
   /** The run that may write to this job: the fence. */
   active_run: RunId.nullable(),
+  /** Runs before this time, in milliseconds, no longer count: a person has had the job tried again. */
+  counts_from: z.int(),
+});
+
+export const QuarantineRow = z.object({
+  tenant: Tenant,
+  sha256: Sha256,
+  decoder: Decoder,
+  image_id: ImageId,
+  job_id: JobId,
+  signal: z.string().nullable(),
+  exit_code: z.int().nullable(),
+  at: z.int(),
 });
 
 export const RunRow = z.object({
@@ -65,6 +79,7 @@ export interface Tables {
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;
+  quarantine: z.input<typeof QuarantineRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -104,6 +119,19 @@ export function toRun(row: z.output<typeof RunRow>): Run {
     exitCode: row.exit_code,
     peakRssBytes: row.peak_rss_bytes,
     failure: row.failure,
+  };
+}
+
+export function toQuarantined(row: z.output<typeof QuarantineRow>): Quarantined {
+  return {
+    tenant: row.tenant,
+    sha256: row.sha256,
+    decoder: row.decoder,
+    imageId: row.image_id,
+    jobId: row.job_id,
+    signal: row.signal,
+    exitCode: row.exit_code,
+    at: row.at,
   };
 }
 

@@ -1,13 +1,19 @@
 import type { Kysely } from 'kysely';
-import type { ImageId } from '../domain/ids.ts';
-import { JOB_STATES, JOB_TRANSITIONS, type JobState } from '../domain/job.ts';
-import type { AcceptedUpload, DeletedImage, RunEnd, RunHistory, RunStart } from './job-store.ts';
-import { findImage } from './reads.ts';
+import type { ImageId, JobId } from '../domain/ids.ts';
+import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState } from '../domain/job.ts';
+import type { QuarantinedBytes } from '../domain/quarantine.ts';
+import type { AcceptedUpload, DeletedImage, RunEnd, RunHistory, RunStart, Work } from './job-store.ts';
+import { findImage, findJob, workOf } from './reads.ts';
 import { JobRow, RunRow, type Tables } from './tables.ts';
 
 /** The states from which a job may move to this one: every update of a state is conditional on them. */
 const before = (state: JobState): JobState[] =>
   JOB_STATES.filter((from) => JOB_TRANSITIONS[from].includes(state));
+
+/** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
+const RETRIED_BY_HAND = JOB_STATES.filter(
+  (from) => hasEnded(from) && JOB_TRANSITIONS[from].includes('queued'),
+);
 
 export async function acceptUpload(db: Kysely<Tables>, { image, job }: AcceptedUpload): Promise<void> {
   await db
@@ -36,6 +42,7 @@ export async function acceptUpload(db: Kysely<Tables>, { image, job }: AcceptedU
       created_at: job.createdAt,
       updated_at: job.updatedAt,
       active_run: null,
+      counts_from: job.createdAt,
     })
     .execute();
 }
@@ -46,9 +53,15 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
     .set({ state: 'running', active_run: start.runId, updated_at: start.at })
     .where('id', '=', start.jobId)
     .where('state', 'in', before('running'))
+    .returning('counts_from')
     .executeTakeFirst();
-  if (moved.numUpdatedRows === 0n) return null;
-  const earlier = await db.selectFrom('runs').select('outcome').where('job_id', '=', start.jobId).execute();
+  if (!moved) return null;
+  const earlier = await db
+    .selectFrom('runs')
+    .select(['outcome', 'failure'])
+    .where('job_id', '=', start.jobId)
+    .where('started_at', '>=', moved.counts_from)
+    .execute();
   await db
     .insertInto('runs')
     .values({
@@ -64,12 +77,17 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
       failure: null,
     })
     .execute();
-  const outcomes: RunHistory['outcomes'] = {};
-  for (const run of earlier) {
-    const outcome = RunRow.shape.outcome.parse(run.outcome);
-    if (outcome) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+  return historyOf(earlier);
+}
+
+function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[]): RunHistory {
+  const history: RunHistory = { outcomes: {}, decoderDeaths: 0 };
+  for (const run of runs) {
+    const { outcome, failure } = RunRow.pick({ outcome: true, failure: true }).parse(run);
+    if (outcome) history.outcomes[outcome] = (history.outcomes[outcome] ?? 0) + 1;
+    if (outcome === 'crashed' && failure === 'worker_crashed') history.decoderDeaths++;
   }
-  return { outcomes };
+  return history;
 }
 
 export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<boolean> {
@@ -77,7 +95,7 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<boolea
     .updateTable('jobs')
     .set({
       state: end.next,
-      failure: end.next === 'failed' ? end.failure : null,
+      failure: end.next === 'failed' || end.next === 'quarantined' ? end.failure : null,
       active_run: null,
       updated_at: end.at,
     })
@@ -100,6 +118,7 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<boolea
     .where('ended_at', 'is', null)
     .execute();
   if (!moved) return false;
+  if (end.next === 'quarantined') await quarantine(db, moved.image_id, end);
   if (end.manifest) {
     await db
       .insertInto('sets')
@@ -112,6 +131,61 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<boolea
       .execute();
   }
   return true;
+}
+
+async function quarantine(db: Kysely<Tables>, imageId: string, end: RunEnd): Promise<void> {
+  await db
+    .insertInto('quarantine')
+    .columns(['tenant', 'sha256', 'image_id', 'decoder', 'job_id', 'signal', 'exit_code', 'at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('images')
+        .select(({ val }) => [
+          'tenant',
+          'sha256',
+          'id',
+          val(end.decoder).as('decoder'),
+          val(end.jobId).as('job_id'),
+          val(end.signal).as('signal'),
+          val(end.exitCode).as('exit_code'),
+          val(end.at).as('at'),
+        ])
+        .where('id', '=', imageId),
+    )
+    .onConflict((conflict) => conflict.columns(['tenant', 'sha256', 'decoder']).doNothing())
+    .execute();
+}
+
+export async function releaseQuarantined(
+  db: Kysely<Tables>,
+  { tenant, sha256 }: QuarantinedBytes,
+): Promise<boolean> {
+  const released = await db
+    .deleteFrom('quarantine')
+    .where('tenant', '=', tenant)
+    .where('sha256', '=', sha256)
+    .executeTakeFirst();
+  return released.numDeletedRows > 0n;
+}
+
+export async function retryJob(
+  db: Kysely<Tables>,
+  { id, at }: { id: JobId; at: number },
+): Promise<Work | JobState | 'deleted' | null> {
+  const found = await findJob(db, id);
+  if (!found) return null;
+  const moved = await db
+    .updateTable('jobs')
+    .set({ state: 'queued', failure: null, counts_from: at, updated_at: at })
+    .where('id', '=', id)
+    .where('state', 'in', RETRIED_BY_HAND)
+    .where(({ exists, selectFrom }) =>
+      exists(selectFrom('images').select('id').whereRef('images.id', '=', 'jobs.image_id')),
+    )
+    .executeTakeFirst();
+  if (moved.numUpdatedRows > 0n) return workOf(db, id);
+  const { state } = found.job;
+  return RETRIED_BY_HAND.includes(state) ? 'deleted' : state;
 }
 
 export async function deleteImage(

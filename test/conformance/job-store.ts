@@ -1,9 +1,19 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
+import { newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { AcceptedUpload, JobStore, RunStart } from '../../shared/jobs/job-store.ts';
-import { errored, MANIFEST, newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
+import type { AcceptedUpload, JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
+import {
+  crashed,
+  DECODER,
+  errored,
+  MANIFEST,
+  newStart,
+  newUpload,
+  rejected,
+  sha256Of,
+  succeeded,
+} from '../helpers/job-records.ts';
 
 export interface OpenedJobStore {
   store: JobStore;
@@ -39,10 +49,13 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     return upload;
   }
 
-  async function acceptAndStart(store: JobStore): Promise<{ upload: AcceptedUpload; start: RunStart }> {
-    const upload = await accept(store);
+  async function acceptAndStart(
+    store: JobStore,
+    given = {},
+  ): Promise<{ upload: AcceptedUpload; start: RunStart }> {
+    const upload = await accept(store, given);
     const start = newStart(upload.job);
-    expect(await store.startRun(start)).toEqual({ outcomes: {} });
+    expect(await store.startRun(start)).toEqual({ outcomes: {}, decoderDeaths: 0 });
     return { upload, start };
   }
 
@@ -108,7 +121,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const before = await store.findJob(upload.job.id);
       const history = await store.startRun(newStart(upload.job));
       if (state === 'queued') {
-        expect(history).toEqual({ outcomes: {} });
+        expect(history).toEqual({ outcomes: {}, decoderDeaths: 0 });
         expect(await stateOf(store, upload)).toBe('running');
       } else {
         expect(history).toBeNull();
@@ -150,7 +163,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = shared();
       const { job } = await accept(store);
       const histories = await Promise.all(Array.from({ length: 20 }, () => store.startRun(newStart(job))));
-      expect(histories.filter((history) => history !== null)).toEqual([{ outcomes: {} }]);
+      expect(histories.filter((history) => history !== null)).toEqual([{ outcomes: {}, decoderDeaths: 0 }]);
       expect((await store.findJob(job.id))?.runs).toHaveLength(1);
     });
   });
@@ -199,7 +212,19 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       }
       expect(await store.startRun(newStart(job))).toEqual({
         outcomes: { errored: 2, crashed: 1, 'timed-out': 1, interrupted: 1 },
+        decoderDeaths: 0,
       });
+    });
+
+    test('the next run is told how often the decoder died', async () => {
+      const store = shared();
+      const { job } = await accept(store);
+      for (const failure of ['worker_crashed', 'out_of_memory', 'worker_crashed'] as const) {
+        const start = newStart(job);
+        await store.startRun(start);
+        await store.finishRun({ ...errored(start), outcome: 'crashed', failure });
+      }
+      expect(await store.startRun(newStart(job))).toEqual({ outcomes: { crashed: 3 }, decoderDeaths: 2 });
     });
 
     test('the runs of other jobs do not count', async () => {
@@ -216,6 +241,126 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const job = { ...upload.job, state: 'queued', updatedAt: 3_000 };
       expect(await store.findImage(upload.image.id)).toEqual({ image: upload.image, job, set: null });
       expect((await store.queuedWork()).map((work) => work.jobId)).toContain(job.id);
+    });
+  });
+
+  describe(`${name}: quarantine`, () => {
+    const shared = sharedStore();
+    const bytesOf = ({ image }: AcceptedUpload) => ({ tenant: image.tenant, sha256: image.sha256 });
+
+    const ofItsOwn = () => ({ image: { sha256: sha256Of(newImageId()) } });
+
+    async function quarantine(store: JobStore, at = 3_000) {
+      const { upload, start } = await acceptAndStart(store, ofItsOwn());
+      const end = { ...crashed(start), next: 'quarantined' as const, at };
+      expect(await store.finishRun(end)).toBe(true);
+      return { upload, end };
+    }
+
+    test('bytes are quarantined with the end of the run, for their tenant and that decoder', async () => {
+      const store = shared();
+      const { upload, end } = await quarantine(store);
+      const bytes = bytesOf(upload);
+      expect((await store.findJob(upload.job.id))?.job).toMatchObject({
+        state: 'quarantined',
+        failure: 'worker_crashed',
+      });
+      expect(await store.isQuarantined({ ...bytes, decoder: DECODER })).toBe(true);
+      expect(await store.isQuarantined({ ...bytes, decoder: 'another' })).toBe(false);
+      expect(await store.isQuarantined({ ...bytes, tenant: 'other' as Tenant, decoder: DECODER })).toBe(
+        false,
+      );
+      const { quarantined } = await store.listQuarantine({ tenant: bytes.tenant, limit: 100 });
+      expect(quarantined.find(({ sha256 }) => sha256 === bytes.sha256)).toEqual({
+        ...bytes,
+        decoder: DECODER,
+        imageId: upload.image.id,
+        jobId: upload.job.id,
+        signal: 'SIGSEGV',
+        exitCode: null,
+        at: end.at,
+      });
+    });
+
+    test('a late run quarantines nothing', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store, ofItsOwn());
+      await store.deleteImage(upload.image.id, 2_500);
+      expect(await store.finishRun({ ...crashed(start), next: 'quarantined' })).toBe(false);
+      expect(await store.isQuarantined({ ...bytesOf(upload), decoder: DECODER })).toBe(false);
+    });
+
+    test('stays when the image is deleted, and ends when it is released, once', async () => {
+      const store = shared();
+      const { upload } = await quarantine(store);
+      const bytes = bytesOf(upload);
+      await store.deleteImage(upload.image.id, 4_000);
+      expect(await store.isQuarantined({ ...bytes, decoder: DECODER })).toBe(true);
+      expect(await store.releaseQuarantined(bytes)).toBe(true);
+      expect(await store.isQuarantined({ ...bytes, decoder: DECODER })).toBe(false);
+      expect(await store.releaseQuarantined(bytes)).toBe(false);
+    });
+
+    test('is listed from the newest, page by page', async () => {
+      const { store, dispose } = await open();
+      onTestFinished(() => dispose());
+      const made = [];
+      for (const at of [3_001, 3_002, 3_002, 3_003]) made.push(await quarantine(store, at));
+      const tenant = made[0]?.upload.image.tenant as Tenant;
+      const seen: number[] = [];
+      for (let after: QuarantineCursor | null | undefined; after !== null; ) {
+        const page = await store.listQuarantine({ tenant, limit: 1, ...(after && { after }) });
+        seen.push(...page.quarantined.map(({ at }) => at));
+        after = page.next;
+      }
+      expect(seen).toEqual([3_003, 3_002, 3_002, 3_001]);
+    });
+  });
+
+  describe(`${name}: retrying by hand`, () => {
+    const shared = sharedStore();
+
+    test.each(['failed', 'quarantined'] as const)(
+      'a job that is %s is queued again, and what it has tried no longer counts',
+      async (state) => {
+        const store = shared();
+        const { upload, start } = await acceptAndStart(store);
+        await store.finishRun({ ...crashed(start), next: state });
+        const { image, job } = upload;
+        expect(await store.retryJob(job.id, 5_000)).toEqual({
+          jobId: job.id,
+          imageId: image.id,
+          preset: job.preset,
+          requestId: job.requestId,
+          format: image.header.format,
+        });
+        const found = await store.findJob(job.id);
+        expect(found?.job).toMatchObject({ state: 'queued', failure: null, updatedAt: 5_000 });
+        expect(found?.runs).toHaveLength(1);
+        expect((await store.queuedWork()).map(({ jobId }) => jobId)).toContain(job.id);
+        expect(await store.startRun({ ...newStart(job), at: 5_000 })).toEqual({
+          outcomes: {},
+          decoderDeaths: 0,
+        });
+      },
+    );
+
+    test('is told the state of a job that waits, runs or has succeeded', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      expect(await store.retryJob(upload.job.id, 5_000)).toBe('running');
+      await store.finishRun(succeeded(start));
+      expect(await store.retryJob(upload.job.id, 5_000)).toBe('succeeded');
+      expect(await store.retryJob((await accept(store)).job.id, 5_000)).toBe('queued');
+      expect(await store.retryJob(newJobId(), 5_000)).toBeNull();
+    });
+
+    test('does not wake the job of a deleted image', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      await store.finishRun(rejected(start));
+      await store.deleteImage(upload.image.id, 4_000);
+      expect(await store.retryJob(upload.job.id, 5_000)).toBe('deleted');
     });
   });
 
@@ -398,7 +543,10 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         runs: [{ outcome: 'interrupted', failure: 'worker_lost', endedAt: 7_000 }],
       });
       expect(await next.finishRun(succeeded(start))).toBe(false);
-      expect(await next.startRun(newStart(upload.job))).toEqual({ outcomes: { interrupted: 1 } });
+      expect(await next.startRun(newStart(upload.job))).toEqual({
+        outcomes: { interrupted: 1 },
+        decoderDeaths: 0,
+      });
     });
 
     test('gives the work of all queued jobs, the oldest first, as a worker needs it', async () => {

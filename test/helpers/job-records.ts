@@ -46,6 +46,8 @@ export const MANIFEST: Manifest = {
   variants: [{ name: 'thumb', format: 'jpeg', width: 320, height: 240, bytes: 9, sha256: sha256Of('thumb') }],
 };
 
+export const DECODER = 'a decoder 1.0';
+
 /** The end of a run that has made its variants. */
 export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   runId,
@@ -57,6 +59,7 @@ export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   peakRssBytes: 1_000_000,
   failure: null,
   next: 'succeeded',
+  decoder: DECODER,
   manifest: MANIFEST,
 });
 
@@ -76,4 +79,11 @@ export const errored = (start: RunStart): RunEnd => ({
   failure: 'worker_error',
   next: 'queued',
   manifest: null,
+});
+
+export const crashed = (start: RunStart): RunEnd => ({
+  ...errored(start),
+  outcome: 'crashed',
+  failure: 'worker_crashed',
+  signal: 'SIGSEGV',
 });

@@ -23,8 +23,8 @@ export interface NextState {
  * @param random from 0 to 1: spreads retries over the upper half of the back-off
  */
 export function stateAfter(
-  outcome: RunOutcome,
-  { outcomes }: RunHistory,
+  { outcome, failure }: Pick<RunEnd, 'outcome' | 'failure'>,
+  { outcomes, decoderDeaths }: RunHistory,
   maxAttempts: number,
   random: number,
 ): NextState {
@@ -40,8 +40,13 @@ export function stateAfter(
     case 'interrupted':
       return againUnless(count('interrupted') >= MAX_INTERRUPTS, 0);
     case 'crashed':
-    case 'timed-out':
-      return againUnless(count('crashed', 'timed-out') >= MAX_DEATHS, 0);
+    case 'timed-out': {
+      const deaths = count('crashed', 'timed-out');
+      if (deaths < MAX_DEATHS) return { next: 'queued', retryInMs: FIRST_RETRY_MS * (0.5 + random / 2) };
+      // Memory or time may be short for another's sake: then no picture is banned for it.
+      const ofTheDecoder = decoderDeaths + (failure === 'worker_crashed' ? 1 : 0);
+      return { next: ofTheDecoder === deaths ? 'quarantined' : 'failed', retryInMs: 0 };
+    }
     case 'errored': {
       const errors = count('errored');
       const backoff = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** (errors - 1));

@@ -1,5 +1,22 @@
-import { existingAmong, findImage, findJob, listJobs, publishedAmong, queuedWork } from '../reads.ts';
-import { acceptUpload, deleteImage, finishRun, requeueRunning, startRun } from '../writes.ts';
+import {
+  existingAmong,
+  findImage,
+  findJob,
+  isQuarantined,
+  listJobs,
+  listQuarantine,
+  publishedAmong,
+  queuedWork,
+} from '../reads.ts';
+import {
+  acceptUpload,
+  deleteImage,
+  finishRun,
+  releaseQuarantined,
+  requeueRunning,
+  retryJob,
+  startRun,
+} from '../writes.ts';
 import type { Call } from './commit-group.ts';
 
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
@@ -10,6 +27,10 @@ export const CALLS = {
   queuedWork: { kind: 'read', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
   existingAmong: { kind: 'read', query: existingAmong },
+  isQuarantined: { kind: 'read', query: isQuarantined },
+  listQuarantine: { kind: 'read', query: listQuarantine },
+  retryJob: { kind: 'durable', query: retryJob },
+  releaseQuarantined: { kind: 'durable', query: releaseQuarantined },
   acceptUpload: { kind: 'durable', query: acceptUpload },
   startRun: { kind: 'relaxed', query: startRun },
   finishRun: { kind: 'durable', query: finishRun },

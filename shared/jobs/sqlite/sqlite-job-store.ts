@@ -49,6 +49,10 @@ export class SqliteJobStore implements JobStore {
   queuedWork: JobStore['queuedWork'] = () => this.#call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, at) => this.#call('deleteImage', { id, at });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
+  retryJob: JobStore['retryJob'] = (id, at) => this.#call('retryJob', { id, at });
+  isQuarantined: JobStore['isQuarantined'] = (bytes) => this.#call('isQuarantined', bytes);
+  listQuarantine: JobStore['listQuarantine'] = (query) => this.#call('listQuarantine', query);
+  releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.#call('releaseQuarantined', bytes);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.#call('publishedAmong', runs);
   existingAmong: JobStore['existingAmong'] = (images) => this.#call('existingAmong', images);
 

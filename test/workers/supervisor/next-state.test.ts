@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RUN_OUTCOMES, type RunOutcome } from '../../../shared/domain/job.ts';
+import { type FailureCode, RUN_OUTCOMES, type RunOutcome } from '../../../shared/domain/job.ts';
 import { MAX_DEATHS, MAX_INTERRUPTS, stateAfter } from '../../../workers/supervisor/next-state.ts';
 
 const MAX_ATTEMPTS = 3;
@@ -8,7 +8,7 @@ const HALF = 0.5;
 type Earlier = Partial<Record<RunOutcome, number>>;
 
 const decide = (outcome: RunOutcome, outcomes: Earlier = {}, random = HALF, maxAttempts = MAX_ATTEMPTS) =>
-  stateAfter(outcome, { outcomes }, maxAttempts, random);
+  stateAfter({ outcome, failure: null }, { outcomes, decoderDeaths: 0 }, maxAttempts, random);
 
 describe('a job after its run', () => {
   test.each<[RunOutcome, Earlier, 'succeeded' | 'failed' | 'queued']>([
@@ -43,6 +43,22 @@ describe('a job after its run', () => {
     expect(decide(outcome, others).next).toBe('queued');
   });
 
+  test.each<[FailureCode, Earlier, number, 'failed' | 'quarantined' | 'queued']>([
+    ['worker_crashed', {}, 0, 'queued'],
+    ['worker_crashed', { crashed: 1 }, 1, 'quarantined'],
+    ['worker_crashed', { crashed: 1, errored: 1, interrupted: 5 }, 1, 'quarantined'],
+    ['worker_crashed', { crashed: 1 }, 0, 'failed'],
+    ['worker_crashed', { 'timed-out': 1 }, 0, 'failed'],
+    ['out_of_memory', { crashed: 1 }, 1, 'failed'],
+    ['protocol_error', { crashed: 1 }, 1, 'failed'],
+  ])(
+    'that crashed of %s, with %j before, %i of them of the decoder, is %s',
+    (failure, outcomes, decoderDeaths, next) => {
+      const history = { outcomes, decoderDeaths };
+      expect(stateAfter({ outcome: 'crashed', failure }, history, MAX_ATTEMPTS, HALF).next).toBe(next);
+    },
+  );
+
   test('has one attempt where one is allowed', () => {
     expect(decide('errored', {}, HALF, 1).next).toBe('failed');
   });
@@ -61,8 +77,13 @@ describe('the time until the job may run again', () => {
     expect(decide('errored', { errored }, 1, 100)).toEqual({ next: 'queued', retryInMs: most });
   });
 
-  test.each(['crashed', 'timed-out', 'interrupted'] as const)('is none when it %s', (outcome) => {
-    expect(decide(outcome)).toEqual({ next: 'queued', retryInMs: 0 });
+  test.each(['crashed', 'timed-out'] as const)('is 100 to 200 ms when it %s', (outcome) => {
+    expect(decide(outcome, {}, 0)).toEqual({ next: 'queued', retryInMs: 100 });
+    expect(decide(outcome, {}, 1)).toEqual({ next: 'queued', retryInMs: 200 });
+  });
+
+  test('is none when it was interrupted', () => {
+    expect(decide('interrupted')).toEqual({ next: 'queued', retryInMs: 0 });
   });
 
   test.each(RUN_OUTCOMES)('is none for a job that has ended (%s)', (outcome) => {

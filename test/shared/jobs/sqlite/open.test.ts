@@ -1,9 +1,14 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { expect, test } from 'vitest';
+import { MIGRATIONS } from '../../../../shared/jobs/migrations.ts';
+import { nodeSqliteDialect } from '../../../../shared/jobs/sqlite/dialect.ts';
 import { NewerSchemaError, openDatabase } from '../../../../shared/jobs/sqlite/open.ts';
 import { SqliteJobStore } from '../../../../shared/jobs/sqlite/sqlite-job-store.ts';
+import type { Tables } from '../../../../shared/jobs/tables.ts';
 import { ownFolder } from '../../../helpers/own-folder.ts';
 
 /** A database that a Darkroom of the future has left. */
@@ -56,6 +61,29 @@ test('opening a second time changes no table', async () => {
   const again = await openDatabase(path);
   expect(schemaOf(again.raw)).toEqual(before);
   again.raw.close();
+});
+
+test('a database of the first version is brought up to date, with its records', async () => {
+  const path = join(await ownFolder(), 'jobs.db');
+  const old = new DatabaseSync(path);
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(old) });
+  const first = Object.fromEntries(Object.entries(MIGRATIONS).slice(0, 1));
+  await new Migrator({ db, provider: { getMigrations: async () => first } }).migrateToLatest();
+  old.exec(`INSERT INTO jobs (id, image_id, preset, state, request_id, created_at, updated_at)
+    VALUES ('11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222', 'default', 'failed', 'r', 1, 2)`);
+  old.close();
+
+  const { raw } = await openDatabase(path);
+  expect(raw.prepare('SELECT state, counts_from FROM jobs').all()).toEqual([
+    { state: 'failed', counts_from: 0 },
+  ]);
+  expect(
+    raw
+      .prepare('SELECT name FROM kysely_migration ORDER BY name')
+      .all()
+      .map(({ name }) => name),
+  ).toEqual(Object.keys(MIGRATIONS).sort());
+  raw.close();
 });
 
 test('a folder that is not there is told as an error', async () => {
