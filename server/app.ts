@@ -8,6 +8,7 @@ import type { AppEnv, Parts } from './routes/context.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { quarantineRoutes } from './routes/quarantine.ts';
 import { uploadRoutes } from './routes/upload.ts';
 
 /** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
@@ -17,6 +18,9 @@ const METHODS: [path: string, allow: string][] = [
   ['/images/:id/:variant', 'GET, HEAD'],
   ['/jobs', 'GET, HEAD'],
   ['/jobs/:id', 'GET, HEAD'],
+  ['/jobs/:id/retry', 'POST'],
+  ['/quarantine', 'GET, HEAD'],
+  ['/quarantine/:sha256', 'DELETE'],
   ['/livez', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
 ];
@@ -27,6 +31,7 @@ export function createApp(parts: Parts): Hono<AppEnv> {
   app.route('/', uploadRoutes(parts));
   app.route('/', imageRoutes(parts));
   app.route('/', jobRoutes(parts));
+  app.route('/', quarantineRoutes(parts));
   app.route('/', healthRoutes(parts));
   for (const [path, allow] of METHODS) {
     app.all(path, () => {

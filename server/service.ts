@@ -56,7 +56,7 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   }
   const runner = new Runner(store, storage, scratch, config, log);
   const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
-  const intake = new Intake(store, storage, supervisor, {
+  const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, {
     ...config,
     spoolPath: storage.spoolPath,
     spoolMemory: new SpoolMemory(),
@@ -71,6 +71,7 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
     storage,
     intake,
     watch: supervisor,
+    retries: supervisor,
     log,
     bodyOf: runtime.bodyOf,
     readiness: () => {

@@ -3,6 +3,7 @@ import { ImageId, JobId, RequestId, RunId } from './domain/ids.ts';
 import { InputFormat, Name, OutputFormat } from './domain/image.ts';
 import { FailureCode } from './domain/job.ts';
 import { Preset } from './domain/preset.ts';
+import { Decoder } from './domain/quarantine.ts';
 
 /**
  * What the supervisor and a worker say to each other over IPC: ids, paths and figures, never pixels.
@@ -72,7 +73,7 @@ export type RunResult = z.infer<typeof RunResult>;
 
 export const FromWorker = z.union([
   /** The decoder is loaded: work may come. */
-  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('ready'), decoder: Decoder }),
   /** The event loop turns. */
   z.object({ type: z.literal('heartbeat'), ...ProcessFigures }),
   RunResult,

@@ -1,6 +1,7 @@
-import { DEFAULT_TENANT, newImageId, newJobId } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId, newJobId, type Sha256 } from '../../shared/domain/ids.ts';
 import type { Image, ImageHeader } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
+import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { HandOff, NoRoom } from '../../shared/queue/hand-off.ts';
@@ -24,19 +25,23 @@ export class Intake {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #handOff: HandOff;
+  readonly #decoder: () => Decoder | null;
   readonly #limits: ReceiveLimits & BudgetLimits;
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
+  /** @param decoder what decodes; null until a worker has said it */
   constructor(
     store: JobStore,
     storage: ImageStorage,
     handOff: HandOff,
+    decoder: () => Decoder | null,
     limits: ReceiveLimits & BudgetLimits,
   ) {
     this.#store = store;
     this.#storage = storage;
     this.#handOff = handOff;
+    this.#decoder = decoder;
     this.#limits = limits;
   }
 
@@ -74,6 +79,7 @@ export class Intake {
   async #acceptReceived(received: ReceivedUpload, requestId: string, log: Logger): Promise<Job> {
     const parameters = readParameters(received.fields);
     const header = await inspected(received.spool, this.#limits);
+    await this.#refuseQuarantined(received.sha256);
     const asked = performance.now();
     const answer = await this.#handOff.reserve();
     const handOffMs = Math.round(performance.now() - asked);
@@ -109,6 +115,7 @@ export class Intake {
         preset: image.preset,
         requestId,
         format: header.format,
+        isSuspect: false,
       });
       log.info({ imageId: job.imageId, jobId: job.id, handOffMs }, 'upload accepted');
       return job;
@@ -116,6 +123,16 @@ export class Intake {
       answer.release();
       throw error;
     }
+  }
+
+  async #refuseQuarantined(sha256: Sha256): Promise<void> {
+    const decoder = this.#decoder();
+    if (decoder === null || !(await this.#store.isQuarantined({ tenant: DEFAULT_TENANT, sha256, decoder })))
+      return;
+    throw new Problem(
+      'quarantined',
+      'These bytes have crashed the decoder twice. Save the picture anew in an image editor, and send that.',
+    );
   }
 
   /** Original first, then its row: a row never names what is not on disk. */

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { JobWatch } from '../../shared/queue/hand-off.ts';
+import type { JobWatch, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Intake } from '../intake/intake.ts';
@@ -17,6 +17,7 @@ export interface Parts {
   storage: ImageStorage;
   intake: Intake;
   watch: JobWatch;
+  retries: Retries;
   log: Logger;
   /** The body of a request as a Node stream: each runtime has its own way to it. */
   bodyOf(context: Context): Readable;

@@ -1,4 +1,5 @@
 import type { Job, Run } from '../../shared/domain/job.ts';
+import type { Quarantined } from '../../shared/domain/quarantine.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
 import { variantUrlName } from '../delivery/choose-variant.ts';
 
@@ -48,5 +49,17 @@ export function describeRun(run: Run) {
     signal: run.signal,
     exitCode: run.exitCode,
     peakRssBytes: run.peakRssBytes,
+  };
+}
+
+export function describeQuarantined(entry: Quarantined) {
+  const { sha256, decoder, signal, exitCode, imageId, jobId } = entry;
+  return {
+    sha256,
+    decoder,
+    signal,
+    exitCode,
+    quarantinedAt: time(entry.at),
+    links: { self: `/quarantine/${sha256}`, image: `/images/${imageId}`, job: `/jobs/${jobId}` },
   };
 }

@@ -10,6 +10,8 @@ export interface Work {
   preset: string;
   requestId: string;
   format: InputFormat;
+  /** A run of it has killed its worker: the next one is alone. */
+  isSuspect: boolean;
 }
 
 export interface AcceptedUpload {

@@ -105,9 +105,17 @@ const selectWork = (db: Kysely<Tables>) =>
     .selectFrom('jobs')
     .innerJoin('images', 'images.id', 'jobs.image_id')
     .selectAll('jobs')
-    .select('images.format as image_format');
+    .select('images.format as image_format')
+    .select(({ selectFrom }) =>
+      selectFrom('runs')
+        .select(({ fn }) => fn.countAll<number>().as('crashes'))
+        .whereRef('runs.job_id', '=', 'jobs.id')
+        .whereRef('runs.started_at', '>=', 'jobs.counts_from')
+        .where('runs.outcome', '=', 'crashed')
+        .as('crashes'),
+    );
 
-function toWork(row: Tables['jobs'] & { image_format: string }): Work {
+function toWork(row: Tables['jobs'] & { image_format: string; crashes: number | null }): Work {
   const job = toJob(JobRow.parse(row));
   return {
     jobId: job.id,
@@ -115,6 +123,7 @@ function toWork(row: Tables['jobs'] & { image_format: string }): Work {
     preset: job.preset,
     requestId: job.requestId,
     format: ImageRow.shape.format.parse(row.image_format),
+    isSuspect: Number(row.crashes) > 0,
   };
 }
 
@@ -150,7 +159,10 @@ export async function listQuarantine(
   }
   const rows = await select.limit(limit + 1).execute();
   const quarantined = rows.slice(0, limit).map((row) => toQuarantined(QuarantineRow.parse(row)));
-  return { quarantined, next: rows.length > limit ? (quarantined.at(-1) ?? null) : null };
+  const last = quarantined.at(-1);
+  const next =
+    rows.length > limit && last ? { at: last.at, sha256: last.sha256, decoder: last.decoder } : null;
+  return { quarantined, next };
 }
 
 export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {

@@ -26,6 +26,11 @@ export interface HandOff {
   isWorthReading(): boolean;
 }
 
+/** Where a job goes that was queued again: behind the uploads, as the backlog. */
+export interface Retries {
+  addBacklog(work: Work): void;
+}
+
 /** Tells when jobs end, in this process. */
 export interface JobWatch {
   /** Resolves when the job has ended, or after `ms` milliseconds, or when the service drains. */

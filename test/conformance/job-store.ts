@@ -227,6 +227,23 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       expect(await store.startRun(newStart(job))).toEqual({ outcomes: { crashed: 3 }, decoderDeaths: 2 });
     });
 
+    test('work that has crashed is suspect, until it is retried by hand', async () => {
+      const store = shared();
+      const { upload, start } = await acceptAndStart(store);
+      const waiting = async () => (await store.queuedWork()).find(({ jobId }) => jobId === upload.job.id);
+      await store.finishRun({ ...errored(start), outcome: 'timed-out' });
+      expect(await waiting()).toMatchObject({ isSuspect: false });
+      const second = newStart(upload.job);
+      await store.startRun(second);
+      await store.finishRun(crashed(second));
+      expect(await waiting()).toMatchObject({ isSuspect: true });
+      const third = newStart(upload.job);
+      await store.startRun(third);
+      await store.finishRun(rejected(third));
+      await store.retryJob(upload.job.id, 5_000);
+      expect(await waiting()).toMatchObject({ isSuspect: false });
+    });
+
     test('the runs of other jobs do not count', async () => {
       const store = shared();
       const { start } = await acceptAndStart(store);
@@ -333,6 +350,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: job.preset,
           requestId: job.requestId,
           format: image.header.format,
+          isSuspect: false,
         });
         const found = await store.findJob(job.id);
         expect(found?.job).toMatchObject({ state: 'queued', failure: null, updatedAt: 5_000 });
@@ -554,6 +572,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const younger = await accept(store, { image: { createdAt: 2_000 }, job: { requestId: 'younger' } });
       const older = await accept(store, {
         image: { createdAt: 1_000, header: { format: 'webp', width: 1, height: 1, frames: 1 } },
+        isSuspect: false,
       });
       await acceptAndStart(store);
       expect(await store.queuedWork()).toEqual([

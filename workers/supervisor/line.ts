@@ -17,6 +17,8 @@ export interface LineEnd {
   hasWorkers(): boolean;
   /** Runs a job on an idle worker; the line is told by {@link Line.ran} when the worker is free again. */
   start(work: Work): void;
+  /** Runs a job on a worker that has run nothing before. False: there is none yet, and the line is told of one. */
+  startFresh(work: Work): boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ interface Waiter {
  * Who is next. Uploads stand on one side: accepted ones that wait in a place of the queue, behind them those
  * that wait for a worker or a place until the hand-off time is over. The backlog stands on the other: recovered and
  * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other.
+ * What has killed a worker runs alone on a fresh one, when it is the backlog's turn, so that its end is its own doing.
  *
  * Memory only, and rightly so: a job that waits here is a row that the next boot finds.
  */
@@ -48,7 +51,9 @@ export class Line implements HandOff {
   readonly #waiters = new Set<Waiter>();
   readonly #placed: Work[] = [];
   readonly #backlog: Work[] = [];
+  readonly #suspects: Work[] = [];
   #running = 0;
+  #suspectRuns = false;
   #typicalRunMs = FIRST_GUESS_MS;
   /** Uploads that wait or have begun to be read since a time that is at most one hand-off time ago. */
   #come = 0;
@@ -99,13 +104,14 @@ export class Line implements HandOff {
 
   /** Accepted work that is no fresh upload: recovered, or to be tried again. */
   addBacklog(work: Work): void {
-    this.#backlog.push(work);
+    (work.isSuspect ? this.#suspects : this.#backlog).push(work);
     this.advance();
   }
 
   /** A worker has finished a run, or died at it, after so many milliseconds. */
   ran(ms: number): void {
     this.#running--;
+    this.#suspectRuns = false;
     this.#typicalRunMs += (ms - this.#typicalRunMs) / RUNS_THAT_COUNT;
     this.advance();
   }
@@ -128,21 +134,35 @@ export class Line implements HandOff {
   }
 
   #freeWorkers(): number {
+    if (this.#suspectRuns) return 0;
     const toRun = this.#limits.workers - this.#running;
     return Math.min(toRun, this.#end.idleWorkers()) - this.#heldWorkers;
   }
 
-  /** Gives one free worker to one side, to the other where that one is empty. False: nobody wants it. */
+  /**
+   * Gives one free worker to one side, to the other where that one is empty. False: nobody wants it, or a suspect whose
+   * turn it is waits for the others to end.
+   */
   #serveOne(): boolean {
-    return this.#backlogIsNext
-      ? this.#serveBacklog() || this.#serveUpload()
-      : this.#serveUpload() || this.#serveBacklog();
+    if (!this.#backlogIsNext) return this.#serveUpload() || this.#serveBacklog();
+    if (this.#suspects.length > 0) return this.#serveSuspect();
+    return this.#serveBacklog() || this.#serveUpload();
   }
 
   #serveBacklog(): boolean {
+    if (this.#suspects.length > 0) return this.#serveSuspect();
     const work = this.#backlog.shift();
     if (work) this.#run(work);
     return work !== undefined;
+  }
+
+  #serveSuspect(): boolean {
+    const [work] = this.#suspects;
+    if (!work || this.#running + this.#heldWorkers > 0 || !this.#end.startFresh(work)) return false;
+    this.#suspects.shift();
+    this.#running++;
+    this.#suspectRuns = true;
+    return true;
   }
 
   #serveUpload(): boolean {

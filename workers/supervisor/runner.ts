@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
 import { PRESETS } from '../../shared/domain/preset.ts';
+import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, Work } from '../../shared/jobs/job-store.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -23,7 +24,7 @@ export interface RunLimits {
 }
 
 /** What becomes of the job: whether it has ended, and else when it may run again. */
-export type RunAftermath = { kind: 'ended' } | { kind: 'again'; inMs: number };
+export type RunAftermath = { kind: 'ended' } | { kind: 'again'; work: Work; inMs: number };
 
 type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'manifest'>;
 
@@ -65,10 +66,10 @@ export class Runner {
       // Deleted while it waited.
       if (!history) return { kind: 'ended' };
       const report = await this.#perform(work, runId, worker, () => free(), log);
-      return await this.#settle(work, runId, history, report, signal, log);
+      return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
       log.error({ err: error }, 'run could not be recorded');
-      return { kind: 'again', inMs: STORE_RETRY_MS };
+      return { kind: 'again', work, inMs: STORE_RETRY_MS };
     } finally {
       free();
       await this.#scratch.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
@@ -132,19 +133,25 @@ export class Runner {
   async #settle(
     work: Work,
     runId: RunId,
+    decoder: Decoder,
     history: RunHistory,
     report: RunReport,
     signal: AbortSignal,
     log: Logger,
   ): Promise<RunAftermath> {
-    const { next, retryInMs } = stateAfter(report.outcome, history, this.#limits.maxAttempts, Math.random());
-    const end: RunEnd = { ...report, runId, jobId: work.jobId, at: Date.now(), next };
+    const { next, retryInMs } = stateAfter(report, history, this.#limits.maxAttempts, Math.random());
+    const end: RunEnd = { ...report, runId, decoder, jobId: work.jobId, at: Date.now(), next };
     const applied = await this.#record(end, signal, log);
     if (applied === null) return { kind: 'ended' };
     if (!applied && report.manifest) await this.#storage.removePublished(runId);
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: applied ? next : 'given up', signal: report.signal }, 'run settled');
-    return applied && next === 'queued' ? { kind: 'again', inMs: retryInMs } : { kind: 'ended' };
+    if (!applied || next !== 'queued') return { kind: 'ended' };
+    return {
+      kind: 'again',
+      work: { ...work, isSuspect: work.isSuspect || outcome === 'crashed' },
+      inMs: retryInMs,
+    };
   }
 
   /** Insists: a run that has ended must not stay `running`. Null: the service ended first, and the next boot settles it. */

@@ -1,17 +1,19 @@
 import type { JobId } from '../../shared/domain/ids.ts';
+import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Work } from '../../shared/jobs/job-store.ts';
-import type { HandOff, JobWatch, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import type { HandOff, JobWatch, NoRoom, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { Line, type LineLimits } from './line.ts';
 import { WorkerPool } from './pool.ts';
 import type { Runner } from './runner.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Time kept at the end of a drain for the workers that were killed to be recorded. */
 const SETTLE_MARGIN_MS = 500;
 
 /** Feeds the workers, and starts again what has to run again. */
-export class Supervisor implements HandOff, JobWatch {
+export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #line: Line;
   readonly #pool: WorkerPool;
   readonly #runner: Runner;
@@ -30,7 +32,16 @@ export class Supervisor implements HandOff, JobWatch {
     this.#line = new Line(limits, {
       idleWorkers: () => this.#pool.idleCount,
       hasWorkers: () => !this.#pool.breakerOpen,
-      start: (work) => this.#start(work),
+      start: (work) => {
+        const worker = this.#pool.take();
+        if (!worker) throw new Error('the line has started a job without an idle worker');
+        this.#start(work, worker);
+      },
+      startFresh: (work) => {
+        const worker = this.#pool.takeFresh();
+        if (worker) this.#start(work, worker);
+        return worker !== undefined;
+      },
     });
   }
 
@@ -43,6 +54,15 @@ export class Supervisor implements HandOff, JobWatch {
   /** Work can be done: at least one worker is ready, and workers that die are replaced. */
   get isReady(): boolean {
     return this.#pool.alive && !this.#pool.breakerOpen;
+  }
+
+  /** What the workers decode with; null until one has said it. */
+  get decoder(): Decoder | null {
+    return this.#pool.decoder;
+  }
+
+  addBacklog(work: Work): void {
+    this.#line.addBacklog(work);
   }
 
   isWorthReading(): boolean {
@@ -91,9 +111,7 @@ export class Supervisor implements HandOff, JobWatch {
     this.#pool.killAll();
   }
 
-  #start(work: Work): void {
-    const worker = this.#pool.take();
-    if (!worker) throw new Error('the line has started a job without an idle worker');
+  #start(work: Work, worker: WorkerProcess): void {
     const begin = performance.now();
     const free = () => {
       this.#pool.giveBack(worker);
@@ -101,7 +119,7 @@ export class Supervisor implements HandOff, JobWatch {
     };
     const run = this.#runner.run(work, worker, free, this.#ending.signal).then((aftermath) => {
       this.#runs.delete(run);
-      if (aftermath.kind === 'again') return this.#again(work, aftermath.inMs);
+      if (aftermath.kind === 'again') return this.#again(aftermath.work, aftermath.inMs);
       for (const done of [...(this.#watchers.get(work.jobId) ?? [])]) done();
     });
     this.#runs.add(run);

@@ -29,6 +29,9 @@ export class UnreadableImage extends Error {
   }
 }
 
+/** What decodes: a picture that kills this version may be harmless to the next. */
+export const DECODER = `libvips ${sharp.versions.vips}, sharp ${sharp.versions.sharp}`;
+
 /** Once, before the first picture: one core a worker, nothing kept, and no loader but those of accepted formats. */
 export function prepareDecoder(): void {
   sharp.concurrency(1);

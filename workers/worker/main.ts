@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import { type FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, ToWorker } from '../../shared/protocol.ts';
-import { prepareDecoder } from './decoder.ts';
+import { DECODER, prepareDecoder } from './decoder.ts';
 import { log } from './log.ts';
 import { perform, processFigures } from './run.ts';
 
@@ -37,4 +37,4 @@ function send(message: FromWorker): void {
 setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 prepareDecoder();
 setInterval(() => send({ type: 'heartbeat', ...processFigures() }), HEARTBEAT_INTERVAL_MS);
-send({ type: 'ready' });
+send({ type: 'ready', decoder: DECODER });

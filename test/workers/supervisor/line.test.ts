@@ -7,12 +7,13 @@ import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
 
 const HAND_OFF_TIMEOUT_MS = 100;
 
-const newWork = (name: string): Work => ({
+const newWork = (name: string, isSuspect = false): Work => ({
   jobId: newJobId(),
   imageId: newImageId(),
   preset: 'default',
   requestId: name,
   format: 'jpeg',
+  isSuspect,
 });
 
 /** A line with workers that do as the test says. */
@@ -20,6 +21,7 @@ class Scene {
   readonly line: Line;
   readonly started: string[] = [];
   idle: number;
+  fresh = 0;
   alive = true;
 
   constructor(limits: Partial<LineLimits> = {}, idle = limits.workers ?? 1) {
@@ -33,6 +35,13 @@ class Scene {
           expect(this.idle, 'a job is started only on an idle worker').toBeGreaterThan(0);
           this.idle--;
           this.started.push(work.requestId);
+        },
+        startFresh: (work) => {
+          if (this.fresh === 0) return false;
+          this.fresh--;
+          this.idle--;
+          this.started.push(work.requestId);
+          return true;
         },
       },
     );
@@ -295,6 +304,43 @@ describe('places, with a depth above 0', () => {
     const scene = new Scene({ queueDepth: 1 }, 0);
     scene.backlog('x', 'y', 'z');
     await scene.upload('fresh');
+  });
+});
+
+describe('a suspect', () => {
+  test('runs alone: it waits for the others to end, and the others for it', async () => {
+    const scene = new Scene({ workers: 2 });
+    scene.fresh = 1;
+    await scene.upload('a');
+    scene.line.addBacklog(newWork('suspect', true));
+    const waiting = scene.line.reserve();
+    expect(scene.started).toEqual(['a']);
+    expect(await now(waiting)).toBe('waiting');
+    scene.finish();
+    expect(scene.started).toEqual(['a', 'suspect']);
+    expect(await now(waiting)).toBe('waiting');
+    scene.finish();
+    submit(await waiting, 'b');
+    expect(scene.started).toEqual(['a', 'suspect', 'b']);
+  });
+
+  test('waits for a fresh worker', () => {
+    const scene = new Scene({ workers: 2 });
+    scene.line.addBacklog(newWork('suspect', true));
+    expect(scene.started).toEqual([]);
+    scene.fresh = 1;
+    scene.workerReady();
+    expect(scene.started).toEqual(['suspect']);
+  });
+
+  test('does not keep the uploads out, however many there are of it', async () => {
+    const scene = new Scene();
+    scene.fresh = 10;
+    for (let index = 0; index < 5; index++) scene.line.addBacklog(newWork(`s${index}`, true));
+    const upload = scene.line.reserve();
+    for (let run = 0; run < 2 && (await now(upload)) === 'waiting'; run++) scene.finish();
+    submit(await upload, 'fresh');
+    expect(scene.started.at(-1)).toBe('fresh');
   });
 });
 

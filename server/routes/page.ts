@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { Problem } from '../problem.ts';
+
+/** The most entries of one page. */
+export const MOST_A_PAGE = 200;
+
+/** A cursor: opaque to clients, the place where the next page begins. */
+export function cursorOf<T extends z.ZodType>(place: T) {
+  return z.string().transform((text, context): z.output<T> => {
+    const parsed = place.safeParse(parseJson(Buffer.from(text, 'base64url').toString()));
+    if (parsed.success) return parsed.data;
+    context.addIssue({ code: 'custom', message: 'the "next" of an earlier page' });
+    return z.NEVER;
+  });
+}
+
+export function cursorText(place: object | null): string | null {
+  return place && Buffer.from(JSON.stringify(place)).toString('base64url');
+}
+
+export const Limit = z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50);
+
+/**
+ * @param allowed what each parameter takes, for the client
+ * @throws {Problem} that names the first bad one
+ */
+export function readQuery<T extends z.ZodType>(
+  schema: T,
+  query: Record<string, string>,
+  allowed: Record<string, string> = {},
+): z.output<T> {
+  const parsed = schema.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const name = String(parsed.error.issues[0]?.path[0]);
+  const takes = {
+    cursor: 'the "next" of an earlier page',
+    limit: `a whole number from 1 to ${MOST_A_PAGE}`,
+    ...allowed,
+  }[name];
+  throw new Problem('bad_parameter', `The parameter "${name}" takes ${takes}.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
