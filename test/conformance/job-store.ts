@@ -572,7 +572,6 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const younger = await accept(store, { image: { createdAt: 2_000 }, job: { requestId: 'younger' } });
       const older = await accept(store, {
         image: { createdAt: 1_000, header: { format: 'webp', width: 1, height: 1, frames: 1 } },
-        isSuspect: false,
       });
       await acceptAndStart(store);
       expect(await store.queuedWork()).toEqual([
@@ -582,6 +581,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'request-1',
           format: 'webp',
+          isSuspect: false,
         },
         {
           jobId: younger.job.id,
@@ -589,6 +589,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'younger',
           format: 'png',
+          isSuspect: false,
         },
       ]);
     });
