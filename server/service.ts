@@ -31,6 +31,8 @@ export interface Service {
   drain(): Promise<boolean>;
   /** Kills the workers; for an exit that does not wait. */
   kill(): void;
+  /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
+  replaceWorkers(): Promise<boolean>;
 }
 
 /** The composition root: the only place that knows which store, storage, runtime and supervisor there are. */
@@ -104,7 +106,12 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
     return received && finished && answered;
   }
 
-  return { port: http.port, drain, kill: () => supervisor.kill() };
+  return {
+    port: http.port,
+    drain,
+    kill: () => supervisor.kill(),
+    replaceWorkers: () => supervisor.replaceWorkers(),
+  };
 }
 
 async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {

@@ -7,7 +7,10 @@ import type { Service } from './service.ts';
  */
 const ECHO_MS = 80;
 
-/** The first SIGTERM or SIGINT drains, and a second one ends the drain at once. Exit 0 when clean, 1 when forced. */
+/**
+ * The first SIGTERM or SIGINT drains, and a second one ends the drain at once. Exit 0 when clean, 1 when forced.
+ * SIGHUP replaces the workers.
+ */
 export function onSignals(service: Service, log: Logger): void {
   let first: number | null = null;
   const receive = (signal: string) => {
@@ -34,4 +37,8 @@ export function onSignals(service: Service, log: Logger): void {
   };
   process.on('SIGTERM', receive);
   process.on('SIGINT', receive);
+  process.on('SIGHUP', () => {
+    log.info({ signal: 'SIGHUP' }, 'replacing the workers');
+    void service.replaceWorkers().then((done) => log.info(done ? 'workers replaced' : 'workers kept'));
+  });
 }

@@ -58,6 +58,12 @@ export const Environment = z.object({
   MAX_ATTEMPTS: wholeNumber(1, 100)
     .prefault('3')
     .describe('Runs of a job that may end in a passing error before it has failed'),
+  WORKER_MAX_RUNS: wholeNumber(1, 1_000_000)
+    .prefault('500')
+    .describe('A worker is replaced after so many runs, give or take a fifth'),
+  WORKER_MAX_RSS_BYTES: wholeNumber(64 * MIB, 1024 * 1024 * MIB)
+    .prefault(String(512 * MIB))
+    .describe('A worker that is larger than this between two runs is replaced'),
   DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
@@ -133,6 +139,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,
     maxAttempts: env.MAX_ATTEMPTS,
+    workerMaxRuns: env.WORKER_MAX_RUNS,
+    workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     logLevel: env.LOG_LEVEL,

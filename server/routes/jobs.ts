@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { JobId } from '../../shared/domain/ids.ts';
 import { JOB_STATES, JobState } from '../../shared/domain/job.ts';
+import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
-import { cursorOf, cursorText, Limit, readQuery } from './page.ts';
 import { describeJob, describeRun } from './representations.ts';
 
 const JobsQuery = z.object({

@@ -2,9 +2,9 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { DEFAULT_TENANT, Sha256 } from '../../shared/domain/ids.ts';
 import { Quarantined } from '../../shared/domain/quarantine.ts';
+import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
-import { cursorOf, cursorText, Limit, readQuery } from './page.ts';
 import { describeQuarantined } from './representations.ts';
 
 const QuarantineQuery = z.object({

@@ -61,6 +61,8 @@ describe('the configuration without any environment', () => {
       uploadTimeoutMs: 120_000,
       jobTimeoutMs: 30_000,
       maxAttempts: 3,
+      workerMaxRuns: 500,
+      workerMaxRssBytes: 512 * 1024 * 1024,
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       logLevel: 'info',

@@ -1,8 +1,9 @@
+import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { decideStart } from './restart-policy.ts';
 import { signalOf } from './worker-end.ts';
-import { WorkerProcess } from './worker-process.ts';
+import { type WearLimits, WorkerProcess } from './worker-process.ts';
 
 /** One process more than may run at once: when one dies, another is ready, and no job waits for a start. */
 const WARM_SPARES = 1;
@@ -20,6 +21,7 @@ export interface PoolEvents {
 /** Keeps worker processes alive: as many as may run at once, and a warm spare. */
 export class WorkerPool {
   readonly #target: number;
+  readonly #wear: WearLimits;
   readonly #launch: Launch;
   readonly #log: Logger;
   readonly #events: PoolEvents;
@@ -33,7 +35,8 @@ export class WorkerPool {
   #breakerOpen = false;
   #stopping = false;
 
-  constructor(size: number, launch: Launch, log: Logger, events: PoolEvents) {
+  constructor(size: number, wear: WearLimits, launch: Launch, log: Logger, events: PoolEvents) {
+    this.#wear = wear;
     this.#target = size + WARM_SPARES;
     this.#launch = launch;
     this.#log = log;
@@ -62,9 +65,47 @@ export class WorkerPool {
     return place < 0 ? undefined : this.#idle.splice(place, 1)[0];
   }
 
-  /** Takes a worker back after its run; one that has ended meanwhile is not kept. */
+  /** A worker that has run nothing. Where none is idle one is replaced, and `ready` tells of its successor. */
+  takeFresh(): WorkerProcess | undefined {
+    const place = this.#idle.findLastIndex((worker) => worker.isFresh);
+    if (place >= 0) return this.#idle.splice(place, 1)[0];
+    if (this.#starting === 0) this.#idle.find((worker) => worker.isReady)?.retire();
+    return undefined;
+  }
+
+  /** What the workers decode with; null until one has said it. */
+  get decoder(): Decoder | null {
+    return [...this.#live].find((worker) => worker.isReady)?.decoder ?? null;
+  }
+
+  /** Takes a worker back after its run; one that has ended meanwhile is not kept, and one that is worn gives way. */
   giveBack(worker: WorkerProcess): void {
-    if (this.#live.has(worker)) this.#idle.push(worker);
+    if (!this.#live.has(worker)) return;
+    this.#idle.push(worker);
+    // The spare is its replacement, and has to be there.
+    if (this.#starting === 0 && worker.isWorn(this.#wear)) worker.retire();
+  }
+
+  /**
+   * Replaces the workers one by one, each when its successor is ready. Where one does not become ready, the others stay.
+   * @returns false when it was given up
+   */
+  async replaceAll(): Promise<boolean> {
+    for (const old of [...this.#live]) {
+      if (this.#stopping) return false;
+      this.#starting++;
+      const successor = this.#start();
+      if (!(await successor.ready)) {
+        this.#log.error(
+          { workerPid: successor.pid },
+          'the new worker did not become ready: the old ones stay',
+        );
+        return false;
+      }
+      old.retire();
+      await old.ended;
+    }
+    return true;
   }
 
   killAll(): void {
@@ -94,8 +135,10 @@ export class WorkerPool {
     }
   }
 
-  #start(): void {
-    void this.#follow(new WorkerProcess(this.#launch(), this.#log));
+  #start(): WorkerProcess {
+    const worker = new WorkerProcess(this.#launch(), this.#log);
+    void this.#follow(worker);
+    return worker;
   }
 
   async #follow(worker: WorkerProcess): Promise<void> {
@@ -122,7 +165,8 @@ export class WorkerPool {
       killedFor: end.killedFor,
     };
     if (this.#stopping) return this.#log.info(about, 'worker stopped');
-    this.#log.warn(about, becameReady ? 'worker died' : 'worker died before it was ready');
+    if (worker.isRetired) this.#log.info(about, 'worker retired');
+    else this.#log.warn(about, becameReady ? 'worker died' : 'worker died before it was ready');
     // Those that started together and die together died of one cause.
     const lastDeath = this.#bootDeaths.at(-1) ?? -Infinity;
     if (!becameReady && started > lastDeath) this.#bootDeaths.push(performance.now());

@@ -14,6 +14,7 @@ export function outcomeOfEnd(end: WorkerEnd): { outcome: RunOutcome; failure: Fa
     case 'protocol':
       return { outcome: 'crashed', failure: 'protocol_error' };
     case 'drain':
+    case 'retired':
     case 'not-ready':
       return { outcome: 'interrupted', failure: 'worker_lost' };
     case null: {

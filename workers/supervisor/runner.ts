@@ -23,8 +23,8 @@ export interface RunLimits {
   maxPixels: number;
 }
 
-/** What becomes of the job: whether it has ended, and else when it may run again. */
-export type RunAftermath = { kind: 'ended' } | { kind: 'again'; work: Work; inMs: number };
+/** What becomes of the job: whether it has ended, and else when it may run again, and whether alone. */
+export type RunAftermath = { kind: 'ended' } | { kind: 'again'; inMs: number; isSuspect: boolean };
 
 type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'manifest'>;
 
@@ -69,7 +69,7 @@ export class Runner {
       return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
       log.error({ err: error }, 'run could not be recorded');
-      return { kind: 'again', work, inMs: STORE_RETRY_MS };
+      return { kind: 'again', inMs: STORE_RETRY_MS, isSuspect: work.isSuspect };
     } finally {
       free();
       await this.#scratch.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
@@ -147,11 +147,7 @@ export class Runner {
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: applied ? next : 'given up', signal: report.signal }, 'run settled');
     if (!applied || next !== 'queued') return { kind: 'ended' };
-    return {
-      kind: 'again',
-      work: { ...work, isSuspect: work.isSuspect || outcome === 'crashed' },
-      inMs: retryInMs,
-    };
+    return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
   }
 
   /** Insists: a run that has ended must not stay `running`. Null: the service ended first, and the next boot settles it. */

@@ -7,7 +7,7 @@ import type { Launch } from './launcher.ts';
 import { Line, type LineLimits } from './line.ts';
 import { WorkerPool } from './pool.ts';
 import type { Runner } from './runner.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import type { WearLimits, WorkerProcess } from './worker-process.ts';
 
 /** Time kept at the end of a drain for the workers that were killed to be recorded. */
 const SETTLE_MARGIN_MS = 500;
@@ -21,11 +21,19 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #watchers = new Map<JobId, Set<() => void>>();
   readonly #ending = new AbortController();
+  #replacing: Promise<boolean> | null = null;
+  #draining = false;
 
   /** @param breakerOpened workers die at boot and nothing more is started: somebody must act */
-  constructor(limits: LineLimits, launch: Launch, runner: Runner, log: Logger, breakerOpened: () => void) {
+  constructor(
+    limits: LineLimits & WearLimits,
+    launch: Launch,
+    runner: Runner,
+    log: Logger,
+    breakerOpened: () => void,
+  ) {
     this.#runner = runner;
-    this.#pool = new WorkerPool(limits.workers, launch, log, {
+    this.#pool = new WorkerPool(limits.workers, limits, launch, log, {
       ready: () => this.#line.advance(),
       breakerOpened,
     });
@@ -93,6 +101,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
    * @returns false when runs had to be killed
    */
   async drain(deadline: number): Promise<boolean> {
+    this.#draining = true;
     this.#line.close();
     for (const retry of this.#retries) clearTimeout(retry);
     const idle = Promise.all(this.#runs);
@@ -104,6 +113,14 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     this.#ending.abort();
     for (const watchers of this.#watchers.values()) for (const done of [...watchers]) done();
     return clean;
+  }
+
+  /** Replaces the workers one by one, while the others work. False: a new one did not become ready. */
+  replaceWorkers(): Promise<boolean> {
+    this.#replacing ??= this.#pool.replaceAll().finally(() => {
+      this.#replacing = null;
+    });
+    return this.#replacing;
   }
 
   /** Ends everything at once: for a second signal. */
@@ -119,13 +136,17 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     };
     const run = this.#runner.run(work, worker, free, this.#ending.signal).then((aftermath) => {
       this.#runs.delete(run);
-      if (aftermath.kind === 'again') return this.#again(aftermath.work, aftermath.inMs);
+      if (aftermath.kind === 'again') {
+        return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
+      }
       for (const done of [...(this.#watchers.get(work.jobId) ?? [])]) done();
     });
     this.#runs.add(run);
   }
 
   #again(work: Work, inMs: number): void {
+    // It is queued in the store, and the next boot finds it there.
+    if (this.#draining) return;
     const retry = setTimeout(() => {
       this.#retries.delete(retry);
       this.#line.addBacklog(work);

@@ -7,8 +7,9 @@ import { constants } from 'node:os';
  * - `heartbeat`: its event loop stood still
  * - `protocol`: it said what no worker of ours says
  * - `drain`: the service is ending
+ * - `retired`: it was out of service, and did not end
  */
-export type KillReason = 'not-ready' | 'deadline' | 'heartbeat' | 'protocol' | 'drain';
+export type KillReason = 'not-ready' | 'deadline' | 'heartbeat' | 'protocol' | 'drain' | 'retired';
 
 /** How a worker process ended. */
 export interface WorkerEnd {

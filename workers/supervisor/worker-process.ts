@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { Decoder } from '../../shared/domain/quarantine.ts';
 import {
   FromWorker,
   HEARTBEAT_INTERVAL_MS,
@@ -21,6 +22,16 @@ const HEARTBEAT_TIMEOUT_MS = 10 * HEARTBEAT_INTERVAL_MS;
 /** A process that ends closes its channel a moment before; one that lives on has closed it itself. */
 const END_AFTER_DISCONNECT_MS = 1_000;
 
+/** A worker that was retired and has nothing to run ends by itself in a few milliseconds. */
+const END_AFTER_RETIREMENT_MS = 2_000;
+
+/** When a worker has served long enough: what native code may have lost or broken goes with it. */
+export interface WearLimits {
+  /** Give or take a fifth. */
+  workerMaxRuns: number;
+  workerMaxRssBytes: number;
+}
+
 export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'; end: WorkerEnd };
 
 interface CurrentRun {
@@ -42,8 +53,14 @@ export class WorkerProcess {
   readonly #log: Logger;
   readonly #output: WorkerOutput;
   readonly #heartbeat = new Watchdog(HEARTBEAT_TIMEOUT_MS, () => this.kill('heartbeat'));
+  readonly #lingers = new Watchdog(END_AFTER_RETIREMENT_MS, () => this.kill('retired'));
   readonly #disconnected = new Watchdog(END_AFTER_DISCONNECT_MS, () => this.#livesOn());
-  #saidReady = false;
+  #decoder: Decoder | null = null;
+  #runs = 0;
+  #rssBytes = 0;
+  #retired = false;
+  /** Workers that started together are not to be worn together. */
+  readonly #lifetime = 0.8 + 0.4 * Math.random();
   #becomeReady: (ready: boolean) => void = () => {};
   #killedFor: KillReason | null = null;
   #run: CurrentRun | null = null;
@@ -65,7 +82,29 @@ export class WorkerProcess {
 
   /** It can take a run, or is at one. What is given up, or cannot be spoken to, is about to end. */
   get isReady(): boolean {
-    return this.#saidReady && this.#child.connected && this.#killedFor === null && this.#end === null;
+    return (
+      !this.#retired &&
+      this.#decoder !== null &&
+      this.#child.connected &&
+      this.#killedFor === null &&
+      this.#end === null
+    );
+  }
+
+  /** What it decodes with, as it has said when it became ready. */
+  get decoder(): Decoder {
+    if (this.#decoder === null) throw new Error('the worker is not ready yet');
+    return this.#decoder;
+  }
+
+  /** It has had no run yet: nothing that a picture did to it can be left over. */
+  get isFresh(): boolean {
+    return this.isReady && this.#runs === 0;
+  }
+
+  /** It has had many runs, or has grown: another is to take its place between two runs. */
+  isWorn({ workerMaxRuns, workerMaxRssBytes }: WearLimits): boolean {
+    return this.#runs >= workerMaxRuns * this.#lifetime || this.#rssBytes > workerMaxRssBytes;
   }
 
   /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
@@ -74,6 +113,7 @@ export class WorkerProcess {
     if (!this.isReady) {
       return this.ended.then((end) => ({ kind: 'ended', end: { ...end, killedFor: 'not-ready' } }));
     }
+    this.#runs++;
     this.#output.begin(idsOf(message));
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
@@ -86,6 +126,17 @@ export class WorkerProcess {
   /** Asks an idle worker to end; one that runs ends after its run. */
   stop(): void {
     this.#send({ type: 'stop' });
+  }
+
+  /** Takes it out of service: it finishes what it runs, and ends. */
+  retire(): void {
+    this.#retired = true;
+    this.stop();
+    if (!this.#run) this.#lingers.reset();
+  }
+
+  get isRetired(): boolean {
+    return this.#retired;
   }
 
   /** Ends it at once; the first reason counts. */
@@ -104,6 +155,7 @@ export class WorkerProcess {
     this.#end = end;
     this.#heartbeat.stop();
     this.#disconnected.stop();
+    this.#lingers.stop();
     this.#output.end();
     this.#becomeReady(false);
     this.#settleRun({ kind: 'ended', end });
@@ -117,12 +169,13 @@ export class WorkerProcess {
     if (!parsed.success) return this.#breach('a message of no known form');
     const message = parsed.data;
     if (message.type === 'ready') {
-      if (this.#saidReady) return this.#breach('ready twice');
-      this.#saidReady = true;
+      if (this.#decoder !== null) return this.#breach('ready twice');
+      this.#decoder = message.decoder;
       this.#heartbeat.reset();
       return this.#becomeReady(true);
     }
     this.#heartbeat.reset();
+    this.#rssBytes = message.rssBytes;
     if (message.type === 'heartbeat') return;
     if (message.runId !== this.#run?.message.runId)
       return this.#breach('a result of a run that it does not have');
@@ -133,6 +186,7 @@ export class WorkerProcess {
     this.#run?.deadline.stop();
     this.#run?.settle(verdict);
     this.#run = null;
+    if (this.#retired && !this.#end) this.#lingers.reset();
   }
 
   #livesOn(): void {

@@ -9,12 +9,13 @@ import { launchOf, newRun } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
 const NO_DEADLINE_MS = 25_000;
+const NEVER_WORN = { workerMaxRuns: 1_000_000, workerMaxRssBytes: 2 ** 40 };
 
 /** A pool of real processes; none is left when the test has finished. */
-function poolOf(size: number, launch: Launch) {
+function poolOf(size: number, launch: Launch, wear = NEVER_WORN) {
   const events = new EventEmitter();
   const { log, lines, said } = recordingLog();
-  const pool = new WorkerPool(size, launch, log, {
+  const pool = new WorkerPool(size, wear, launch, log, {
     ready: () => events.emit('ready'),
     breakerOpened: () => events.emit('breaker'),
   });
@@ -126,7 +127,7 @@ describe('a pool whose workers die before they are ready', () => {
     pool.start();
     const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
     const ready = async (index: number) => {
-      children[index]?.says({ type: 'ready' });
+      children[index]?.says({ type: 'ready', decoder: 'a fixture' });
       await pass(0);
     };
     const dies = async (index: number) => {
@@ -207,7 +208,7 @@ describe('an idle worker that is about to end', () => {
     const { children, launch } = fakeLaunch();
     const { pool, idle } = poolOf(1, launch);
     pool.start();
-    for (const child of children) child.says({ type: 'ready' });
+    for (const child of children) child.says({ type: 'ready', decoder: 'a fixture' });
     await idle(2);
     const last = children[1];
     if (how === 'disconnects') last?.disconnects();
@@ -219,5 +220,91 @@ describe('an idle worker that is about to end', () => {
     children[0]?.disconnects();
     expect(pool.alive).toBe(false);
     for (const child of children) child.ends(0, null);
+  });
+});
+
+describe('a worker gives way', () => {
+  async function runOn(pool: WorkerPool, worker = take(pool)) {
+    const verdict = await worker.run(newRun(), NO_DEADLINE_MS);
+    expect(verdict.kind).toBe('result');
+    pool.giveBack(worker);
+    return worker;
+  }
+
+  test('after its runs, to another that is ready first', async () => {
+    const wear = { ...NEVER_WORN, workerMaxRuns: 1 };
+    const { pool, idle, pids, said } = poolOf(1, await launchOf('answers'), wear);
+    pool.start();
+    await idle(2);
+    // Give or take a fifth: two runs are too many for anyone.
+    const worker = await runOn(pool);
+    if (pool.idleCount === 2) await runOn(pool, take(pool));
+    expect(await said('worker retired')).toMatchObject({ workerPid: worker.pid, exitCode: 0 });
+    expect(pool.idleCount).toBeGreaterThanOrEqual(1);
+    await idle(2);
+    expect(pids()).toHaveLength(3);
+  });
+
+  test('when it has grown', async () => {
+    const { pool, idle, said } = poolOf(1, await launchOf('answers'), {
+      ...NEVER_WORN,
+      workerMaxRssBytes: 0,
+    });
+    pool.start();
+    await idle(2);
+    const worker = await runOn(pool);
+    expect(await said('worker retired')).toMatchObject({ workerPid: worker.pid });
+  });
+
+  test('where a run wants a fresh one and all have run', async () => {
+    const { pool, idle } = poolOf(1, await launchOf('answers'));
+    pool.start();
+    await idle(2);
+    const [first, second] = [take(pool), take(pool)];
+    await runOn(pool, first);
+    expect(pool.takeFresh()).toBeUndefined();
+    await runOn(pool, second);
+    await idle(2);
+    const fresh = pool.takeFresh();
+    expect(fresh?.isFresh).toBe(true);
+    expect([first.pid, second.pid]).not.toContain(fresh?.pid);
+  });
+});
+
+describe('replacing all', () => {
+  test('ends each worker when its successor is ready', async () => {
+    const { pool, idle, pids, lines } = poolOf(1, await launchOf('answers'));
+    pool.start();
+    await idle(2);
+    const old = pids();
+    expect(await pool.replaceAll()).toBe(true);
+    expect(pool.idleCount).toBe(2);
+    expect([take(pool).pid, take(pool).pid].filter((pid) => old.includes(pid))).toEqual([]);
+    expect(lines.filter(({ msg }) => msg === 'worker retired')).toHaveLength(2);
+  });
+
+  test('keeps the old ones where the new one does not become ready', async () => {
+    const good = await launchOf('answers');
+    const bad = await launchOf('exits-at-boot');
+    let launch = good;
+    const { pool, idle, pids } = poolOf(1, () => launch());
+    pool.start();
+    await idle(2);
+    launch = bad;
+    expect(await pool.replaceAll()).toBe(false);
+    expect([take(pool).pid, take(pool).pid].toSorted()).toEqual(pids().toSorted());
+  });
+
+  test('lets a worker finish its run', async () => {
+    const { pool, idle, pids } = poolOf(1, await launchOf('answers'));
+    pool.start();
+    await idle(2);
+    const busy = take(pool);
+    const verdict = busy.run(newRun(), NO_DEADLINE_MS);
+    const replaced = pool.replaceAll();
+    expect((await verdict).kind).toBe('result');
+    pool.giveBack(busy);
+    expect(await replaced).toBe(true);
+    expect(pids()).toHaveLength(4);
   });
 });

@@ -27,7 +27,14 @@ interface Given {
 }
 
 const { image, job } = newUpload();
-const WORK: Work = { jobId: job.id, imageId: image.id, preset: 'default', requestId: 'r-1', format: 'png' };
+const WORK: Work = {
+  jobId: job.id,
+  imageId: image.id,
+  preset: 'default',
+  requestId: 'r-1',
+  format: 'png',
+  isSuspect: false,
+};
 
 /** One run among things that write down what is asked of them. */
 async function surroundings(given: Given = {}) {
@@ -39,7 +46,7 @@ async function surroundings(given: Given = {}) {
   const store: Partial<JobStore> = {
     async startRun() {
       calls.push('startRun');
-      return given.startRun ? given.startRun() : { outcomes: {} };
+      return given.startRun ? given.startRun() : { outcomes: {}, decoderDeaths: 0 };
     },
     async finishRun(end) {
       calls.push('finishRun');
@@ -195,7 +202,7 @@ describe('a run that comes to nothing', () => {
 
   test('comes again when its start could not be recorded', async () => {
     const { run, calls, said } = await surroundings({ startRun: fail(OUT_OF_REACH) });
-    expect(await run()).toEqual({ kind: 'again', inMs: 1_000 });
+    expect(await run()).toEqual({ kind: 'again', inMs: 1_000, isSuspect: false });
     expect(calls).toEqual(['startRun', 'free']);
     expect(await said('run could not be recorded')).toMatchObject({ level: 'error', jobId: WORK.jobId });
   });
@@ -233,12 +240,12 @@ describe('a run that comes to nothing', () => {
     ],
     [
       'the worker dies once more: for good',
-      { work: die, startRun: () => ({ outcomes: { crashed: 1 } }) },
+      { work: die, startRun: () => ({ outcomes: { crashed: 1 }, decoderDeaths: 0 }) },
       { outcome: 'crashed', failure: 'worker_crashed', next: 'failed', signal: 'SIGSEGV' },
     ],
     [
       'something goes wrong for the last time that is allowed',
-      { publish: fail(OUT_OF_REACH), startRun: () => ({ outcomes: { errored: 1 } }) },
+      { publish: fail(OUT_OF_REACH), startRun: () => ({ outcomes: { errored: 1 }, decoderDeaths: 0 }) },
       { outcome: 'errored', failure: 'storage_error', next: 'failed' },
     ],
   ];
@@ -297,7 +304,7 @@ describe('the end of a run', () => {
 
   test('that the store refuses is not insisted on', async () => {
     const { run, ends } = await surroundings({ finishRun: fail(new TypeError('a fault of ours')) });
-    expect(await run()).toEqual({ kind: 'again', inMs: 1_000 });
+    expect(await run()).toEqual({ kind: 'again', inMs: 1_000, isSuspect: false });
     expect(ends).toHaveLength(1);
   });
 });

@@ -77,7 +77,7 @@ describe('a worker whose channel closes', () => {
     const child = new FakeChild();
     const recording = recordingLog();
     const worker = new WorkerProcess(child.asChild, recording.log);
-    child.says({ type: 'ready' });
+    child.says({ type: 'ready', decoder: 'a fixture' });
     return { child, worker, ...recording };
   }
 

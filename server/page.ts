@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../problem.ts';
+import { Problem } from './problem.ts';
 
 /** The most entries of one page. */
 export const MOST_A_PAGE = 200;
