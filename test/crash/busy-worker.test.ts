@@ -1,12 +1,10 @@
 import { expect, test } from 'vitest';
 import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
-import { Freezer } from '../helpers/freezer.ts';
 import { freezeWorkers, signal, thaw } from '../helpers/processes.ts';
 import { startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
-const LARGE = 'testdata/images/testimage_large.jpg';
 
 test('the upload of a worker that is killed from outside runs again on another one, and succeeds', async () => {
   await using service = await startService();
@@ -56,29 +54,3 @@ test.for(['SIGSEGV', 'SIGABRT'] as const)(
     await expectCleanEnd(service);
   },
 );
-
-test('an upload whose workers die of it twice has failed, and the others go on', async () => {
-  await using service = await startService();
-  await using freezer = await Freezer.hold(service);
-  const hit = await upload(service, LARGE);
-  const beside = await upload(service, SMALL);
-  await duringRun(service, beside, 1);
-
-  for (const run of [1, 2]) {
-    const victim = workerOf(await duringRun(service, hit, run));
-    signal(victim, 'SIGSEGV');
-    thaw(victim);
-  }
-  await service.logged((line) => line.msg === 'run settled' && line.status === 'failed');
-  freezer.letGo();
-  const after = await upload(service, SMALL);
-
-  const jobs = await expectWhole(service, [hit, beside, after]);
-  const failed = jobs.get(hit.id);
-  expect(failed).toMatchObject({ status: 'failed', failure: 'worker_crashed' });
-  expect(failed?.runs.map(({ outcome }) => outcome)).toEqual(['crashed', 'crashed']);
-  for (const { id } of [beside, after]) {
-    expect(outcomesOf(jobs.get(id) ?? { runs: [] })).toEqual(['succeeded']);
-  }
-  await expectCleanEnd(service);
-});
