@@ -28,6 +28,8 @@ export class WorkerPool {
   readonly #live = new Set<WorkerProcess>();
   /** Without work; the last that came back is the first to go, so that its caches are warm. Some may be about to end. */
   readonly #idle: WorkerProcess[] = [];
+  /** Taken, and to be retired when they are given back. */
+  readonly #leaving = new Set<WorkerProcess>();
   #bootDeaths: number[] = [];
   /** Workers that have neither become ready nor died yet, and one that waits for its start. */
   #starting = 0;
@@ -82,8 +84,15 @@ export class WorkerPool {
   giveBack(worker: WorkerProcess): void {
     if (!this.#live.has(worker)) return;
     this.#idle.push(worker);
-    // The spare is its replacement, and has to be there.
-    if (this.#starting === 0 && worker.isWorn(this.#wear)) worker.retire();
+    // The spare is the replacement of a worn one, and has to be there.
+    const isWorn = this.#starting === 0 && worker.isWorn(this.#wear);
+    if (isWorn || this.#leaving.has(worker)) this.#retire(worker);
+  }
+
+  /** At once where it is idle; one that was taken has its run first. */
+  #retire(worker: WorkerProcess): void {
+    if (this.#idle.includes(worker)) worker.retire();
+    else this.#leaving.add(worker);
   }
 
   /**
@@ -102,7 +111,7 @@ export class WorkerPool {
         );
         return false;
       }
-      old.retire();
+      this.#retire(old);
       await old.ended;
     }
     return true;
@@ -156,6 +165,7 @@ export class WorkerPool {
     }
     const end = await worker.ended;
     this.#live.delete(worker);
+    this.#leaving.delete(worker);
     const place = this.#idle.indexOf(worker);
     if (place >= 0) this.#idle.splice(place, 1);
     const about = {

@@ -128,11 +128,11 @@ export class WorkerProcess {
     this.#send({ type: 'stop' });
   }
 
-  /** Takes it out of service: it finishes what it runs, and ends. */
+  /** Takes it out of service while it is idle; it ends. */
   retire(): void {
     this.#retired = true;
     this.stop();
-    if (!this.#run) this.#lingers.reset();
+    this.#lingers.reset();
   }
 
   get isRetired(): boolean {
@@ -186,7 +186,6 @@ export class WorkerProcess {
     this.#run?.deadline.stop();
     this.#run?.settle(verdict);
     this.#run = null;
-    if (this.#retired && !this.#end) this.#lingers.reset();
   }
 
   #livesOn(): void {

@@ -295,14 +295,14 @@ describe('replacing all', () => {
     expect([take(pool).pid, take(pool).pid].toSorted()).toEqual(pids().toSorted());
   });
 
-  test('lets a worker finish its run', async () => {
-    const { pool, idle, pids } = poolOf(1, await launchOf('answers'));
+  test('lets a worker that was taken have its run', async () => {
+    const { pool, events, idle, pids } = poolOf(1, await launchOf('answers'));
     pool.start();
     await idle(2);
     const busy = take(pool);
-    const verdict = busy.run(newRun(), NO_DEADLINE_MS);
     const replaced = pool.replaceAll();
-    expect((await verdict).kind).toBe('result');
+    await once(events, 'ready');
+    expect((await busy.run(newRun(), NO_DEADLINE_MS)).kind).toBe('result');
     pool.giveBack(busy);
     expect(await replaced).toBe(true);
     expect(pids()).toHaveLength(4);
