@@ -49,7 +49,10 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   const scratch = await Scratch.open(config.scratchPath);
   const backlog = await recover(store, storage, storage.spoolPath, config.workers + config.queueDepth, log);
 
-  const { launch, layers, user, whyRoot } = await prepareLaunch(await scratch.idleFolder());
+  const { launch, layers, user, whyRoot } = await prepareLaunch(
+    await scratch.idleFolder(),
+    config.workerMaxDataBytes,
+  );
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
   if (user) {
     // A run's input is a link to its original, which has to be readable to the worker.

@@ -64,6 +64,9 @@ export const Environment = z.object({
   WORKER_MAX_RSS_BYTES: wholeNumber(64 * MIB, 1024 * 1024 * MIB)
     .prefault(String(512 * MIB))
     .describe('A worker that is larger than this between two runs is replaced'),
+  WORKER_MAX_DATA_BYTES: wholeNumber(768 * MIB, 1024 * 1024 * MIB)
+    .prefault(String(4096 * MIB))
+    .describe('Most memory for the data of one worker, where prlimit exists; beyond it the run fails'),
   DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
@@ -141,6 +144,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,
     workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
+    workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     logLevel: env.LOG_LEVEL,

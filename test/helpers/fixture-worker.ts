@@ -8,12 +8,15 @@ import { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
 import { ownFolder } from './own-folder.ts';
 import { type RecordingLog, recordingLog } from './recording-log.ts';
 
+/** A little more than Node needs to start. */
+export const MAX_DATA_BYTES = 800 * 2 ** 20;
+
 export const fixturePath = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
 
 /** Starts the worker programs of test/fixtures/workers just as the service starts its own. */
 export async function launchOf(fixture: string): Promise<Launch> {
-  return (await prepareLaunch(await ownFolder(), fixturePath(fixture))).launch;
+  return (await prepareLaunch(await ownFolder(), MAX_DATA_BYTES, fixturePath(fixture))).launch;
 }
 
 /** A worker process that runs a fixture and is ready for a run; it is gone when the test has finished. */

@@ -63,6 +63,7 @@ describe('the configuration without any environment', () => {
       maxAttempts: 3,
       workerMaxRuns: 500,
       workerMaxRssBytes: 512 * 1024 * 1024,
+      workerMaxDataBytes: 4096 * 1024 * 1024,
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       logLevel: 'info',

@@ -20,16 +20,21 @@ export interface Launching {
 /**
  * Finds out once how workers are started on this machine.
  * @param workingFolder where workers stand: a folder of the scratch that holds nothing of the service's
+ * @param maxDataBytes the most memory that a worker may have for data; then its decoder is told that there is no more,
+ *   instead of the kernel ending the container
  * @param entry the worker's program; tests put misbehaving ones here
  */
-export async function prepareLaunch(workingFolder: string, entry = WORKER): Promise<Launching> {
-  const { failed } = await execa('setpriv', [...SETPRIV, 'true'], {
-    ...BARE,
-    reject: false,
-    stdio: 'ignore',
-  });
-  const prefix = failed ? [] : ['setpriv', ...SETPRIV];
-  const layers = failed ? [] : ['parent-death signal', 'no_new_privs'];
+export async function prepareLaunch(
+  workingFolder: string,
+  maxDataBytes: number,
+  entry = WORKER,
+): Promise<Launching> {
+  const prefix: string[] = [];
+  const layers: string[] = [];
+  if (await works('setpriv', SETPRIV)) {
+    prefix.push('setpriv', ...SETPRIV);
+    layers.push('parent-death signal', 'no_new_privs');
+  }
   const isRoot = process.getuid?.() === 0;
   const whyRoot = isRoot ? await whyNotAs(WORKER_USER, workingFolder, entry) : null;
   const user = isRoot && whyRoot === null ? WORKER_USER : null;
@@ -37,8 +42,19 @@ export async function prepareLaunch(workingFolder: string, entry = WORKER): Prom
     prefix.push(...become(user));
     layers.push('unprivileged user');
   }
+  const limit = [`--data=${maxDataBytes}`];
+  if (await works('prlimit', limit)) {
+    prefix.push('prlimit', ...limit);
+    layers.push('memory limit');
+  }
   const command = [...prefix, process.execPath, entry];
   return { launch: () => spawnWorker(command, workingFolder), layers, user, whyRoot };
+}
+
+/** Whether a launcher is there, and may do what it is asked to. */
+async function works(launcher: string, options: string[]): Promise<boolean> {
+  const { failed } = await execa(launcher, [...options, 'true'], { ...BARE, reject: false, stdio: 'ignore' });
+  return !failed;
 }
 
 /** Must be called from the main thread: a parent-death signal is bound to the thread that spawned. */

@@ -20,9 +20,8 @@ export function outcomeOfEnd(end: WorkerEnd): { outcome: RunOutcome; failure: Fa
     case null: {
       const signal = signalOf(end);
       const outside = signal !== null && FROM_OUTSIDE.has(signal);
-      return outside
-        ? { outcome: 'interrupted', failure: 'worker_lost' }
-        : { outcome: 'crashed', failure: 'worker_crashed' };
+      if (outside) return { outcome: 'interrupted', failure: 'worker_lost' };
+      return { outcome: 'crashed', failure: end.outOfMemory ? 'out_of_memory' : 'worker_crashed' };
     }
   }
 }

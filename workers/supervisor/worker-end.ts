@@ -17,6 +17,8 @@ export interface WorkerEnd {
   signal: string | null;
   /** Null: not by us. */
   killedFor: KillReason | null;
+  /** Its last words were that there is no more memory. */
+  outOfMemory?: true;
 }
 
 /** Some numbers have two names, such as SIGABRT and SIGIOT: the first, which is POSIX's, is kept. */

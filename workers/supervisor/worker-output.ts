@@ -10,6 +10,9 @@ const LONGEST_LINE = 4096;
 /** More than this a run are dropped; the worker itself prints two. */
 const MOST_LINES = 100;
 
+/** What V8, JavaScriptCore and the C++ library say before they end for want of memory. */
+const OUT_OF_MEMORY = /out of memory|std::bad_alloc/i;
+
 const LogLine = z.object({
   level: z.enum(['info', 'warn', 'error']),
   msg: z.string(),
@@ -30,12 +33,18 @@ export class WorkerOutput {
   #latest: RunIds | null = null;
   #previous: RunIds | null = null;
   #lines = 0;
+  #ranOutOfMemory = false;
 
   constructor(child: ChildProcess, log: Logger) {
     this.#log = log;
     for (const stream of [child.stdout, child.stderr]) {
       if (stream) onLines(stream, (line) => this.#relay(line));
     }
+  }
+
+  /** It has said so, and not as a log line of ours. */
+  get ranOutOfMemory(): boolean {
+    return this.#ranOutOfMemory;
   }
 
   /** The worker is handed this run. */
@@ -53,8 +62,9 @@ export class WorkerOutput {
   }
 
   #relay(line: string): void {
-    if (++this.#lines > MOST_LINES) return;
     const parsed = LogLine.safeParse(parseJson(line));
+    if (!parsed.success && OUT_OF_MEMORY.test(line)) this.#ranOutOfMemory = true;
+    if (++this.#lines > MOST_LINES) return;
     if (!parsed.success) return this.#log.warn({ ...this.#latest, line }, 'worker printed');
     const { level, msg, runId, ...rest } = parsed.data;
     const isLate = runId !== undefined && runId === this.#previous?.runId;

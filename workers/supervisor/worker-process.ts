@@ -151,7 +151,12 @@ export class WorkerProcess {
     const tooLate = new Watchdog(READY_TIMEOUT_MS, () => this.kill('not-ready'));
     tooLate.reset();
     void this.ready.then(() => tooLate.stop());
-    const end: WorkerEnd = { ...(await settled(this.#child)), killedFor: this.#killedFor };
+    const how = await settled(this.#child);
+    const end: WorkerEnd = {
+      ...how,
+      killedFor: this.#killedFor,
+      ...(this.#output.ranOutOfMemory && { outOfMemory: true }),
+    };
     this.#end = end;
     this.#heartbeat.stop();
     this.#disconnected.stop();

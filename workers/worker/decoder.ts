@@ -68,10 +68,15 @@ export async function decode(
 }
 
 /** Messages of sharp and libvips that do not speak of the picture but of the machine. */
-const MACHINE = /out of memory|unable to (?:open|create|allocate)|input file is missing|system error/i;
+const MACHINE = /unable to (?:open|create)|input file is missing|system error/i;
+
+/** As libvips has it, and libheif, which calls it an invalid input. */
+export const OUT_OF_MEMORY = /out of memory|memory allocation|unable to allocate/i;
 
 function asUnreadable(error: unknown): unknown {
-  if (!(error instanceof Error) || MACHINE.test(error.message)) return error;
+  if (!(error instanceof Error) || MACHINE.test(error.message) || OUT_OF_MEMORY.test(error.message)) {
+    return error;
+  }
   const tooLarge = error.message.includes('exceeds pixel limit');
   return new UnreadableImage(tooLarge ? 'image_too_large' : 'image_unreadable', error);
 }

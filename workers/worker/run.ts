@@ -1,6 +1,6 @@
 import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
-import { UnreadableImage } from './decoder.ts';
+import { OUT_OF_MEMORY, UnreadableImage } from './decoder.ts';
 import { makeVariants, PIPELINE_VERSION } from './pipeline.ts';
 
 /** Bytes of memory that the process holds, now and at the most. */
@@ -29,15 +29,21 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       runId,
       outcome: rejected ? 'rejected' : 'errored',
       failure: rejected ? error.failure : machineFailure(error),
-      detail: (error instanceof Error ? error.message : String(error)).slice(0, 500),
+      detail: detailOf(error, run.inputPath),
       ...processFigures(),
     };
   }
 }
 
+/** The end of what libvips says is the cause; the beginning may be page upon page of what led to it. */
+function detailOf(error: unknown, inputPath: string): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replaceAll(inputPath, 'input').slice(-500);
+}
+
 function machineFailure(error: unknown): FailureCode {
   const text = String(error);
-  if (/out of memory/i.test(text)) return 'out_of_memory';
+  if (OUT_OF_MEMORY.test(text)) return 'out_of_memory';
   return /unable to (?:open|create|write)|missing|system error/i.test(text)
     ? 'storage_error'
     : 'worker_error';

@@ -10,7 +10,7 @@ import { imagePath } from '../../../testdata/expected.ts';
 import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { fixturePath } from '../../helpers/fixture-worker.ts';
+import { fixturePath, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { filesBelow, startService } from '../../helpers/service.ts';
 import { endOf, upload } from '../../helpers/upload.ts';
@@ -71,9 +71,9 @@ async function started(launch: () => ChildProcess): Promise<ChildProcess> {
 describe('where the service is root, a worker', () => {
   test('is another user, alone in its group', async () => {
     const folder = await passableFolder();
-    const { launch, layers, user, whyRoot } = await prepareLaunch(folder);
+    const { launch, layers, user, whyRoot } = await prepareLaunch(folder, MAX_DATA_BYTES);
     expect({ user, whyRoot }).toEqual({ user: USER, whyRoot: null });
-    expect(layers).toEqual(['parent-death signal', 'no_new_privs', LAYER]);
+    expect(layers).toEqual(['parent-death signal', 'no_new_privs', LAYER, 'memory limit']);
     expect(await identityOf((await started(launch)).pid)).toEqual(UNPRIVILEGED);
     expect(await filesBelow(folder)).toEqual([]);
   });
@@ -101,7 +101,11 @@ describe('workers are the user that the service is, and no layer is claimed', ()
     await chmod(closed, 0o700);
     const entry = join(closed, 'worker.ts');
     await writeFile(entry, "process.send?.('ready');");
-    const { launch, layers, user, whyRoot } = await prepareLaunch(await passableFolder(), entry);
+    const { launch, layers, user, whyRoot } = await prepareLaunch(
+      await passableFolder(),
+      MAX_DATA_BYTES,
+      entry,
+    );
     expect(user).toBeNull();
     expect(whyRoot).toMatch(`EACCES: permission denied, access '${entry}'`);
     expect(layers).not.toContain(LAYER);
@@ -111,7 +115,7 @@ describe('workers are the user that the service is, and no layer is claimed', ()
   test('where others cannot pass to the scratch', async () => {
     const folder = await ownFolder();
     await chmod(folder, 0o700);
-    const { layers, user, whyRoot } = await prepareLaunch(folder);
+    const { layers, user, whyRoot } = await prepareLaunch(folder, MAX_DATA_BYTES);
     expect(user).toBeNull();
     expect(whyRoot).toMatch(/EACCES: permission denied, open .*\/probe\/written/);
     expect(layers).not.toContain(LAYER);
@@ -137,14 +141,18 @@ describe('workers are the user that the service is, and no layer is claimed', ()
 
   test('where that is not root, and there is nothing to warn of', async () => {
     const told = launchTold(await passableFolder(), AS_USER);
-    expect(told).toEqual({ layers: ['parent-death signal', 'no_new_privs'], user: null, whyRoot: null });
+    expect(told).toEqual({
+      layers: ['parent-death signal', 'no_new_privs', 'memory limit'],
+      user: null,
+      whyRoot: null,
+    });
   });
 
   /** What a service that is started with these options of setpriv finds out. */
   function launchTold(folder: string, options: string[]): unknown {
     const script = `
       import { prepareLaunch } from ${JSON.stringify(LAUNCHER)};
-      console.log(JSON.stringify(await prepareLaunch(${JSON.stringify(folder)})));
+      console.log(JSON.stringify(await prepareLaunch(${JSON.stringify(folder)}, ${MAX_DATA_BYTES})));
     `;
     const command = [...options, process.execPath, '--input-type=module', '-e', script];
     return JSON.parse(execFileSync('setpriv', command, { encoding: 'utf8' }));

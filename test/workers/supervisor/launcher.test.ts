@@ -7,10 +7,12 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
-import { fixturePath, launchOf } from '../../helpers/fixture-worker.ts';
+import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
+import { fixturePath, launchOf, MAX_DATA_BYTES, newRun, startWorker } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
 const PARENT = fileURLToPath(new URL('../../fixtures/launching-parent.ts', import.meta.url));
+const HAS_PRLIMIT = spawnSync('prlimit', ['--data=1073741824', 'true']).status === 0;
 const HAS_SETPRIV = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
 
 async function outputOf(child: ChildProcess): Promise<string> {
@@ -23,7 +25,7 @@ describe('a worker that is launched', () => {
     vi.stubEnv('DATABASE_PASSWORD', 'secret');
     onTestFinished(() => void vi.unstubAllEnvs());
     const folder = await ownFolder();
-    const { launch } = await prepareLaunch(folder, fixturePath('tells-environment'));
+    const { launch } = await prepareLaunch(folder, MAX_DATA_BYTES, fixturePath('tells-environment'));
     const told = JSON.parse(await outputOf(launch()));
     expect(told).toEqual({
       folder: await realpath(folder),
@@ -40,8 +42,19 @@ describe('a worker that is launched', () => {
   });
 
   test('tells which layers hold on this machine', async () => {
-    const { layers } = await prepareLaunch(await ownFolder(), fixturePath('answers'));
-    expect(layers).toEqual(HAS_SETPRIV ? ['parent-death signal', 'no_new_privs'] : []);
+    const { layers } = await prepareLaunch(await ownFolder(), MAX_DATA_BYTES, fixturePath('answers'));
+    expect(layers).toEqual([
+      ...(HAS_SETPRIV ? ['parent-death signal', 'no_new_privs'] : []),
+      ...(HAS_PRLIMIT ? ['memory limit'] : []),
+    ]);
+  });
+
+  test.skipIf(!HAS_PRLIMIT)('that wants more memory than it may have ends, and says so', async () => {
+    const { worker } = await startWorker('exhausts-memory');
+    const verdict = await worker.run(newRun(), 25_000);
+    if (verdict.kind !== 'ended') throw new Error('it did not end');
+    expect(verdict.end).toMatchObject({ killedFor: null, outOfMemory: true });
+    expect(outcomeOfEnd(verdict.end)).toEqual({ outcome: 'crashed', failure: 'out_of_memory' });
   });
 
   test.skipIf(!HAS_SETPRIV)('can gain no rights', async () => {

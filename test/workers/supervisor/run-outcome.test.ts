@@ -33,6 +33,18 @@ test.each<[string, WorkerEnd, RunOutcome, FailureCode]>([
       'worker_lost',
     ],
   ),
+  [
+    'died of SIGABRT, out of memory',
+    { ...signalled('SIGABRT'), outOfMemory: true },
+    'crashed',
+    'out_of_memory',
+  ],
+  [
+    'was killed from outside, out of memory',
+    { ...signalled('SIGKILL'), outOfMemory: true },
+    'interrupted',
+    'worker_lost',
+  ],
   ['exited with 0', exited(0), 'crashed', 'worker_crashed'],
   ['exited with 1', exited(1), 'crashed', 'worker_crashed'],
   ['exited with 139, which is 128 + SIGSEGV', exited(139), 'crashed', 'worker_crashed'],
