@@ -3,6 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import type { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
 import type { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import type { Service } from 'kubernetes-models/v1/Service';
 import { describe, expect, test } from 'vitest';
@@ -144,4 +145,14 @@ describe('the configuration', () => {
     expect(service.spec?.ports).toMatchObject([{ targetPort: 'http', nodePort: 30005 }]);
     expect(deployment.spec?.template.metadata?.labels).toMatchObject(service.spec?.selector ?? {});
   });
+});
+
+test('the network policy covers the pod, lets its port in, and nothing out', () => {
+  const policy = theOnly<NetworkPolicy>('NetworkPolicy').spec;
+  expect(deployment.spec?.template.metadata?.labels).toMatchObject(
+    policy?.podSelector?.matchLabels ?? { none: '' },
+  );
+  expect(policy?.policyTypes).toEqual(['Ingress', 'Egress']);
+  expect(policy?.ingress).toEqual([{ ports: [{ port: container?.ports?.[0]?.name, protocol: 'TCP' }] }]);
+  expect(policy?.egress).toEqual([]);
 });
