@@ -33,7 +33,10 @@ test('bytes that their decoder dies of twice are refused until they are released
   await endOf(service, beside);
   const settled = service.lines.length;
   const second = await dieAt(service, poison, 2, 'SIGBUS');
-  expect(await service.logged(poisonedBy(poison), settled)).toMatchObject({ status: 'quarantined' });
+  expect(await service.logged(poisonedBy(poison), settled)).toMatchObject({
+    outcome: 'crashed',
+    status: 'quarantined',
+  });
   freezer.letGo();
 
   const refused = await postImage(service, LARGE);

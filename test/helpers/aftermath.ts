@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
@@ -35,9 +36,12 @@ export async function jobOf(service: RunningService, { links }: Accepted): Promi
   return JobWithRuns.parse(await (await service.fetch(links.job)).json());
 }
 
-/** The job of an upload while its run of this number, counted from 1, goes on. */
+/** The job of an upload while its run of this number, counted from 1, goes on: its worker has been handed it. */
 export function duringRun(service: RunningService, accepted: Accepted, number: number): Promise<JobWithRuns> {
   return eventually(`run ${number} of ${accepted.links.job}`, async () => {
+    const run = (await jobOf(service, accepted)).runs[number - 1];
+    if (!run || !existsSync(join(service.folder, 'scratch', run.id, 'input'))) return false;
+    // The service stages the input and then, before it turns to anything else, hands over: this answer comes later.
     const job = await jobOf(service, accepted);
     return job.runs.length === number && job.runs.at(-1)?.outcome === null && job;
   });

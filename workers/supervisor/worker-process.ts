@@ -139,9 +139,9 @@ export class WorkerProcess {
     return this.#retired;
   }
 
-  /** Ends it at once; the first reason counts. */
+  /** Ends it at once; the first reason counts, unless it has ended by itself and the rest of its words is on the way. */
   kill(reason: KillReason): void {
-    if (this.#end) return;
+    if (this.#end || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#killedFor ??= reason;
     this.#child.kill('SIGKILL');
     killGroup(this.#child.pid);

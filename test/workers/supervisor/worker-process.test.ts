@@ -93,6 +93,17 @@ describe('a worker whose channel closes', () => {
     expect(lines).toMatchObject([{ msg: 'worker broke the protocol', what: 'a closed channel' }]);
   });
 
+  test('and that died of itself is not said to have been killed by us, who come too late', async () => {
+    const { child, worker } = ready();
+    const verdict = worker.run(run, NO_DEADLINE_MS);
+    // Its end is known; what it has said is still being read.
+    Object.assign(child, { signalCode: 'SIGSEGV' });
+    child.emit('exit', null, 'SIGSEGV');
+    worker.kill('drain');
+    child.emit('close', null, 'SIGSEGV');
+    expect(await verdict).toMatchObject({ end: { signal: 'SIGSEGV', killedFor: null } });
+  });
+
   test('is handed no run: that is interrupted, not charged with the kill', async () => {
     const { child, worker } = ready();
     child.disconnects();
