@@ -100,7 +100,7 @@ describe('workers are the user that the service is, and no layer is claimed', ()
     const closed = await ownFolder();
     await chmod(closed, 0o700);
     const entry = join(closed, 'worker.ts');
-    await writeFile(entry, "process.send?.('ready');");
+    await writeFile(entry, "process.on('message', () => {}); process.send?.('ready');");
     const { launch, layers, user, whyRoot } = await prepareLaunch(
       await passableFolder(),
       MAX_DATA_BYTES,
