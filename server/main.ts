@@ -1,34 +1,3 @@
-import { ConfigurationError, EXIT_CONFIGURATION, readConfig } from '../shared/config.ts';
-import { createLogger } from '../shared/telemetry/logger.ts';
-import { startService } from './service.ts';
-import { onSignals } from './signals.ts';
+import { serve } from './serve.ts';
 
-/** EX_TEMPFAIL of sysexits.h: workers die at boot; start the whole service again, elsewhere or with a mended image. */
-const EXIT_WORKERS_DIE = 75;
-
-/** Long enough for readiness to be noticed and the log to be collected. */
-const BREAKER_LINGER_MS = 60_000;
-
-/** What a wrong environment, and nothing else, brings about: starting again will not help. */
-const CONFIGURATION_FAULTS = new Set([
-  'ConfigurationError',
-  'FolderInUse',
-  'NewerSchemaError',
-  'ForeignOriginals',
-]);
-
-const log = createLogger('info');
-try {
-  const config = readConfig();
-  const serviceLog = createLogger(config.logLevel);
-  const service = await startService(config, serviceLog, () => {
-    setTimeout(() => process.exit(EXIT_WORKERS_DIE), BREAKER_LINGER_MS);
-  });
-  onSignals(service, serviceLog);
-  serviceLog.info({ url: `http://${config.host}:${service.port}` }, 'listening');
-} catch (error) {
-  if (error instanceof ConfigurationError) for (const fault of error.faults) log.fatal(fault);
-  else log.fatal({ err: error }, 'the service could not be started');
-  const configuration = error instanceof Error && CONFIGURATION_FAULTS.has(error.name);
-  process.exit(configuration ? EXIT_CONFIGURATION : 1);
-}
+await serve();

@@ -35,8 +35,16 @@ export interface Service {
   replaceWorkers(): Promise<boolean>;
 }
 
-/** The composition root: the only place that knows which store, storage, runtime and supervisor there are. */
-export async function startService(config: Config, log: Logger, breakerOpened: () => void): Promise<Service> {
+/**
+ * The composition root: the only place that knows which store, storage, runtime and supervisor there are.
+ * @param workerEntry the program of the workers instead of their own, for tests of what workers may do wrong
+ */
+export async function startService(
+  config: Config,
+  log: Logger,
+  breakerOpened: () => void,
+  workerEntry?: string,
+): Promise<Service> {
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -52,6 +60,7 @@ export async function startService(config: Config, log: Logger, breakerOpened: (
   const { launch, layers, user, whyRoot } = await prepareLaunch(
     await scratch.idleFolder(),
     config.workerMaxDataBytes,
+    workerEntry,
   );
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
   if (user) {
