@@ -40,6 +40,7 @@ export async function recover(
   for (const image of orphans) await storage.removeOriginal(image);
 
   const interrupted = await store.requeueRunning(Date.now());
+  await store.releaseAllClaims();
 
   for (const name of await readdir(spoolPath))
     await rm(join(spoolPath, name), { recursive: true, force: true });

@@ -1,21 +1,31 @@
+import type { FirstAnswer } from '../../shared/domain/idempotency.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, type Sha256 } from '../../shared/domain/ids.ts';
-import type { Image, ImageHeader } from '../../shared/domain/image.ts';
+import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
+import { presetDigest } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { HandOff, NoRoom } from '../../shared/queue/hand-off.ts';
+import type { AcceptedUpload, JobStore } from '../../shared/jobs/job-store.ts';
+import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Problem } from '../problem.ts';
-import { type BudgetLimits, checkBudget } from './inspect/budget.ts';
-import { inspect } from './inspect/inspect.ts';
-import { readParameters } from './parameters.ts';
+import { type Attempt, claimKeyOf, fingerprintOf, keyInFlight, keyReused } from './idempotency.ts';
+import { acceptedHeader } from './inspect/accepted-header.ts';
+import type { BudgetLimits } from './inspect/budget.ts';
+import { noRoom } from './no-room.ts';
+import { type Parameters, readParameters } from './parameters.ts';
 import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
 import type { SpoolFile } from './spool-file.ts';
 
-/** A refused client may come again after so many seconds. */
-const RETRY_AFTER_SECONDS = 1;
+/** Once an upload has been received it takes far less than this until it is answered. */
+const ANSWER_MARGIN_MS = 30_000;
+
+/** An accepted job as it was then, be it by this request or by the one that it repeats. */
+export interface Answer {
+  job: FirstAnswer['job'];
+  isRepeated: boolean;
+}
 
 /**
  * The way of an upload, up to the 200: receive, inspect, reserve, accept. Each step may refuse it, and then
@@ -49,20 +59,16 @@ export class Intake {
    * @returns the accepted job, which is on disk with its original
    * @throws {Problem | StoreError} when the upload is refused
    */
-  async accept(upload: IncomingUpload, requestId: string, log: Logger): Promise<Job> {
-    if (!this.#handOff.isWorthReading()) {
-      log.info({ reason: 'line_too_long' }, 'upload refused');
-      throw noRoom('busy');
-    }
+  async accept(upload: IncomingUpload, requestId: string, log: Logger): Promise<Answer> {
     this.#underWay++;
-    const begin = performance.now();
     try {
-      const received = await receive(upload, this.#limits);
+      const leaseMs = this.#limits.wholeMs + ANSWER_MARGIN_MS;
+      const attempt = await claimKeyOf(upload.idempotencyKey, this.#store, leaseMs);
       try {
-        const readMs = Math.round(performance.now() - begin);
-        return await this.#acceptReceived(received, requestId, log.child({ readMs }));
-      } finally {
-        await received.spool.dispose();
+        return await this.#answer(upload, attempt, requestId, log);
+      } catch (error) {
+        await this.#giveUp(attempt, log);
+        throw error;
       }
     } finally {
       this.#underWay--;
@@ -76,53 +82,57 @@ export class Intake {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async #acceptReceived(received: ReceivedUpload, requestId: string, log: Logger): Promise<Job> {
-    const parameters = readParameters(received.fields);
-    const header = await inspected(received.spool, this.#limits);
-    await this.#refuseQuarantined(received.sha256);
-    const asked = performance.now();
-    const answer = await this.#handOff.reserve();
-    const handOffMs = Math.round(performance.now() - asked);
-    if (typeof answer === 'string') {
-      log.info({ handOffMs, reason: answer }, 'upload refused');
-      throw noRoom(answer);
+  async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
+    if (attempt.kind !== 'again' && !this.#handOff.isWorthReading()) {
+      log.info({ reason: 'line_too_long' }, 'upload refused');
+      throw noRoom('busy');
     }
+    const begin = performance.now();
+    const received = await receive(upload, this.#limits);
     try {
-      const now = Date.now();
-      const image: Image = {
+      const readMs = Math.round(performance.now() - begin);
+      const parameters = readParameters(received.fields);
+      const fingerprint = fingerprintOf(received.sha256, parameters);
+      if (attempt.kind === 'again') {
+        if (attempt.fingerprint !== fingerprint) throw keyReused();
+        log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id, readMs }, 'upload repeated');
+        return { job: attempt.job, isRepeated: true };
+      }
+      const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
+      const asked = await this.#asked(received, parameters, claim, requestId);
+      return { job: await this.#accept(asked, received.spool, log.child({ readMs })), isRepeated: false };
+    } finally {
+      await received.spool.dispose();
+    }
+  }
+
+  /** What there is to accept, when nothing speaks against it. */
+  async #asked(
+    { spool, sha256 }: ReceivedUpload,
+    parameters: Parameters,
+    claim: AcceptedUpload['claim'],
+    requestId: string,
+  ): Promise<Omit<AcceptedUpload, 'needsTwin'>> {
+    const { preset, metadata } = parameters;
+    const header = await acceptedHeader(spool.byteSource(), this.#limits);
+    await this.#refuseQuarantined(sha256);
+    return {
+      image: {
         id: newImageId(),
         tenant: DEFAULT_TENANT,
-        sha256: received.sha256,
-        bytes: received.spool.bytes,
+        sha256,
+        bytes: spool.bytes,
         header,
-        createdAt: now,
-        ...parameters,
-      };
-      const job: Job = {
-        id: newJobId(),
-        imageId: image.id,
-        preset: image.preset,
-        state: 'queued',
-        failure: null,
-        requestId,
-        createdAt: now,
-        updatedAt: now,
-      };
-      await this.#keep(image, job, received.spool);
-      answer.submit({
-        jobId: job.id,
-        imageId: image.id,
-        preset: image.preset,
-        requestId,
-        format: header.format,
-        isSuspect: false,
-      });
-      log.info({ imageId: job.imageId, jobId: job.id, handOffMs }, 'upload accepted');
-      return job;
-    } catch (error) {
-      answer.release();
-      throw error;
-    }
+        preset: preset.name,
+        metadata,
+        createdAt: Date.now(),
+      },
+      jobId: newJobId(),
+      requestId,
+      presetDigest: presetDigest(preset),
+      pipelineVersion: PIPELINE_VERSION,
+      claim,
+    };
   }
 
   async #refuseQuarantined(sha256: Sha256): Promise<void> {
@@ -135,63 +145,59 @@ export class Intake {
     );
   }
 
-  /** Original first, then its row: a row never names what is not on disk. */
-  async #keep(image: Image, job: Job, spool: SpoolFile): Promise<void> {
-    await spool.toDisk();
-    await this.#storage.keepOriginal(image.id, spool.path);
+  async #accept(asked: Omit<AcceptedUpload, 'needsTwin'>, spool: SpoolFile, log: Logger): Promise<Job> {
+    const { image, jobId, requestId, presetDigest, pipelineVersion } = asked;
+    const about = { imageId: image.id, jobId };
+    if (await this.#store.hasTwin({ ...image, presetDigest, pipelineVersion })) {
+      const job = await this.#keep({ ...asked, needsTwin: true }, spool);
+      log.info({ ...about, sharedRunOf: job.sharedRunOf }, 'upload accepted');
+      return job;
+    }
+    const begin = performance.now();
+    const room = await this.#handOff.reserve();
+    const handOffMs = Math.round(performance.now() - begin);
+    if (typeof room === 'string') {
+      log.info({ handOffMs, reason: room }, 'upload refused');
+      throw noRoom(room);
+    }
     try {
-      await this.#store.acceptUpload({ image, job });
+      const job = await this.#keep({ ...asked, needsTwin: false }, spool);
+      if (job.sharedRunOf === null) {
+        const { format } = image.header;
+        room.submit({ jobId, imageId: image.id, preset: image.preset, requestId, format, isSuspect: false });
+      } else room.release();
+      log.info({ ...about, handOffMs, sharedRunOf: job.sharedRunOf }, 'upload accepted');
+      return job;
     } catch (error) {
-      // Only a database that is surely without the row: what a broken commit has left is for the next boot to see.
-      if (error instanceof StoreError && error.code === 'storage_full')
-        await this.#storage.removeOriginal(image.id);
+      room.release();
       throw error;
     }
   }
-}
 
-function noRoom(reason: NoRoom): Problem {
-  switch (reason) {
-    case 'busy':
-      return new Problem('no_worker', 'Every worker is busy. Send the image again a little later.', {
-        retryAfter: RETRY_AFTER_SECONDS,
-      });
-    case 'no_workers':
-      return new Problem('no_worker', 'No worker can be started. Send the image again later.', {
-        retryAfter: 10 * RETRY_AFTER_SECONDS,
-      });
-    case 'draining':
-      return draining();
-  }
-}
-
-export function draining(): Problem {
-  return new Problem('draining', 'The service is shutting down. Send the image again in a moment.', {
-    retryAfter: RETRY_AFTER_SECONDS,
-    headers: { connection: 'close' },
-  });
-}
-
-async function inspected(spool: SpoolFile, limits: BudgetLimits): Promise<ImageHeader> {
-  const found = await inspect(spool.byteSource());
-  switch (found.kind) {
-    case 'unsupported':
-      throw new Problem(
-        'unsupported_format',
-        `These bytes are ${found.found}; JPEG, PNG, WebP, AVIF, GIF and TIFF are accepted.`,
-        { members: { found: found.found } },
-      );
-    case 'damaged':
-      throw new Problem('damaged_header', `The ${found.format} header is damaged: ${found.reason}.`);
-    case 'image': {
-      const verdict = checkBudget(found.header, limits);
-      if (verdict.kind === 'within') return found.header;
-      const { what, limit, found: count } = verdict;
-      throw new Problem(
-        what === 'pixels' ? 'too_many_pixels' : 'too_many_frames',
-        `An image may have at most ${limit} ${what}; this one declares ${count}.`,
-        { members: { limit, found: count } },
-      );
+  /** Original first, then its row: a row never names what is not on disk. */
+  async #keep(upload: AcceptedUpload, spool: SpoolFile): Promise<Job> {
+    const { id } = upload.image;
+    await spool.toDisk();
+    await this.#storage.keepOriginal(id, spool.path);
+    try {
+      const job = await this.#store.acceptUpload(upload);
+      if (typeof job !== 'string') return job;
+      await this.#storage.removeOriginal(id);
+      // Its twin has gone a moment ago, and there is no worker for it; or it took longer than its claim.
+      throw job === 'no_twin' ? noRoom('busy') : keyInFlight();
+    } catch (error) {
+      // Only a database that is surely without the row: what a broken commit has left is for the next boot to see.
+      if (error instanceof StoreError && error.code === 'storage_full')
+        await this.#storage.removeOriginal(id);
+      throw error;
     }
+  }
+
+  async #giveUp(attempt: Attempt, log: Logger): Promise<void> {
+    if (attempt.kind !== 'first') return;
+    // The claim ends by itself as well, and the refusal has to be answered.
+    await this.#store
+      .releaseClaim(attempt.claim)
+      .catch((error) => log.error({ err: error }, 'key still claimed'));
   }
 }

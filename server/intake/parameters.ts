@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { MAX_METADATA_BYTES, Metadata } from '../../shared/domain/image.ts';
-import { DEFAULT_PRESET, PRESETS } from '../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, PRESETS, type Preset } from '../../shared/domain/preset.ts';
 import { Problem } from '../problem.ts';
 
 const UploadParameters = z.object({
@@ -21,21 +21,27 @@ const UploadParameters = z.object({
     .default(null),
 });
 
+export interface Parameters {
+  preset: Preset;
+  metadata: Metadata | null;
+}
+
 /**
  * The text fields of an upload. Others than these are ignored, as forms carry tokens and buttons.
  * @throws {Problem}
  */
-export function readParameters(fields: ReadonlyMap<string, string>): z.output<typeof UploadParameters> {
+export function readParameters(fields: ReadonlyMap<string, string>): Parameters {
   const parsed = UploadParameters.safeParse(Object.fromEntries(fields));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0] ?? { path: ['?'], message: 'a valid value' };
     throw new Problem('bad_parameter', `The field "${String(path[0])}" takes ${message}.`);
   }
-  if (!PRESETS.has(parsed.data.preset)) {
+  const preset = PRESETS.get(parsed.data.preset);
+  if (!preset) {
     const presets = [...PRESETS.keys()];
     throw new Problem('unknown_preset', `The presets are: ${presets.join(', ')}.`, { members: { presets } });
   }
-  return parsed.data;
+  return { preset, metadata: parsed.data.metadata };
 }
 
 function parseJson(text: string): unknown {

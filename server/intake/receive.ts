@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Sha256 } from '../../shared/domain/ids.ts';
 import { Problem } from '../problem.ts';
+import { BodyDigest, type DigestFields } from './body-digest.ts';
 import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
 import { readMultipart } from './multipart.ts';
 import { SpoolFile, TooManyBytes } from './spool-file.ts';
@@ -14,6 +15,9 @@ export interface IncomingUpload {
   /** As the client declares it; the bytes are counted all the same. */
   contentLength: number | undefined;
   body: Readable;
+  digests: DigestFields;
+  /** The field `Idempotency-Key`. */
+  idempotencyKey: string | undefined;
   /** Parameters of the URL, which stand for the text fields of a form when the body is the image itself. */
   query: ReadonlyMap<string, string>;
 }
@@ -48,12 +52,14 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
   const maxBodyBytes = maxUploadBytes + (isForm ? FORM_OVERHEAD_BYTES : 0);
   if (contentLength > maxBodyBytes) throw tooManyBytes(maxUploadBytes);
 
+  const digest = new BodyDigest(upload.digests);
   const spool = new SpoolFile(spoolPath, maxUploadBytes, limits.spoolMemory);
   try {
-    const chunks = capped(readBody(upload.body, limits), maxBodyBytes);
+    const chunks = digest.through(capped(readBody(upload.body, limits), maxBodyBytes));
     const fields = isForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
+    digest.check();
     return { spool, fields, sha256: await spool.finish() };
   } catch (error) {
     await spool.dispose();

@@ -3,16 +3,17 @@ import { ImageId } from '../../shared/domain/ids.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
 import { answerVariant } from '../delivery/answer-variant.ts';
 import { chooseVariant } from '../delivery/choose-variant.ts';
+import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { describeImage } from './representations.ts';
 
-export function imageRoutes({ store, storage }: Parts): Hono<AppEnv> {
+export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
   async function find(id: string): Promise<ImageRecord> {
     const imageId = ImageId.safeParse(id);
     const found = imageId.success ? await store.findImage(imageId.data) : null;
-    if (found === null) throw new Problem('not_found', 'There is no image with this id.');
-    if (found === 'deleted') throw new Problem('deleted', 'The image was here and has been deleted.');
+    if (found === null) throw noSuchImage();
+    if (found === 'deleted') throw alreadyDeleted();
     return found;
   }
 
@@ -35,15 +36,14 @@ export function imageRoutes({ store, storage }: Parts): Hono<AppEnv> {
       });
     })
     .delete('/images/:id', async (c) => {
-      const { image } = await find(c.req.param('id'));
-      const deleted = await store.deleteImage(image.id, Date.now());
-      if (deleted === null || deleted === 'deleted') return c.body(null, 204);
-      // The row is gone, so nobody sees the files any more; what a crash leaves here, the next boot removes.
-      await storage.removeOriginal(image.id);
-      if (deleted.publishedRun) await storage.removePublished(deleted.publishedRun);
+      const id = ImageId.safeParse(c.req.param('id'));
+      const found = id.success && (await deleteImage(id.data, store, storage, retries));
+      if (!found) throw noSuchImage();
       return c.body(null, 204);
     });
 }
+
+const noSuchImage = () => new Problem('not_found', 'There is no image with this id.');
 
 function publishedSet({ job, set }: ImageRecord) {
   if (set) return set;

@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { JobId } from '../../shared/domain/ids.ts';
 import { JOB_STATES, JobState } from '../../shared/domain/job.ts';
+import { retryJob } from '../operations/retry-job.ts';
 import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
@@ -24,17 +25,7 @@ export function jobRoutes({ store, retries }: Parts): Hono<AppEnv> {
     })
     .post('/jobs/:id/retry', async (c) => {
       const id = JobId.safeParse(c.req.param('id'));
-      const queued = id.success ? await store.retryJob(id.data, Date.now()) : null;
-      if (queued === null) throw noSuchJob();
-      if (queued === 'deleted') throw new Problem('deleted', 'The image of this job has been deleted.');
-      if (typeof queued === 'string') {
-        throw new Problem(
-          'not_ended',
-          `A job that has failed or is quarantined can be retried; this one is ${queued}.`,
-        );
-      }
-      retries.addBacklog(queued);
-      const found = await store.findJob(queued.jobId);
+      const found = id.success ? await retryJob(id.data, store, retries) : null;
       if (!found) throw noSuchJob();
       c.header('cache-control', 'no-store');
       return c.json({ ...describeJob(found.job), runs: found.runs.map(describeRun) }, 202);

@@ -29,6 +29,7 @@ export function describeJob(job: Job) {
     imageId: job.imageId,
     status: job.state,
     failure: job.failure,
+    sharedRunOf: job.sharedRunOf,
     preset: job.preset,
     requestId: job.requestId,
     createdAt: time(job.createdAt),

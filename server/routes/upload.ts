@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
-import { draining } from '../intake/intake.ts';
+import { stateWithin } from '../intake/await-end.ts';
+import { draining } from '../intake/no-room.ts';
 import type { AppEnv, Parts } from './context.ts';
 
 /** The longest that `Prefer: wait` is followed, in seconds. */
@@ -9,12 +10,17 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>().post('/upload', async (c) => {
     if (parts.isClosing()) throw draining();
     const length = c.req.header('content-length');
-    const job = await parts.intake.accept(
+    const { job, isRepeated } = await parts.intake.accept(
       {
         contentType: c.req.header('content-type'),
         contentLength: length === undefined ? undefined : Number(length),
         body: parts.bodyOf(c),
         query: new Map(Object.entries(c.req.query())),
+        digests: {
+          contentDigest: c.req.header('content-digest'),
+          reprDigest: c.req.header('repr-digest'),
+        },
+        idempotencyKey: c.req.header('idempotency-key'),
       },
       c.get('requestId'),
       c.get('log'),
@@ -23,10 +29,10 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
     let status = job.state;
     const seconds = preferredWait(c.req.header('prefer'));
     if (seconds !== null) {
-      await parts.watch.ended(job.id, seconds * 1000);
-      status = (await parts.store.findJob(job.id))?.job.state ?? status;
+      status = (await stateWithin(job.id, seconds * 1000, parts.watch, parts.store)) ?? status;
       c.header('preference-applied', `wait=${seconds}`);
     }
+    if (isRepeated) c.header('idempotent-replayed', 'true');
     c.header('location', `/images/${job.imageId}`);
     c.header('cache-control', 'no-store');
     const links = { self: `/images/${job.imageId}`, job: `/jobs/${job.id}` };

@@ -14,9 +14,14 @@ export type JobId = z.infer<typeof JobId>;
 export const RunId = z.uuidv4().brand<'RunId'>();
 export type RunId = z.infer<typeof RunId>;
 
+/** One request's hold on an idempotency key. */
+export const ClaimId = z.uuidv4().brand<'ClaimId'>();
+export type ClaimId = z.infer<typeof ClaimId>;
+
 export const newImageId = (): ImageId => randomUUID() as string as ImageId;
 export const newJobId = (): JobId => randomUUID() as string as JobId;
 export const newRunId = (): RunId => randomUUID() as string as RunId;
+export const newClaimId = (): ClaimId => randomUUID() as string as ClaimId;
 
 /** Whose image it is. There is one tenant, `default`, where there are no API keys. */
 export const Tenant = z

@@ -45,6 +45,9 @@ export const Variant = z.object({
 });
 export type Variant = z.infer<typeof Variant>;
 
+/** Part of every manifest. It changes when the same original and preset give other bytes. */
+export const PIPELINE_VERSION = 1;
+
 /** What the variants of a set are. Published with them, atomically, and never changed. */
 export const Manifest = z.object({
   /** The pipeline that made them: a new number means that the same original gives other bytes. */
@@ -66,6 +69,15 @@ export const Image = z.object({
   createdAt: z.int(),
 });
 export type Image = z.infer<typeof Image>;
+
+/** What makes two sets the same: the same bytes of one tenant, under one preset, by one pipeline. */
+export interface SetKey {
+  tenant: Tenant;
+  sha256: Sha256;
+  /** Of the preset as it was, whatever its name means later. */
+  presetDigest: Sha256;
+  pipelineVersion: number;
+}
 
 /** The published variants of one original under one preset, in a directory named by the run that made them. */
 export const PublishedSet = z.object({ runId: RunId, manifest: Manifest, publishedAt: z.int() });

@@ -18,6 +18,10 @@ export const JOB_TRANSITIONS: Record<JobState, readonly JobState[]> = {
   cancelled: [],
 };
 
+/** The states from which a job may move to this one: every change of a state is conditional on them. */
+export const statesBefore = (state: JobState): JobState[] =>
+  JOB_STATES.filter((from) => JOB_TRANSITIONS[from].includes(state));
+
 /** An ended job waits for nothing: only a person's retry moves it again. */
 export const hasEnded = (state: JobState): boolean => state !== 'queued' && state !== 'running';
 
@@ -76,6 +80,8 @@ export const Job = z.object({
   preset: Name,
   state: JobState,
   failure: FailureCode.nullable(),
+  /** The job whose run is this one's as well, since their images have the same bytes; null where it has its own. */
+  sharedRunOf: JobId.nullable(),
   requestId: z.string(),
   createdAt: z.int(),
   updatedAt: z.int(),

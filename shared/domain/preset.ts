@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Sha256 } from './ids.ts';
 import { Name, OutputFormat } from './image.ts';
 
 /**
@@ -42,3 +44,12 @@ export const DEFAULT_PRESET: Preset = {
 };
 
 export const PRESETS: ReadonlyMap<string, Preset> = new Map([[DEFAULT_PRESET.name, DEFAULT_PRESET]]);
+
+/** The same for presets that make the same variants: their names do not count. */
+export function presetDigest({ sizes, outputs }: Preset): Sha256 {
+  const text = JSON.stringify([
+    sizes.map(({ name, width, height, fit }) => [name, width, height, fit]),
+    outputs.map(({ format, quality }) => [format, quality]),
+  ]);
+  return Sha256.parse(createHash('sha256').update(text).digest('hex'));
+}

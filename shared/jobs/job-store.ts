@@ -1,5 +1,6 @@
-import type { ImageId, JobId, RunId, Tenant } from '../domain/ids.ts';
-import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
+import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
+import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import type { Image, InputFormat, Manifest, PublishedSet, SetKey } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
 import type { Decoder, Quarantined, QuarantinedBytes } from '../domain/quarantine.ts';
 
@@ -16,7 +17,14 @@ export interface Work {
 
 export interface AcceptedUpload {
   image: Image;
-  job: Job;
+  jobId: JobId;
+  requestId: string;
+  presetDigest: Sha256;
+  pipelineVersion: number;
+  /** The claim on the key that the upload came with, and what its later uses are compared with. */
+  claim: { id: ClaimId; fingerprint: Sha256 } | null;
+  /** Accept it only if it can share the run of another job: there is no worker for it. */
+  needsTwin: boolean;
 }
 
 export interface RunStart {
@@ -48,6 +56,15 @@ export interface RunEnd {
   decoder: Decoder;
   /** What was published, in the directory named by the run; only with `next: 'succeeded'`. */
   manifest: Manifest | null;
+  /** Of the preset that was run. */
+  presetDigest: Sha256;
+}
+
+export interface SettledRun {
+  /** False: its image has the set of an earlier run of the same bytes, and this one's directory is of no use. */
+  isPublished: boolean;
+  /** Jobs that have ended with this one. */
+  followers: JobId[];
 }
 
 export interface ImageRecord {
@@ -81,10 +98,10 @@ export interface QuarantinePage {
 export type QuarantineCursor = Pick<Quarantined, 'at' | 'sha256' | 'decoder'>;
 
 export interface DeletedImage {
-  /** The run that was in progress and is now fenced off. */
-  activeRun: RunId | null;
-  /** The published directory that no row names any more. */
-  publishedRun: RunId | null;
+  /** The directory of the set that was only this image's, and that no row names any more. */
+  retiredSet: RunId | null;
+  /** A job that had waited for the run of this image's, and has to be run itself. */
+  promoted: Work | null;
 }
 
 /**
@@ -95,17 +112,36 @@ export interface DeletedImage {
  * @throws {StoreError} from every call, when the database is full or out of reach
  */
 export interface JobStore {
-  /** Commits an image and its job together. */
-  acceptUpload(upload: AcceptedUpload): Promise<void>;
+  /**
+   * Takes a key for one request, until the claim ends.
+   * @returns what the first request with this key was answered, or whether one is on its way
+   */
+  claimKey(claim: KeyClaim, at: number): Promise<FirstAnswer | 'claimed' | 'in_flight'>;
+
+  /** Gives back a key whose request was refused. Does nothing once it is answered. */
+  releaseClaim(id: ClaimId): Promise<void>;
+
+  /** After a crash of the service: the requests of all claims are gone. Only for a process that knows that it is alone. */
+  releaseAllClaims(): Promise<void>;
+
+  /** Whether an upload can share a run, published or to come, with another one of the same bytes. */
+  hasTwin(key: SetKey): Promise<boolean>;
+
+  /**
+   * Commits an image, its job and the answer to its idempotency key together. The job is `succeeded` where a set of its
+   * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
+   * @returns the job, or why nothing was kept
+   */
+  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
 
   /** Moves a `queued` job to `running` under a new run. Null when the job is not queued (any more). */
   startRun(start: RunStart): Promise<RunHistory | null>;
 
   /**
-   * Ends a run and moves its job on, if the job is still running under that very run.
-   * False when it is not: the run was given up, and nothing of it counts.
+   * Ends a run and moves its job on, with the jobs that share it, if the job is still running under that very run.
+   * Null when it is not: the run was given up, and nothing of it counts.
    */
-  finishRun(end: RunEnd): Promise<boolean>;
+  finishRun(end: RunEnd): Promise<SettledRun | null>;
 
   /** `deleted` for an image that was there once; null for one that never was. */
   findImage(id: ImageId): Promise<ImageRecord | 'deleted' | null>;
@@ -115,7 +151,7 @@ export interface JobStore {
   /** Jobs from the newest to the oldest. */
   listJobs(query: { status?: JobState; after?: JobCursor; limit: number }): Promise<JobPage>;
 
-  /** Work of all `queued` jobs, the oldest first. */
+  /** Work of all `queued` jobs that share nobody's run, the oldest first. */
   queuedWork(): Promise<Work[]>;
 
   /** Forgets an image and what the client said of it; its id stays known as deleted. Null: there is none. */

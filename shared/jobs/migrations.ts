@@ -6,6 +6,8 @@ import type { Tables } from './tables.ts';
 export const MIGRATIONS: Record<string, Migration> = {
   '0001-first': { up: createTables },
   '0002-quarantine': { up: createQuarantine },
+  '0003-sharing': { up: createSharing },
+  '0004-idempotency': { up: createIdempotency },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -84,4 +86,43 @@ async function createQuarantine(db: Kysely<Tables>): Promise<void> {
     .alterTable('jobs')
     .addColumn('counts_from', 'bigint', (column) => column.notNull().defaultTo(0))
     .execute();
+}
+
+/** What was published before this has no key, and is shared with nobody. */
+async function createSharing(db: Kysely<Tables>): Promise<void> {
+  for (const [name, type] of [
+    ['tenant', 'text'],
+    ['sha256', 'text'],
+    ['preset_digest', 'text'],
+    ['pipeline_version', 'integer'],
+  ] as const) {
+    await db.schema.alterTable('sets').addColumn(name, type).execute();
+  }
+  await db.schema
+    .createIndex('sets_by_key')
+    .unique()
+    .on('sets')
+    .columns(['tenant', 'sha256', 'preset_digest', 'pipeline_version'])
+    .execute();
+  await db.schema.createIndex('images_by_bytes').on('images').columns(['tenant', 'sha256']).execute();
+  await db.schema.createIndex('images_by_set').on('images').columns(['published_run']).execute();
+  await db.schema.alterTable('jobs').addColumn('preset_digest', 'text').execute();
+  await db.schema.alterTable('jobs').addColumn('shared_run_of', 'text').execute();
+  await db.schema.createIndex('jobs_by_shared_run').on('jobs').columns(['shared_run_of', 'state']).execute();
+}
+
+async function createIdempotency(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('idempotency_keys')
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('key', 'text', (column) => column.notNull())
+    .addColumn('claim', 'text', (column) => column.notNull().unique())
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .addColumn('fingerprint', 'text')
+    .addColumn('image_id', 'text')
+    .addColumn('job_id', 'text')
+    .addColumn('state', 'text')
+    .addPrimaryKeyConstraint('idempotency_keys_key', ['tenant', 'key'])
+    .execute();
+  await db.schema.createIndex('idempotency_keys_by_end').on('idempotency_keys').columns(['until']).execute();
 }

@@ -90,6 +90,7 @@ export async function listJobs(
 export async function queuedWork(db: Kysely<Tables>): Promise<Work[]> {
   const rows = await selectWork(db)
     .where('jobs.state', '=', 'queued')
+    .where('jobs.shared_run_of', 'is', null)
     .orderBy('jobs.created_at')
     .orderBy('jobs.id')
     .execute();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import { IdempotencyKey } from '../domain/idempotency.ts';
+import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
@@ -30,7 +31,16 @@ export const ImageRow = z.object({
   published_run: RunId.nullable(),
 });
 
-export const SetRow = z.object({ run_id: RunId, manifest: jsonColumn(Manifest), published_at: z.int() });
+export const SetRow = z.object({
+  run_id: RunId,
+  manifest: jsonColumn(Manifest),
+  published_at: z.int(),
+  /** The key that no two sets have in common; null for those of a time before there was one. */
+  tenant: Tenant.nullable(),
+  sha256: Sha256.nullable(),
+  preset_digest: Sha256.nullable(),
+  pipeline_version: z.int().nullable(),
+});
 
 export const JobRow = z.object({
   id: JobId,
@@ -46,6 +56,21 @@ export const JobRow = z.object({
   active_run: RunId.nullable(),
   /** Runs before this time, in milliseconds, no longer count: a person has had the job tried again. */
   counts_from: z.int(),
+  preset_digest: Sha256.nullable(),
+  shared_run_of: JobId.nullable(),
+});
+
+export const IdempotencyKeyRow = z.object({
+  tenant: Tenant,
+  key: IdempotencyKey,
+  claim: ClaimId,
+  /** In milliseconds: the end of the claim, and once there is an answer that of the answer. */
+  until: z.int(),
+  /** This and the following are null until the request has been accepted. */
+  fingerprint: Sha256.nullable(),
+  image_id: ImageId.nullable(),
+  job_id: JobId.nullable(),
+  state: JobState.nullable(),
 });
 
 export const QuarantineRow = z.object({
@@ -80,6 +105,7 @@ export interface Tables {
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;
   quarantine: z.input<typeof QuarantineRow>;
+  idempotency_keys: z.input<typeof IdempotencyKeyRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -102,6 +128,7 @@ export function toJob(row: z.output<typeof JobRow>): Job {
     preset: row.preset,
     state: row.state,
     failure: row.failure,
+    sharedRunOf: row.shared_run_of,
     requestId: row.request_id,
     createdAt: row.created_at,
     updatedAt: row.updated_at,

@@ -33,6 +33,6 @@ export interface Retries {
 
 /** Tells when jobs end, in this process. */
 export interface JobWatch {
-  /** Resolves when the job has ended, or after `ms` milliseconds, or when the service drains. */
-  ended(job: JobId, ms: number): Promise<void>;
+  /** Resolves when the job ends, or the signal is aborted, or when the service drains. */
+  ended(job: JobId, signal: AbortSignal): Promise<void>;
 }

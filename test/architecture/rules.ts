@@ -17,6 +17,7 @@ const FOR_ROUTES = [
   ROUTES,
   'server/intake/',
   'server/delivery/',
+  'server/operations/',
   'server/page.ts',
   'server/problem.ts',
   'shared/domain/',

@@ -1,17 +1,19 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
+import type { IdempotencyKey } from '../../shared/domain/idempotency.ts';
+import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { AcceptedUpload, JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
+import type { JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
 import {
   crashed,
   DECODER,
   errored,
   MANIFEST,
+  type NewUpload,
   newStart,
   newUpload,
   rejected,
-  sha256Of,
+  settledAlone,
   succeeded,
 } from '../helpers/job-records.ts';
 
@@ -52,15 +54,14 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   async function acceptAndStart(
     store: JobStore,
     given = {},
-  ): Promise<{ upload: AcceptedUpload; start: RunStart }> {
+  ): Promise<{ upload: NewUpload; start: RunStart }> {
     const upload = await accept(store, given);
     const start = newStart(upload.job);
     expect(await store.startRun(start)).toEqual({ outcomes: {}, decoderDeaths: 0 });
     return { upload, start };
   }
 
-  const stateOf = async (store: JobStore, { job }: AcceptedUpload) =>
-    (await store.findJob(job.id))?.job.state;
+  const stateOf = async (store: JobStore, { job }: NewUpload) => (await store.findJob(job.id))?.job.state;
 
   describe(`${name}: accepting`, () => {
     const shared = sharedStore();
@@ -89,7 +90,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       for (const [index, upload] of uploads.entries()) {
         const bad = index % 3 === 0;
         expect(answers[index]?.status).toBe(bad ? 'rejected' : 'fulfilled');
-        expect(await store.findImage(upload.image.id)).toEqual(bad ? null : { ...upload, set: null });
+        const { image, job } = upload;
+        expect(await store.findImage(image.id)).toEqual(bad ? null : { image, job, set: null });
       }
       expect(await store.findJob(taken.job.id)).toEqual({ job: taken.job, runs: [] });
     });
@@ -103,13 +105,14 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
 
   describe(`${name}: transitions`, () => {
     const shared = sharedStore();
-    /** A job in this state: by the calls that lead there, or, where none of this version does, accepted so. */
+    /** A job in this state, by the calls that lead there. */
     async function jobIn(store: JobStore, state: JobState) {
-      const upload = await accept(store, state === 'quarantined' ? { job: { state } } : {});
+      const upload = await accept(store);
       const start = newStart(upload.job);
-      if (state === 'running' || state === 'succeeded' || state === 'failed') await store.startRun(start);
+      if (state !== 'queued' && state !== 'cancelled') await store.startRun(start);
       if (state === 'succeeded') await store.finishRun(succeeded(start));
       if (state === 'failed') await store.finishRun(rejected(start));
+      if (state === 'quarantined') await store.finishRun({ ...crashed(start), next: 'quarantined' });
       if (state === 'cancelled') await store.deleteImage(upload.image.id, 9_000);
       expect(await stateOf(store, upload)).toBe(state);
       return { upload, start };
@@ -134,7 +137,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         const store = shared();
         const { upload, start } = await jobIn(store, state);
         const before = await store.findJob(upload.job.id);
-        expect(await store.finishRun(end(start))).toBe(state === 'running');
+        const settled = await store.finishRun(end(start));
+        if (state !== 'running') expect(settled).toBeNull();
+        else expect(settled).toEqual(settledAlone(end === succeeded));
         if (state === 'running') expect(await stateOf(store, upload)).toBe(end(start).next);
         else expect(await store.findJob(upload.job.id)).toEqual(before);
       }
@@ -254,7 +259,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('a run to be tried again leaves its job queued, without a failure and without a set', async () => {
       const store = shared();
       const { upload, start } = await acceptAndStart(store);
-      expect(await store.finishRun(errored(start))).toBe(true);
+      expect(await store.finishRun(errored(start))).toEqual(settledAlone(false));
       const job = { ...upload.job, state: 'queued', updatedAt: 3_000 };
       expect(await store.findImage(upload.image.id)).toEqual({ image: upload.image, job, set: null });
       expect((await store.queuedWork()).map((work) => work.jobId)).toContain(job.id);
@@ -263,14 +268,12 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
 
   describe(`${name}: quarantine`, () => {
     const shared = sharedStore();
-    const bytesOf = ({ image }: AcceptedUpload) => ({ tenant: image.tenant, sha256: image.sha256 });
-
-    const ofItsOwn = () => ({ image: { sha256: sha256Of(newImageId()) } });
+    const bytesOf = ({ image }: NewUpload) => ({ tenant: image.tenant, sha256: image.sha256 });
 
     async function quarantine(store: JobStore, at = 3_000) {
-      const { upload, start } = await acceptAndStart(store, ofItsOwn());
+      const { upload, start } = await acceptAndStart(store);
       const end = { ...crashed(start), next: 'quarantined' as const, at };
-      expect(await store.finishRun(end)).toBe(true);
+      expect(await store.finishRun(end)).toEqual(settledAlone(false));
       return { upload, end };
     }
 
@@ -301,9 +304,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
 
     test('a late run quarantines nothing', async () => {
       const store = shared();
-      const { upload, start } = await acceptAndStart(store, ofItsOwn());
+      const { upload, start } = await acceptAndStart(store);
       await store.deleteImage(upload.image.id, 2_500);
-      expect(await store.finishRun({ ...crashed(start), next: 'quarantined' })).toBe(false);
+      expect(await store.finishRun({ ...crashed(start), next: 'quarantined' })).toBeNull();
       expect(await store.isQuarantined({ ...bytesOf(upload), decoder: DECODER })).toBe(false);
     });
 
@@ -387,7 +390,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('the end of a run publishes its manifest with it', async () => {
       const store = shared();
       const { upload, start } = await acceptAndStart(store);
-      expect(await store.finishRun(succeeded(start))).toBe(true);
+      expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(true));
       const found = await store.findImage(upload.image.id);
       expect(found).toMatchObject({
         job: { state: 'succeeded', failure: null },
@@ -412,8 +415,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const before = await store.findImage(upload.image.id);
-      expect(await store.finishRun({ ...rejected(start), at: 4_000 })).toBe(false);
-      expect(await store.finishRun({ ...succeeded(start), at: 4_000 })).toBe(false);
+      expect(await store.finishRun({ ...rejected(start), at: 4_000 })).toBeNull();
+      expect(await store.finishRun({ ...succeeded(start), at: 4_000 })).toBeNull();
       expect(await store.findImage(upload.image.id)).toEqual(before);
     });
 
@@ -424,11 +427,11 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const current = newStart(upload.job);
       await store.startRun(current);
       const before = await store.findJob(upload.job.id);
-      for (const end of [succeeded, rejected, errored]) expect(await store.finishRun(end(late))).toBe(false);
+      for (const end of [succeeded, rejected, errored]) expect(await store.finishRun(end(late))).toBeNull();
       expect(await store.findJob(upload.job.id)).toEqual(before);
       expect(await store.findImage(upload.image.id)).toMatchObject({ set: null });
       expect(await store.publishedAmong([late.runId])).toEqual([]);
-      expect(await store.finishRun(succeeded(current))).toBe(true);
+      expect(await store.finishRun(succeeded(current))).toEqual(settledAlone(true));
       expect(await store.findImage(upload.image.id)).toMatchObject({ set: { runId: current.runId } });
     });
 
@@ -459,7 +462,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const { id } = upload.image;
-      expect(await store.deleteImage(id, 5_000)).toEqual({ activeRun: null, publishedRun: start.runId });
+      expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: start.runId, promoted: null });
       expect(await store.findImage(id)).toBe('deleted');
       expect(await store.publishedAmong([start.runId])).toEqual([]);
       expect(await store.existingAmong([id])).toEqual([]);
@@ -470,12 +473,12 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = shared();
       const { upload, start } = await acceptAndStart(store);
       const { id } = upload.image;
-      expect(await store.deleteImage(id, 5_000)).toEqual({ activeRun: start.runId, publishedRun: null });
+      expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: null, promoted: null });
       expect(await store.findJob(upload.job.id)).toMatchObject({
         job: { state: 'cancelled', updatedAt: 5_000 },
         runs: [{ outcome: 'interrupted', endedAt: 5_000 }],
       });
-      expect(await store.finishRun(succeeded(start))).toBe(false);
+      expect(await store.finishRun(succeeded(start))).toBeNull();
       expect(await store.findImage(id)).toBe('deleted');
       expect(await store.publishedAmong([start.runId])).toEqual([]);
     });
@@ -491,7 +494,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = shared();
       const [doomed, other] = [await accept(store), await accept(store)];
       await store.deleteImage(doomed.image.id, 5_000);
-      expect(await store.findImage(other.image.id)).toEqual({ ...other, set: null });
+      const { image, job } = other;
+      expect(await store.findImage(image.id)).toEqual({ image, job, set: null });
     });
 
     test('answers null for an image that never was', async () => {
@@ -560,7 +564,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         job: { state: 'queued', updatedAt: 7_000 },
         runs: [{ outcome: 'interrupted', failure: 'worker_lost', endedAt: 7_000 }],
       });
-      expect(await next.finishRun(succeeded(start))).toBe(false);
+      expect(await next.finishRun(succeeded(start))).toBeNull();
       expect(await next.startRun(newStart(upload.job))).toEqual({
         outcomes: { interrupted: 1 },
         decoderDeaths: 0,
@@ -621,10 +625,15 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('refuses every call that comes after with a StoreError', async () => {
       const { store } = await opened();
       await store.close();
-      const { image, job } = newUpload();
+      const upload = newUpload();
+      const { image, job } = upload;
       const start = newStart(job);
       const calls = [
-        store.acceptUpload({ image, job }),
+        store.claimKey({ id: newClaimId(), tenant: image.tenant, key: 'key' as IdempotencyKey, until: 2 }, 1),
+        store.releaseClaim(newClaimId()),
+        store.releaseAllClaims(),
+        store.hasTwin({ ...image, presetDigest: image.sha256, pipelineVersion: 1 }),
+        store.acceptUpload(upload),
         store.startRun(start),
         store.finishRun(succeeded(start)),
         store.findImage(image.id),

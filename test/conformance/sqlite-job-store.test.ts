@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
-import { describeJobStore } from './job-store.ts';
+import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeJobStore, type OpenedJobStore } from './job-store.ts';
+import { describeSharedRuns } from './shared-runs.ts';
 
-describeJobStore('SqliteJobStore', async () => {
+async function open(): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   const path = join(folder, 'jobs.db');
   let store = await SqliteJobStore.open(path);
@@ -20,4 +22,8 @@ describeJobStore('SqliteJobStore', async () => {
       await rm(folder, { recursive: true, force: true });
     },
   };
-});
+}
+
+describeJobStore('SqliteJobStore', open);
+describeSharedRuns('SqliteJobStore', open);
+describeIdempotencyKeys('SqliteJobStore', open);

@@ -9,7 +9,7 @@ import { type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
-const LARGE = 'testdata/images/testimage_large.jpg';
+const POISON = await readFile('testdata/images/testimage_large.jpg');
 
 async function dieAt(service: RunningService, accepted: Accepted, run: number, of: NodeJS.Signals) {
   const victim = workerOf(await duringRun(service, accepted, run));
@@ -24,7 +24,7 @@ const poisonedBy = (accepted: Accepted) => (line: { msg: string }) =>
 test('bytes that their decoder dies of twice are refused until they are released', async () => {
   await using service = await startService();
   await using freezer = await Freezer.hold(service);
-  const poison = await upload(service, LARGE);
+  const poison = await upload(service, POISON);
   const beside = await upload(service, SMALL);
   const bystander = workerOf(await duringRun(service, beside, 1));
   const first = await dieAt(service, poison, 1, 'SIGSEGV');
@@ -39,7 +39,7 @@ test('bytes that their decoder dies of twice are refused until they are released
   });
   freezer.letGo();
 
-  const refused = await postImage(service, LARGE);
+  const refused = await postImage(service, POISON);
   await expectProblem(refused, 'quarantined');
   const after = await upload(service, SMALL);
   const jobs = await expectWhole(service, [poison, beside, after]);
@@ -54,9 +54,7 @@ test('bytes that their decoder dies of twice are refused until they are released
   });
   expect(outcomesOf(jobs.get(beside.id) ?? { runs: [] })).toEqual(['succeeded']);
 
-  const sha256 = createHash('sha256')
-    .update(await readFile(LARGE))
-    .digest('hex');
+  const sha256 = createHash('sha256').update(POISON).digest('hex');
   expect(await (await service.fetch('/quarantine')).json()).toMatchObject({
     quarantined: [{ sha256, signal: 'SIGBUS', exitCode: null, links: { job: poison.links.job } }],
     next: null,
@@ -69,7 +67,7 @@ test('bytes that their decoder dies of twice are refused until they are released
   const release = () => service.fetch(`/quarantine/${sha256}`, { method: 'DELETE' });
   expect((await release()).status).toBe(204);
   await expectProblem(await release(), 'not_found');
-  expect(await endOf(service, await upload(service, LARGE))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, POISON))).toMatchObject({ status: 'succeeded' });
   await expectCleanEnd(service);
 });
 

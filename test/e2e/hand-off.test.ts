@@ -4,7 +4,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { filesBelow, startService } from '../helpers/service.ts';
-import { Accepted, endOf, postImage } from '../helpers/upload.ts';
+import { Accepted, endOf, newPicture, postImage } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
 /** Far above what a refusal takes beyond the hand-off time, far below what a job takes that does not move. */
@@ -17,10 +17,11 @@ it('while every worker is busy an upload is refused after the hand-off time, and
   });
   const frozen = await freezeWorkers(service);
   const accepted: Accepted[] = [];
-  for (let n = 0; n < 2; n++) accepted.push(Accepted.parse(await (await postImage(service, SMALL)).json()));
+  for (let n = 0; n < 2; n++)
+    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json()));
 
   const begin = performance.now();
-  const refused = await postImage(service, SMALL);
+  const refused = await postImage(service, await newPicture(SMALL));
   const took = performance.now() - begin;
   await expectProblem(refused, 'no_worker');
   expect(refused.headers.get('retry-after')).toBe('1');
@@ -31,14 +32,14 @@ it('while every worker is busy an upload is refused after the hand-off time, and
 
   frozen.forEach(thaw);
   for (const each of accepted) expect(await endOf(service, each)).toMatchObject({ status: 'succeeded' });
-  expect((await postImage(service, SMALL, {}, { prefer: 'wait=20' })).status).toBe(200);
+  expect((await postImage(service, await newPicture(SMALL), {}, { prefer: 'wait=20' })).status).toBe(200);
 });
 
 it('an upload that waits for a worker is taken when one comes free within the hand-off time', async () => {
   await using service = await startService({ env: { N_WORKERS: '1', HANDOFF_TIMEOUT_MS: '20000' } });
   const frozen = await freezeWorkers(service);
-  const first = Accepted.parse(await (await postImage(service, SMALL)).json());
-  const second = postImage(service, SMALL);
+  const first = Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json());
+  const second = postImage(service, await newPicture(SMALL));
   expect(await (await service.fetch('/jobs')).json()).toMatchObject({ jobs: [{ imageId: first.id }] });
   frozen.forEach(thaw);
   expect((await second).status).toBe(200);
@@ -51,8 +52,9 @@ it('QUEUE_DEPTH lets so many wait beyond the workers, and no more', async () => 
   await using service = await startService({ env: { N_WORKERS: '1', QUEUE_DEPTH: '2' } });
   const frozen = await freezeWorkers(service);
   const accepted: Accepted[] = [];
-  for (let n = 0; n < 3; n++) accepted.push(Accepted.parse(await (await postImage(service, SMALL)).json()));
-  await expectProblem(await postImage(service, SMALL), 'no_worker');
+  for (let n = 0; n < 3; n++)
+    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json()));
+  await expectProblem(await postImage(service, await newPicture(SMALL)), 'no_worker');
 
   const states = await Promise.all(
     accepted.map(async ({ links }) => (await (await service.fetch(links.self)).json()) as { status: string }),

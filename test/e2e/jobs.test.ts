@@ -35,6 +35,7 @@ describe('a job', () => {
       status: 'succeeded',
       failure: null,
       preset: 'default',
+      sharedRunOf: null,
       requestId: expect.any(String),
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

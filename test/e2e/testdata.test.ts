@@ -27,7 +27,7 @@ describe('each file of testdata is answered as its table says', () => {
       return;
     }
 
-    const accepted = await upload(service, imagePath(name));
+    const accepted = await upload(service, await readFile(imagePath(name)));
     const job = await endOf(service, accepted);
     if (answer.ends !== 'either') expect(job.status).toBe(answer.ends);
     if (job.status !== 'succeeded')

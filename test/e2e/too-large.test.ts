@@ -82,5 +82,7 @@ describe('an upload of too many bytes is refused with the limit', () => {
 });
 
 it('an upload of exactly the limit is taken', async () => {
-  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, await readFile(SMALL)))).toMatchObject({
+    status: 'succeeded',
+  });
 });

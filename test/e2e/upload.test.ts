@@ -5,7 +5,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
-import { Accepted, endOf, postImage, upload } from '../helpers/upload.ts';
+import { Accepted, endOf, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
 
@@ -18,7 +18,7 @@ afterAll(() => service[Symbol.asyncDispose]());
 
 describe('an upload', () => {
   it('as a form is answered with the image, its status and its links', async () => {
-    const answer = await postImage(service, SMALL);
+    const answer = await postImage(service, await newPicture(SMALL));
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toBe('application/json');
     expect(answer.headers.get('cache-control')).toBe('no-store');
@@ -82,7 +82,7 @@ describe('an upload', () => {
 
   it('takes metadata of exactly 4 KiB', async () => {
     const metadata = JSON.stringify({ text: 'x'.repeat(4096 - '{"text":""}'.length) });
-    const answer = await postImage(service, SMALL, { metadata });
+    const answer = await postImage(service, await newPicture(SMALL), { metadata });
     expect(answer.status).toBe(200);
     const accepted = Accepted.parse(await answer.json());
     expect((await imageOf(service, accepted)).metadata).toEqual(JSON.parse(metadata));
@@ -92,7 +92,7 @@ describe('an upload', () => {
 
 describe('Prefer: wait', () => {
   it('holds the answer until the job has ended', async () => {
-    const answer = await postImage(service, SMALL, {}, { prefer: 'wait=20' });
+    const answer = await postImage(service, await newPicture(SMALL), {}, { prefer: 'wait=20' });
     expect(answer.headers.get('preference-applied')).toBe('wait=20');
     const accepted = Accepted.parse(await answer.json());
     expect(accepted.status).toBe('succeeded');
@@ -103,7 +103,12 @@ describe('Prefer: wait', () => {
     const frozen = await freezeWorkers(service);
     try {
       const begin = performance.now();
-      const answer = await postImage(service, SMALL, {}, { prefer: 'respond-async, wait=1' });
+      const answer = await postImage(
+        service,
+        await newPicture(SMALL),
+        {},
+        { prefer: 'respond-async, wait=1' },
+      );
       expect(performance.now() - begin).toBeGreaterThanOrEqual(990);
       expect(answer.status).toBe(200);
       expect(answer.headers.get('preference-applied')).toBe('wait=1');
@@ -117,7 +122,7 @@ describe('Prefer: wait', () => {
   });
 
   it('is not claimed where it was not asked for', async () => {
-    const answer = await postImage(service, SMALL);
+    const answer = await postImage(service, await newPicture(SMALL));
     expect(answer.headers.get('preference-applied')).toBeNull();
     await endOf(service, Accepted.parse(await answer.json()));
   });

@@ -2,17 +2,30 @@ import { createHash } from 'node:crypto';
 import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../shared/domain/ids.ts';
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
-import type { AcceptedUpload, RunEnd, RunStart } from '../../shared/jobs/job-store.ts';
+import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/job-store.ts';
 
 export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
   Sha256.parse(createHash('sha256').update(bytes).digest('hex'));
 
-/** An upload as the intake hands it to the store; what a test is about, it overrides. */
-export function newUpload(given: { image?: Partial<Image>; job?: Partial<Job> } = {}): AcceptedUpload {
+/** Not that of any preset: a digest is a name that is compared. */
+export const PRESET_DIGEST = sha256Of('a preset');
+
+export type NewUpload = AcceptedUpload & { job: Job };
+
+/** An upload as the intake hands it to the store, and the job that it becomes; what a test is about, it overrides. */
+export function newUpload(
+  given: {
+    image?: Partial<Image>;
+    job?: Partial<Job>;
+    claim?: AcceptedUpload['claim'];
+    needsTwin?: true;
+  } = {},
+): NewUpload {
+  const id = newImageId();
   const image: Image = {
-    id: newImageId(),
+    id,
     tenant: DEFAULT_TENANT,
-    sha256: sha256Of('picture'),
+    sha256: sha256Of(id),
     bytes: 7,
     header: { format: 'png', width: 640, height: 480, frames: 1 },
     preset: 'default',
@@ -23,15 +36,25 @@ export function newUpload(given: { image?: Partial<Image>; job?: Partial<Job> } 
   const job: Job = {
     id: newJobId(),
     imageId: image.id,
-    preset: 'default',
+    preset: image.preset,
     state: 'queued',
     failure: null,
+    sharedRunOf: null,
     requestId: 'request-1',
     createdAt: image.createdAt,
     updatedAt: image.createdAt,
     ...given.job,
   };
-  return { image, job };
+  return {
+    image,
+    job,
+    jobId: job.id,
+    requestId: job.requestId,
+    presetDigest: PRESET_DIGEST,
+    pipelineVersion: MANIFEST.pipelineVersion,
+    claim: given.claim ?? null,
+    needsTwin: given.needsTwin ?? false,
+  };
 }
 
 export const newStart = (job: Job): RunStart => ({
@@ -61,7 +84,11 @@ export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   next: 'succeeded',
   decoder: DECODER,
   manifest: MANIFEST,
+  presetDigest: PRESET_DIGEST,
 });
+
+/** What the store answers to the end of a run that stands for itself. */
+export const settledAlone = (isPublished: boolean): SettledRun => ({ isPublished, followers: [] });
 
 /** The end of a run whose picture is bad. */
 export const rejected = (start: RunStart): RunEnd => ({

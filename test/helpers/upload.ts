@@ -1,7 +1,9 @@
 import { openAsBlob } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { RunningService } from './service.ts';
+import { uniqueTrailer } from './unique-bytes.ts';
 
 export const Accepted = z.object({
   id: z.uuid(),
@@ -10,27 +12,32 @@ export const Accepted = z.object({
 });
 export type Accepted = z.infer<typeof Accepted>;
 
-/** Sends a file as a form does, and gives the raw answer. */
+/** Sends a file, or bytes, as a form does, and gives the raw answer. */
 export async function postImage(
   service: RunningService,
-  path: string,
+  picture: string | Uint8Array<ArrayBuffer>,
   fields: Record<string, string> = {},
   headers: Record<string, string> = {},
 ): Promise<Response> {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
-  form.set('image', await openAsBlob(path), 'photo');
+  const blob = typeof picture === 'string' ? await openAsBlob(picture) : new Blob([picture]);
+  form.set('image', blob, 'photo');
   return service.fetch('/upload', { method: 'POST', body: form, headers });
 }
 
-/** Sends a file until it is accepted: what a client does with 503. */
+/** A picture that looks like this file, and that nobody has sent before. */
+export const newPicture = async (path: string) => Buffer.concat([await readFile(path), uniqueTrailer()]);
+
+/** Sends a file as a picture of its own, or bytes just as they are, until it is accepted: what a client does with 503. */
 export async function upload(
   service: RunningService,
-  path: string,
+  picture: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
 ): Promise<Accepted> {
+  const own = typeof picture === 'string' ? await newPicture(picture) : picture;
   while (true) {
-    const answer = await postImage(service, path, {}, headers);
+    const answer = await postImage(service, own, {}, headers);
     if (answer.status === 200) return Accepted.parse(await answer.json());
     const text = await answer.text();
     if (answer.status !== 503) throw new Error(`refused with ${answer.status}: ${text}`);

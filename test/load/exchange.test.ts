@@ -44,7 +44,11 @@ describe('exchange', () => {
     });
     const body = Buffer.alloc(32 * 2 ** 20);
     for (let n = 0; n < 20; n++) {
-      const result = await exchange({ ...server.wanted, body, headers: { 'Content-Length': body.length } });
+      const result = await exchange({
+        ...server.wanted,
+        body: [body],
+        headers: { 'Content-Length': body.length },
+      });
       expect(result).toMatchObject({ kind: 'answer', status: 503, retryAfter: '3', body: 'busy' });
     }
   });

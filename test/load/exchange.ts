@@ -9,7 +9,7 @@ export interface Exchange {
   method: 'GET' | 'POST';
   path: string;
   headers?: Record<string, string | number>;
-  body?: Buffer;
+  body?: readonly Buffer[];
   timeoutMs: number;
 }
 
@@ -87,7 +87,11 @@ function attempt({ target, agent, method, path, headers, body, timeoutMs }: Exch
     if (outgoing.reusedSocket && clock.bytesAnswered() === 0 && isReset(error)) resolve({ kind: 'stale' });
     else if (!answering) fail(error.code ?? error.name);
   });
-  outgoing.end(body);
+  // Together with the headers, in as few packets as they need.
+  outgoing.cork();
+  for (const part of body ?? []) outgoing.write(part);
+  outgoing.end();
+  outgoing.uncork();
   return promise.finally(() => clearTimeout(timer));
 }
 

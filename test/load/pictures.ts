@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { TRAILER_BYTES, uniqueTrailer } from '../helpers/unique-bytes.ts';
 import { UsageError } from './arguments.ts';
 
 const MEDIA_TYPES: Record<string, string> = {
@@ -16,10 +17,11 @@ const MEDIA_TYPES: Record<string, string> = {
 };
 const mediaTypeOf = (path: string): string | undefined => MEDIA_TYPES[extname(path).toLowerCase()];
 
-/** One picture as the whole body of its upload, made once: sending it again costs no copy. */
+/** One picture as the body of its uploads, made once: sending it again costs no copy. */
 export interface Picture {
   headers: Record<string, string | number>;
-  body: Buffer;
+  /** The body of one upload: no two have the same bytes, as no two strangers send the same photo. */
+  newBody(): readonly Buffer[];
 }
 
 /** The pictures of a folder, told by their extension: others may stand beside them (a script, a README). */
@@ -36,17 +38,20 @@ export async function preparePicture(path: string): Promise<Picture> {
   const boundary = `darkroom-${randomUUID()}`;
   // RFC 7578 §4.2: a quote in a file name is percent-encoded, as browsers do.
   const filename = basename(path).replaceAll('"', '%22');
-  const body = Buffer.concat([
+  const begin = Buffer.concat([
     Buffer.from(
       `--${boundary}\r\n` +
         `Content-Disposition: form-data; name="image"; filename="${filename}"\r\n` +
         `Content-Type: ${mediaTypeOf(path) ?? 'application/octet-stream'}\r\n\r\n`,
     ),
     await readFile(path),
-    Buffer.from(`\r\n--${boundary}--\r\n`),
   ]);
+  const end = Buffer.from(`\r\n--${boundary}--\r\n`);
   return {
-    headers: { 'Content-Type': `multipart/form-data; boundary=${boundary}`, 'Content-Length': body.length },
-    body,
+    headers: {
+      'Content-Type': `multipart/form-data; boundary=${boundary}`,
+      'Content-Length': begin.length + TRAILER_BYTES + end.length,
+    },
+    newBody: () => [begin, uniqueTrailer(), end],
   };
 }

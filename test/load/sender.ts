@@ -57,8 +57,16 @@ async function upload(
   tally: Tally,
 ): Promise<boolean> {
   const giveUpAt = performance.now() + task.retryLimitMs;
+  const body = picture.newBody();
   while (true) {
-    const result = await exchange({ ...task, agent, ...picture, method: 'POST', path: '/upload' });
+    const result = await exchange({
+      ...task,
+      agent,
+      headers: picture.headers,
+      body,
+      method: 'POST',
+      path: '/upload',
+    });
     if (result.wasStale) tally.staleConnections += 1;
     if (result.kind === 'transport-error') {
       countOne(tally.errors, result.code);

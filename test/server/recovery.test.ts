@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
-import type { AcceptedUpload, RunStart } from '../../shared/jobs/job-store.ts';
+import type { RunStart } from '../../shared/jobs/job-store.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
-import { newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
+import { type NewUpload, newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { filesBelow } from '../helpers/service.ts';
@@ -21,21 +21,21 @@ async function dataFolder() {
   const storage = await DiskStorage.open(join(folder, 'storage'));
   const { log, lines } = recordingLog();
 
-  async function keepOriginal({ image }: Pick<AcceptedUpload, 'image'>): Promise<void> {
+  async function keepOriginal({ image }: Pick<NewUpload, 'image'>): Promise<void> {
     const received = join(storage.spoolPath, image.id);
     await writeFile(received, `original of ${image.id}`);
     await storage.keepOriginal(image.id, received);
   }
 
   /** As the intake does: first the file, then the row. */
-  async function accept(createdAt = 1_000): Promise<AcceptedUpload> {
+  async function accept(createdAt = 1_000): Promise<NewUpload> {
     const upload = newUpload({ image: { createdAt } });
     await keepOriginal(upload);
     await store.acceptUpload(upload);
     return upload;
   }
 
-  async function start({ job }: AcceptedUpload): Promise<RunStart> {
+  async function start({ job }: NewUpload): Promise<RunStart> {
     const run = newStart(job);
     await store.startRun(run);
     return run;
@@ -72,7 +72,7 @@ describe('what an earlier process has left of its jobs', () => {
     expect(found?.job.state).toBe('queued');
     expect(found?.runs).toMatchObject([{ id: run.runId, outcome: 'interrupted', failure: 'worker_lost' }]);
     expect(found?.runs[0]?.endedAt).toBeGreaterThanOrEqual(begun);
-    expect(await store.finishRun(succeeded(run)), 'its run is fenced off').toBe(false);
+    expect(await store.finishRun(succeeded(run)), 'its run is fenced off').toBeNull();
   });
 
   test('those that have ended stay as they are', async () => {

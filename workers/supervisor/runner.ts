@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { newRunId, type RunId } from '../../shared/domain/ids.ts';
+import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import { PRESETS } from '../../shared/domain/preset.ts';
+import { PRESETS, presetDigest } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { JobStore, RunEnd, RunHistory, Work } from '../../shared/jobs/job-store.ts';
+import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { stateAfter } from './next-state.ts';
@@ -23,8 +23,10 @@ export interface RunLimits {
   maxPixels: number;
 }
 
-/** What becomes of the job: whether it has ended, and else when it may run again, and whether alone. */
-export type RunAftermath = { kind: 'ended' } | { kind: 'again'; inMs: number; isSuspect: boolean };
+/** What becomes of the job: which have ended with its run, or when it may run again, and whether alone. */
+export type RunAftermath =
+  | { kind: 'ended'; jobs: JobId[] }
+  | { kind: 'again'; inMs: number; isSuspect: boolean };
 
 type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'manifest'>;
 
@@ -64,7 +66,7 @@ export class Runner {
     try {
       const history = await this.#store.startRun({ runId, jobId, workerPid: worker.pid, at: Date.now() });
       // Deleted while it waited.
-      if (!history) return { kind: 'ended' };
+      if (!history) return { kind: 'ended', jobs: [jobId] };
       const report = await this.#perform(work, runId, worker, () => free(), log);
       return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
@@ -140,25 +142,34 @@ export class Runner {
     log: Logger,
   ): Promise<RunAftermath> {
     const { next, retryInMs } = stateAfter(report, history, this.#limits.maxAttempts, Math.random());
-    const end: RunEnd = { ...report, runId, decoder, jobId: work.jobId, at: Date.now(), next };
-    const applied = await this.#record(end, signal, log);
-    if (applied === null) return { kind: 'ended' };
-    if (!applied && report.manifest) await this.#storage.removePublished(runId);
+    const end: RunEnd = {
+      ...report,
+      runId,
+      decoder,
+      presetDigest: presetDigest(presetOf(work)),
+      jobId: work.jobId,
+      at: Date.now(),
+      next,
+    };
+    const settled = await this.#record(end, signal, log);
+    if (settled === 'unknown') return { kind: 'ended', jobs: [] };
+    if (!settled?.isPublished && report.manifest) await this.#storage.removePublished(runId);
     const { outcome, failure } = report;
-    log.info({ outcome, failure, status: applied ? next : 'given up', signal: report.signal }, 'run settled');
-    if (!applied || next !== 'queued') return { kind: 'ended' };
+    log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');
+    if (!settled || next !== 'queued')
+      return { kind: 'ended', jobs: [work.jobId, ...(settled?.followers ?? [])] };
     return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
   }
 
-  /** Insists: a run that has ended must not stay `running`. Null: the service ended first, and the next boot settles it. */
-  async #record(end: RunEnd, signal: AbortSignal, log: Logger): Promise<boolean | null> {
+  /** Insists: a run that has ended must not stay `running`. Unknown: the service ended first, and the next boot settles it. */
+  async #record(end: RunEnd, signal: AbortSignal, log: Logger): Promise<SettledRun | null | 'unknown'> {
     while (true) {
       try {
         return await this.#store.finishRun(end);
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         log.error({ err: error }, 'the end of a run could not be recorded');
-        if (signal.aborted) return null;
+        if (signal.aborted) return 'unknown';
         await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }

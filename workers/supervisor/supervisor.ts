@@ -81,17 +81,18 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     return this.#line.reserve();
   }
 
-  ended(job: JobId, ms: number): Promise<void> {
+  ended(job: JobId, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const watchers = this.#watchers.get(job) ?? new Set();
       const done = () => {
-        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
         watchers.delete(done);
         if (watchers.size === 0) this.#watchers.delete(job);
         resolve();
       };
-      const timer = setTimeout(done, ms);
       this.#watchers.set(job, watchers.add(done));
+      if (signal.aborted) done();
+      else signal.addEventListener('abort', done);
     });
   }
 
@@ -139,9 +140,13 @@ export class Supervisor implements HandOff, JobWatch, Retries {
       if (aftermath.kind === 'again') {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
       }
-      for (const done of [...(this.#watchers.get(work.jobId) ?? [])]) done();
+      for (const job of aftermath.jobs) this.#tell(job);
     });
     this.#runs.add(run);
+  }
+
+  #tell(ended: JobId): void {
+    for (const done of [...(this.#watchers.get(ended) ?? [])]) done();
   }
 
   #again(work: Work, inMs: number): void {

@@ -4,9 +4,6 @@ import { decode, type Raster } from './decoder.ts';
 import { encode } from './encoder.ts';
 import { type Cut, type Plan, planVariants } from './geometry.ts';
 
-/** Part of every manifest. It changes when the same original and preset give other bytes. */
-export const PIPELINE_VERSION = 1;
-
 /**
  * One upload, one decode, every variant: the picture is decoded once, at the scale of the largest variant,
  * upright and in sRGB; each variant is cut from the smallest raster that still holds enough of it, and encoded

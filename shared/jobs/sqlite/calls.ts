@@ -1,3 +1,6 @@
+import { acceptUpload } from '../accept.ts';
+import { deleteImage, releaseQuarantined, retryJob } from '../by-hand.ts';
+import { claimKey, releaseAllClaims, releaseClaim } from '../idempotency.ts';
 import {
   existingAmong,
   findImage,
@@ -8,15 +11,8 @@ import {
   publishedAmong,
   queuedWork,
 } from '../reads.ts';
-import {
-  acceptUpload,
-  deleteImage,
-  finishRun,
-  releaseQuarantined,
-  requeueRunning,
-  retryJob,
-  startRun,
-} from '../writes.ts';
+import { finishRun, requeueRunning, startRun } from '../runs.ts';
+import { hasTwin } from '../sharing.ts';
 import type { Call } from './commit-group.ts';
 
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
@@ -31,6 +27,11 @@ export const CALLS = {
   listQuarantine: { kind: 'read', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },
   releaseQuarantined: { kind: 'durable', query: releaseQuarantined },
+  // A claim that a power cut undoes belonged to a request that it cut as well.
+  claimKey: { kind: 'relaxed', query: claimKey },
+  releaseClaim: { kind: 'relaxed', query: releaseClaim },
+  releaseAllClaims: { kind: 'durable', query: releaseAllClaims },
+  hasTwin: { kind: 'read', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
   startRun: { kind: 'relaxed', query: startRun },
   finishRun: { kind: 'durable', query: finishRun },

@@ -40,6 +40,10 @@ export class SqliteJobStore implements JobStore {
     return new SqliteJobStore(thread);
   }
 
+  claimKey: JobStore['claimKey'] = (claim, at) => this.#call('claimKey', { claim, at });
+  releaseClaim: JobStore['releaseClaim'] = (id) => this.#call('releaseClaim', id);
+  releaseAllClaims: JobStore['releaseAllClaims'] = () => this.#call('releaseAllClaims', undefined);
+  hasTwin: JobStore['hasTwin'] = (key) => this.#call('hasTwin', key);
   acceptUpload: JobStore['acceptUpload'] = (upload) => this.#call('acceptUpload', upload);
   startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);

@@ -1,16 +1,17 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { newJobId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import { DEFAULT_PRESET } from '../../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, presetDigest } from '../../../shared/domain/preset.ts';
 import { StoreError } from '../../../shared/errors.ts';
-import type { JobStore, RunEnd, RunHistory, Work } from '../../../shared/jobs/job-store.ts';
+import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../../shared/jobs/job-store.ts';
 import type { ReportedOutput, RunMessage, RunResult } from '../../../shared/protocol.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import { Runner } from '../../../workers/supervisor/runner.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
-import { newUpload, sha256Of } from '../../helpers/job-records.ts';
+import { newUpload, settledAlone, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -23,10 +24,11 @@ interface Given {
   stageOriginal?: () => boolean;
   work?: (message: RunMessage) => Promise<RunVerdict> | RunVerdict;
   publish?: () => void;
-  finishRun?: () => boolean;
+  finishRun?: () => SettledRun | null;
 }
 
 const { image, job } = newUpload();
+const ENDED = { kind: 'ended', jobs: [job.id] };
 const WORK: Work = {
   jobId: job.id,
   imageId: image.id,
@@ -51,7 +53,7 @@ async function surroundings(given: Given = {}) {
     async finishRun(end) {
       calls.push('finishRun');
       ends.push(end);
-      return given.finishRun?.() ?? true;
+      return given.finishRun ? given.finishRun() : settledAlone(end.manifest !== null);
     },
   };
   const storage: Partial<ImageStorage> = {
@@ -146,7 +148,7 @@ const fail = (error: Error) => () => {
 describe('a run that succeeds', () => {
   test('is settled once, with the manifest of what was published', async () => {
     const { run, calls, ends, messages, lines } = await surroundings();
-    expect(await run()).toEqual({ kind: 'ended' });
+    expect(await run()).toEqual(ENDED);
     expect(calls).toEqual(['startRun', 'stageOriginal', 'work', 'free', 'publish', 'finishRun']);
     expect(ends).toEqual([
       {
@@ -168,6 +170,7 @@ describe('a run that succeeds', () => {
             })),
           ),
         },
+        presetDigest: presetDigest(DEFAULT_PRESET),
       },
     ]);
     expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
@@ -196,7 +199,7 @@ describe('a run that succeeds', () => {
 describe('a run that comes to nothing', () => {
   test('is none where its job is not queued any more: its worker is asked for nothing', async () => {
     const { run, calls } = await surroundings({ startRun: () => null });
-    expect(await run()).toEqual({ kind: 'ended' });
+    expect(await run()).toEqual(ENDED);
     expect(calls).toEqual(['startRun', 'free']);
   });
 
@@ -267,25 +270,37 @@ describe('a run that comes to nothing', () => {
 
 describe('a run that was given up while it ran', () => {
   test('leaves nothing of what it has published', async () => {
-    const { run, calls, messages } = await surroundings({ finishRun: () => false });
-    expect(await run()).toEqual({ kind: 'ended' });
+    const { run, calls, messages } = await surroundings({ finishRun: () => null });
+    expect(await run()).toEqual(ENDED);
+    expect(calls.slice(-2)).toEqual(['finishRun', `removePublished ${messages[0]?.runId}`]);
+  });
+
+  test('leaves nothing either when its image has the set of an earlier run', async () => {
+    const { run, calls, messages } = await surroundings({ finishRun: () => settledAlone(false) });
+    expect(await run()).toEqual(ENDED);
     expect(calls.slice(-2)).toEqual(['finishRun', `removePublished ${messages[0]?.runId}`]);
   });
 
   test('is not tried again', async () => {
-    const { run, calls } = await surroundings({ work: die, finishRun: () => false });
-    expect(await run()).toEqual({ kind: 'ended' });
+    const { run, calls } = await surroundings({ work: die, finishRun: () => null });
+    expect(await run()).toEqual(ENDED);
     expect(calls.at(-1)).toBe('finishRun');
   });
 });
 
 describe('the end of a run', () => {
+  test('is that of all jobs that share it', async () => {
+    const followers = [newJobId(), newJobId()];
+    const { run } = await surroundings({ finishRun: () => ({ isPublished: true, followers }) });
+    expect(await run()).toEqual({ kind: 'ended', jobs: [job.id, ...followers] });
+  });
+
   test('is insisted on while the store is out of reach', async () => {
     let failures = 0;
     const { run, ends, calls } = await surroundings({
-      finishRun: () => ++failures > 2 || fail(OUT_OF_REACH)(),
+      finishRun: () => (++failures > 2 ? settledAlone(true) : fail(OUT_OF_REACH)()),
     });
-    expect(await run()).toEqual({ kind: 'ended' });
+    expect(await run()).toEqual(ENDED);
     expect(ends).toHaveLength(3);
     expect(new Set(ends).size, 'the same end each time').toBe(1);
     expect(calls.filter((call) => call === 'publish')).toHaveLength(1);
@@ -297,7 +312,7 @@ describe('the end of a run', () => {
     const running = run();
     await said('the end of a run could not be recorded');
     ending.abort();
-    expect(await running).toEqual({ kind: 'ended' });
+    expect(await running).toEqual({ kind: 'ended', jobs: [] });
     expect(calls.slice(4)).toEqual(['publish', 'finishRun', 'finishRun']);
     expect(lines.map(({ msg }) => msg)).not.toContain('run settled');
   });
@@ -321,7 +336,7 @@ describe('whatever becomes of a run', () => {
     ['a worker that throws', { work: fail(new TypeError('a fault of ours')) }],
     ['bad outputs', { work: makeNothing }],
     ['outputs that cannot be published', { publish: fail(OUT_OF_REACH) }],
-    ['an end that does not count', { finishRun: () => false }],
+    ['an end that does not count', { finishRun: () => null }],
     ['an end that is refused', { finishRun: fail(new TypeError('a fault of ours')) }],
   ];
 

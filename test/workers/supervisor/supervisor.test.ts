@@ -14,7 +14,8 @@ const LIMITS = {
   workerMaxRuns: 1_000,
   workerMaxRssBytes: 2 ** 30,
 };
-const ENDED: RunAftermath = { kind: 'ended' };
+/** It has ended alone. */
+const ENDED = 'ended';
 const again = (inMs: number): RunAftermath => ({ kind: 'again', inMs, isSuspect: false });
 
 const newWork = (name: string): Work => ({
@@ -31,7 +32,7 @@ interface FakeRun {
   worker: WorkerProcess;
   signal: AbortSignal;
   /** Frees the worker and tells what becomes of the job. */
-  ends(aftermath: RunAftermath): Promise<void>;
+  ends(aftermath: RunAftermath | typeof ENDED): Promise<void>;
 }
 
 beforeEach(() => {
@@ -42,14 +43,20 @@ beforeEach(() => {
 /** Less than 10 s at a time: the fakes have no heartbeat, and would be killed. */
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
+function abortedIn(ms: number): AbortSignal {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller.signal;
+}
+
 /** A supervisor of fake workers that are ready; its runs end when the test says so. */
 async function started(...backlog: Work[]) {
   const runs: FakeRun[] = [];
   const run: Runner['run'] = (work, worker, workerFree, signal) =>
     new Promise((resolve) => {
-      const ends = async (aftermath: RunAftermath) => {
+      const ends: FakeRun['ends'] = async (aftermath) => {
         workerFree();
-        resolve(aftermath);
+        resolve(aftermath === ENDED ? { kind: 'ended', jobs: [work.jobId] } : aftermath);
         await pass(0);
       };
       runs.push({ work, worker, signal, ends });
@@ -142,9 +149,9 @@ describe('who waits for the end of a job', () => {
 
   test('hears of it, and so does everybody else who waits for it', async () => {
     const { supervisor, nth } = await started(job);
-    const one = watched(supervisor.ended(job.jobId, 4_000));
-    const other = watched(supervisor.ended(job.jobId, 5_000));
-    const stranger = watched(supervisor.ended(newJobId(), 4_000));
+    const one = watched(supervisor.ended(job.jobId, abortedIn(4_000)));
+    const other = watched(supervisor.ended(job.jobId, abortedIn(5_000)));
+    const stranger = watched(supervisor.ended(newJobId(), abortedIn(4_000)));
     await nth(0).ends(ENDED);
     expect({ one, other, stranger }).toMatchObject({
       one: { resolved: true },
@@ -153,9 +160,22 @@ describe('who waits for the end of a job', () => {
     });
   });
 
+  test('hears of the end of a run that its job shares', async () => {
+    const { supervisor, nth } = await started(job);
+    const follower = newJobId();
+    const waiting = watched(supervisor.ended(follower, abortedIn(4_000)));
+    await nth(0).ends({ kind: 'ended', jobs: [job.jobId, follower] });
+    expect(waiting.resolved).toBe(true);
+  });
+
+  test('does not wait when there is no time for it', async () => {
+    const { supervisor } = await started(job);
+    await supervisor.ended(job.jobId, AbortSignal.abort());
+  });
+
   test('does not hear of a run after which there is another', async () => {
     const { supervisor, nth } = await started(job);
-    const waiting = watched(supervisor.ended(job.jobId, 4_000));
+    const waiting = watched(supervisor.ended(job.jobId, abortedIn(4_000)));
     await nth(0).ends(again(10));
     await pass(10);
     expect(waiting.resolved).toBe(false);
@@ -165,8 +185,8 @@ describe('who waits for the end of a job', () => {
 
   test('waits no longer than asked', async () => {
     const { supervisor } = await started(job);
-    const waiting = watched(supervisor.ended(job.jobId, 4_000));
-    const longer = watched(supervisor.ended(job.jobId, 5_000));
+    const waiting = watched(supervisor.ended(job.jobId, abortedIn(4_000)));
+    const longer = watched(supervisor.ended(job.jobId, abortedIn(5_000)));
     await pass(3_999);
     expect(waiting.resolved).toBe(false);
     await pass(1);
@@ -175,7 +195,7 @@ describe('who waits for the end of a job', () => {
 
   test('is let go at the end of a drain', async () => {
     const { supervisor, nth } = await started(job);
-    const waiting = watched(supervisor.ended(job.jobId, 9_000));
+    const waiting = watched(supervisor.ended(job.jobId, abortedIn(9_000)));
     const drained = supervisor.drain(performance.now() + 8_000);
     await pass(1_000);
     expect(waiting.resolved).toBe(false);

@@ -1,0 +1,30 @@
+import type { ImageHeader } from '../../../shared/domain/image.ts';
+import { Problem } from '../../problem.ts';
+import { type BudgetLimits, checkBudget } from './budget.ts';
+import type { ByteSource } from './byte-source.ts';
+import { inspect } from './inspect.ts';
+
+/** What the header of an upload declares. @throws {Problem} for what is not accepted, and says why */
+export async function acceptedHeader(bytes: ByteSource, limits: BudgetLimits): Promise<ImageHeader> {
+  const found = await inspect(bytes);
+  switch (found.kind) {
+    case 'unsupported':
+      throw new Problem(
+        'unsupported_format',
+        `These bytes are ${found.found}; JPEG, PNG, WebP, AVIF, GIF and TIFF are accepted.`,
+        { members: { found: found.found } },
+      );
+    case 'damaged':
+      throw new Problem('damaged_header', `The ${found.format} header is damaged: ${found.reason}.`);
+    case 'image': {
+      const verdict = checkBudget(found.header, limits);
+      if (verdict.kind === 'within') return found.header;
+      const { what, limit, found: count } = verdict;
+      throw new Problem(
+        what === 'pixels' ? 'too_many_pixels' : 'too_many_frames',
+        `An image may have at most ${limit} ${what}; this one declares ${count}.`,
+        { members: { limit, found: count } },
+      );
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { JobId } from '../../shared/domain/ids.ts';
+import type { JobRecord, JobStore } from '../../shared/jobs/job-store.ts';
+import type { Retries } from '../../shared/queue/hand-off.ts';
+import { Problem } from '../problem.ts';
+
+/**
+ * Has a failed or quarantined job run again, with its tries counted anew.
+ * @returns null when there is no such job
+ * @throws {Problem} when it is of no use to run it
+ */
+export async function retryJob(id: JobId, store: JobStore, retries: Retries): Promise<JobRecord | null> {
+  const queued = await store.retryJob(id, Date.now());
+  if (queued === null) return null;
+  if (queued === 'deleted') throw new Problem('deleted', 'The image of this job has been deleted.');
+  if (typeof queued === 'string') {
+    throw new Problem(
+      'not_ended',
+      `A job that has failed or is quarantined can be retried; this one is ${queued}.`,
+    );
+  }
+  retries.addBacklog(queued);
+  return store.findJob(id);
+}

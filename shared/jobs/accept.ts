@@ -1,0 +1,59 @@
+import type { Kysely } from 'kysely';
+import type { Job } from '../domain/job.ts';
+import { answerKey } from './idempotency.ts';
+import type { AcceptedUpload } from './job-store.ts';
+import { findTwin } from './sharing.ts';
+import type { Tables } from './tables.ts';
+
+export async function acceptUpload(
+  db: Kysely<Tables>,
+  { image, jobId, requestId, presetDigest, pipelineVersion, claim, needsTwin }: AcceptedUpload,
+): Promise<Job | 'no_twin' | 'claim_lost'> {
+  const { tenant, sha256 } = image;
+  const twin = await findTwin(db, { tenant, sha256, presetDigest, pipelineVersion });
+  if (needsTwin && !twin) return 'no_twin';
+  const job: Job = {
+    id: jobId,
+    imageId: image.id,
+    preset: image.preset,
+    state: twin?.published ? 'succeeded' : 'queued',
+    failure: null,
+    sharedRunOf: twin?.job ?? null,
+    requestId,
+    createdAt: image.createdAt,
+    updatedAt: image.createdAt,
+  };
+  if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
+  await db
+    .insertInto('images')
+    .values({
+      id: image.id,
+      tenant,
+      sha256,
+      bytes: image.bytes,
+      ...image.header,
+      preset: image.preset,
+      metadata: image.metadata && JSON.stringify(image.metadata),
+      created_at: image.createdAt,
+      published_run: twin?.published ?? null,
+    })
+    .execute();
+  await db
+    .insertInto('jobs')
+    .values({
+      id: job.id,
+      image_id: job.imageId,
+      preset: job.preset,
+      state: job.state,
+      failure: job.failure,
+      request_id: job.requestId,
+      created_at: job.createdAt,
+      updated_at: job.updatedAt,
+      active_run: null,
+      counts_from: job.createdAt,
+      preset_digest: presetDigest,
+      shared_run_of: job.sharedRunOf,
+    })
+    .execute();
+  return job;
+}

@@ -1,0 +1,128 @@
+import type { Kysely } from 'kysely';
+import { statesBefore } from '../domain/job.ts';
+import type { RunEnd, RunHistory, RunStart, SettledRun } from './job-store.ts';
+import { attachSet, endFollowers } from './sharing.ts';
+import { JobRow, RunRow, type Tables } from './tables.ts';
+
+export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<RunHistory | null> {
+  const moved = await db
+    .updateTable('jobs')
+    .set({ state: 'running', active_run: start.runId, updated_at: start.at })
+    .where('id', '=', start.jobId)
+    .where('state', 'in', statesBefore('running'))
+    .returning('counts_from')
+    .executeTakeFirst();
+  if (!moved) return null;
+  const earlier = await db
+    .selectFrom('runs')
+    .select(['outcome', 'failure'])
+    .where('job_id', '=', start.jobId)
+    .where('started_at', '>=', moved.counts_from)
+    .execute();
+  await db
+    .insertInto('runs')
+    .values({
+      id: start.runId,
+      job_id: start.jobId,
+      worker_pid: start.workerPid,
+      started_at: start.at,
+      ended_at: null,
+      outcome: null,
+      signal: null,
+      exit_code: null,
+      peak_rss_bytes: null,
+      failure: null,
+    })
+    .execute();
+  return historyOf(earlier);
+}
+
+function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[]): RunHistory {
+  const history: RunHistory = { outcomes: {}, decoderDeaths: 0 };
+  for (const run of runs) {
+    const { outcome, failure } = RunRow.pick({ outcome: true, failure: true }).parse(run);
+    if (outcome) history.outcomes[outcome] = (history.outcomes[outcome] ?? 0) + 1;
+    if (outcome === 'crashed' && failure === 'worker_crashed') history.decoderDeaths++;
+  }
+  return history;
+}
+
+export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<SettledRun | null> {
+  const moved = await db
+    .updateTable('jobs')
+    .set({
+      state: end.next,
+      failure: end.next === 'failed' || end.next === 'quarantined' ? end.failure : null,
+      active_run: null,
+      updated_at: end.at,
+    })
+    .where('id', '=', end.jobId)
+    .where('active_run', '=', end.runId)
+    .where('state', 'in', statesBefore(end.next))
+    .returning('image_id')
+    .executeTakeFirst();
+  await db
+    .updateTable('runs')
+    .set({
+      ended_at: end.at,
+      outcome: end.outcome,
+      signal: end.signal,
+      exit_code: end.exitCode,
+      peak_rss_bytes: end.peakRssBytes,
+      failure: end.failure,
+    })
+    .where('id', '=', end.runId)
+    .where('ended_at', 'is', null)
+    .execute();
+  if (!moved) return null;
+  const imageId = JobRow.shape.image_id.parse(moved.image_id);
+  if (end.next === 'quarantined') await quarantine(db, imageId, end);
+  const set = await attachSet(db, imageId, end);
+  return { isPublished: set === end.runId, followers: await endFollowers(db, end, set) };
+}
+
+async function quarantine(db: Kysely<Tables>, imageId: string, end: RunEnd): Promise<void> {
+  await db
+    .insertInto('quarantine')
+    .columns(['tenant', 'sha256', 'image_id', 'decoder', 'job_id', 'signal', 'exit_code', 'at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('images')
+        .select(({ val }) => [
+          'tenant',
+          'sha256',
+          'id',
+          val(end.decoder).as('decoder'),
+          val(end.jobId).as('job_id'),
+          val(end.signal).as('signal'),
+          val(end.exitCode).as('exit_code'),
+          val(end.at).as('at'),
+        ])
+        .where('id', '=', imageId),
+    )
+    .onConflict((conflict) => conflict.columns(['tenant', 'sha256', 'decoder']).doNothing())
+    .execute();
+}
+
+export async function requeueRunning(db: Kysely<Tables>, at: number): Promise<number> {
+  const running = await db.selectFrom('jobs').select('id').where('state', '=', 'running').execute();
+  for (const job of running) {
+    await endOpenRuns(db, job.id, at);
+    await db
+      .updateTable('jobs')
+      .set({ state: 'queued', active_run: null, updated_at: at })
+      .where('id', '=', job.id)
+      .execute();
+  }
+  return running.length;
+}
+
+/** The runs that are going on of a job that goes on without them. */
+export async function endOpenRuns(db: Kysely<Tables>, jobId: string, at: number): Promise<void> {
+  await db
+    .updateTable('runs')
+    .set({ ended_at: at, outcome: 'interrupted', failure: 'worker_lost' })
+    .where('job_id', '=', jobId)
+    .where('ended_at', 'is', null)
+    .execute();
+}

@@ -1,0 +1,153 @@
+import type { Kysely } from 'kysely';
+import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import type { SetKey } from '../domain/image.ts';
+import { hasEnded, statesBefore } from '../domain/job.ts';
+import type { RunEnd, Work } from './job-store.ts';
+import { workOf } from './reads.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+
+/** Whose run an upload can share: one that has been published, or one that is still to come. */
+export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
+
+/** A set is found by its key, which is unique; a run to come by the eldest job that waits for it. */
+export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | null> {
+  const set = await selectSet(db, key).executeTakeFirst();
+  if (set) {
+    const published = SetRow.shape.run_id.parse(set.run_id);
+    const run = await db
+      .selectFrom('runs')
+      .select('job_id')
+      .where('id', '=', published)
+      .executeTakeFirstOrThrow();
+    return { job: RunRow.shape.job_id.parse(run.job_id), published };
+  }
+  const job = await db
+    .selectFrom('jobs')
+    .innerJoin('images', 'images.id', 'jobs.image_id')
+    .select('jobs.id')
+    .where('images.tenant', '=', key.tenant)
+    .where('images.sha256', '=', key.sha256)
+    .where('jobs.preset_digest', '=', key.presetDigest)
+    .where('jobs.state', 'in', ['queued', 'running'])
+    .where('jobs.shared_run_of', 'is', null)
+    .orderBy('jobs.created_at')
+    .orderBy('jobs.id')
+    .limit(1)
+    .executeTakeFirst();
+  return job ? { job: JobRow.shape.id.parse(job.id), published: null } : null;
+}
+
+export const hasTwin = async (db: Kysely<Tables>, key: SetKey): Promise<boolean> =>
+  (await findTwin(db, key)) !== null;
+
+const selectSet = (db: Kysely<Tables>, { tenant, sha256, presetDigest, pipelineVersion }: SetKey) =>
+  db
+    .selectFrom('sets')
+    .select('run_id')
+    .where('tenant', '=', tenant)
+    .where('sha256', '=', sha256)
+    .where('preset_digest', '=', presetDigest)
+    .where('pipeline_version', '=', pipelineVersion);
+
+/**
+ * Gives an image the set that a run has made, or the one of its key where there is one already, as when two jobs of the
+ * same bytes were retried.
+ * @returns the run whose set it is
+ */
+export async function attachSet(
+  db: Kysely<Tables>,
+  imageId: ImageId,
+  { runId, manifest, presetDigest, at }: Pick<RunEnd, 'runId' | 'manifest' | 'presetDigest' | 'at'>,
+): Promise<RunId | null> {
+  if (!manifest) return null;
+  const image = await db
+    .selectFrom('images')
+    .select(['tenant', 'sha256'])
+    .where('id', '=', imageId)
+    .executeTakeFirstOrThrow();
+  const { tenant, sha256 } = ImageRow.pick({ tenant: true, sha256: true }).parse(image);
+  const key: SetKey = { tenant, sha256, presetDigest, pipelineVersion: manifest.pipelineVersion };
+  await db
+    .insertInto('sets')
+    .values({
+      run_id: runId,
+      manifest: JSON.stringify(manifest),
+      published_at: at,
+      tenant,
+      sha256,
+      preset_digest: presetDigest,
+      pipeline_version: manifest.pipelineVersion,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['tenant', 'sha256', 'preset_digest', 'pipeline_version']).doNothing(),
+    )
+    .execute();
+  const set = SetRow.shape.run_id.parse((await selectSet(db, key).executeTakeFirstOrThrow()).run_id);
+  await db.updateTable('images').set({ published_run: set }).where('id', '=', imageId).execute();
+  return set;
+}
+
+/** The last image that lets go of a set retires it. @returns whether it did */
+export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boolean> {
+  const { numDeletedRows } = await db
+    .deleteFrom('sets')
+    .where('run_id', '=', runId)
+    .where(({ not, exists, selectFrom }) =>
+      not(exists(selectFrom('images').select('id').where('published_run', '=', runId))),
+    )
+    .executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+/** The jobs that have waited for the run of another end as it has. @returns them */
+export async function endFollowers(
+  db: Kysely<Tables>,
+  end: Pick<RunEnd, 'jobId' | 'next' | 'failure' | 'at'>,
+  set: RunId | null,
+): Promise<JobId[]> {
+  if (!hasEnded(end.next)) return [];
+  const ended = await db
+    .updateTable('jobs')
+    .set({ state: end.next, failure: end.next === 'succeeded' ? null : end.failure, updated_at: end.at })
+    .where('shared_run_of', '=', end.jobId)
+    .where('state', '=', 'queued')
+    .where('state', 'in', statesBefore(end.next))
+    .returning('id')
+    .execute();
+  if (set && ended.length > 0) {
+    await db
+      .updateTable('images')
+      .set({ published_run: set })
+      .where('published_run', 'is', null)
+      .where('id', 'in', ({ selectFrom }) =>
+        selectFrom('jobs')
+          .select('image_id')
+          .where('shared_run_of', '=', end.jobId)
+          .where('state', '=', 'succeeded'),
+      )
+      .execute();
+  }
+  return ended.map(({ id }) => JobRow.shape.id.parse(id));
+}
+
+/** The eldest of those that wait for the run of a job that is cancelled gets one of its own, and the others wait for that. */
+export async function promoteFollower(db: Kysely<Tables>, leader: JobId): Promise<Work | null> {
+  const followers = () =>
+    db.selectFrom('jobs').where('shared_run_of', '=', leader).where('state', '=', 'queued');
+  const eldest = await followers()
+    .select('id')
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
+  if (!eldest) return null;
+  const promoted = JobRow.shape.id.parse(eldest.id);
+  await db.updateTable('jobs').set({ shared_run_of: null }).where('id', '=', promoted).execute();
+  await db
+    .updateTable('jobs')
+    .set({ shared_run_of: promoted })
+    .where('shared_run_of', '=', leader)
+    .where('state', '=', 'queued')
+    .execute();
+  return workOf(db, promoted);
+}

@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { imagePath } from '../../testdata/expected.ts';
+import { duringRun, expectCleanEnd, jobOf, outcomesOf } from '../helpers/aftermath.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { Freezer } from '../helpers/freezer.ts';
+import { imageOf } from '../helpers/image-answer.ts';
+import { expectProblem } from '../helpers/problem-answer.ts';
+import { signal } from '../helpers/processes.ts';
+import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type Accepted, endOf, upload } from '../helpers/upload.ts';
+
+const PICTURE = await readFile(imagePath('testimage_small.jpg'));
+const VARIANTS = 6;
+
+const published = (service: RunningService) => filesBelow(join(service.folder, 'variants'));
+
+const runsOf = async (service: RunningService, accepted: Accepted) =>
+  outcomesOf(await jobOf(service, accepted));
+
+const remove = async (service: RunningService, { links }: Accepted) =>
+  expect((await service.fetch(links.self, { method: 'DELETE' })).status).toBe(204);
+
+test('bytes that are there already are not decoded again: each upload is an image of its own with the same variants', async () => {
+  await using service = await startService();
+  const first = await upload(service, PICTURE);
+  await endOf(service, first);
+  // Nobody could run it.
+  await using _freezer = await Freezer.hold(service);
+  const second = await upload(service, PICTURE);
+  expect(second).toMatchObject({ status: 'succeeded' });
+  expect(second.id).not.toBe(first.id);
+  expect(await jobOf(service, second)).toMatchObject({
+    status: 'succeeded',
+    sharedRunOf: first.links.job.replace('/jobs/', ''),
+    runs: [],
+  });
+  expect(await published(service)).toHaveLength(VARIANTS);
+  const [one, other] = [await imageOf(service, first), await imageOf(service, second)];
+  expect(other.variants.map(({ sha256 }) => sha256)).toEqual(one.variants.map(({ sha256 }) => sha256));
+
+  await remove(service, first);
+  await expectProblem(await service.fetch(one.variants[0]?.url ?? ''), 'deleted');
+  for (const { url } of other.variants) expect((await service.fetch(url)).status).toBe(200);
+  await remove(service, second);
+  expect(await published(service)).toEqual([]);
+});
+
+test('uploads of the same bytes that come together share one run, also when its worker is killed', async () => {
+  await using service = await startService();
+  await using freezer = await Freezer.hold(service);
+  const first = await upload(service, PICTURE);
+  const running = await duringRun(service, first, 1);
+  const others = await Promise.all(Array.from({ length: 8 }, () => upload(service, PICTURE)));
+  for (const other of others) expect(other.status).toBe('queued');
+  signal(running.runs[0]?.workerPid ?? 0, 'SIGKILL');
+  freezer.letGo();
+  expect(await endOf(service, first)).toMatchObject({ status: 'succeeded' });
+  expect(await runsOf(service, first)).toEqual(['interrupted SIGKILL', 'succeeded']);
+  for (const other of others) {
+    expect(await endOf(service, other)).toMatchObject({ status: 'succeeded' });
+    expect(await runsOf(service, other)).toEqual([]);
+    expect((await imageOf(service, other)).variants).toHaveLength(VARIANTS);
+  }
+  expect(await published(service)).toHaveLength(VARIANTS);
+  await expectCleanEnd(service);
+});
+
+test('when the upload that runs for all is deleted, another one of them runs', async () => {
+  await using service = await startService();
+  await using freezer = await Freezer.hold(service);
+  const first = await upload(service, PICTURE);
+  await duringRun(service, first, 1);
+  const [second, third] = [await upload(service, PICTURE), await upload(service, PICTURE)];
+  await remove(service, first);
+  freezer.letGo();
+  for (const other of [second, third]) {
+    expect(await endOf(service, other)).toMatchObject({ status: 'succeeded' });
+    expect((await imageOf(service, other)).variants).toHaveLength(VARIANTS);
+  }
+  expect(await runsOf(service, second)).toEqual(['succeeded']);
+  expect(await runsOf(service, third)).toEqual([]);
+  // The late run of the one that was deleted has published, too, until it heard that it does not count.
+  await eventually('one set', async () => (await published(service)).length === VARIANTS);
+  await expectCleanEnd(service);
+});
+
+test('what waits for the run of another is there after a crash of the service, and is not decoded twice', async () => {
+  await using killed = await startService();
+  await using freezer = await Freezer.hold(killed);
+  const first = await upload(killed, PICTURE);
+  await duringRun(killed, first, 1);
+  const second = await upload(killed, PICTURE);
+  killed.process.kill('SIGKILL');
+  await killed.exited;
+  freezer.letGo();
+  await using service = await startService({ folder: killed.folder });
+  for (const one of [first, second]) expect(await endOf(service, one)).toMatchObject({ status: 'succeeded' });
+  expect(await runsOf(service, first)).toEqual(['interrupted', 'succeeded']);
+  expect(await runsOf(service, second)).toEqual([]);
+  expect(await published(service)).toHaveLength(VARIANTS);
+  await expectCleanEnd(service);
+});
