@@ -2,7 +2,7 @@
  * The service against sharp alone: the same six outputs of the same files at the same concurrency, one after the other in
  * one run, several times in turn. And the time from POST to 200 on an idle service. `npm run bench [-- FOLDER]`.
  */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,6 +11,7 @@ import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { makeVariants } from '../../workers/worker/pipeline.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
+import { newPicture } from '../helpers/upload.ts';
 
 const ROUNDS = 5;
 const UPLOADS = 60;
@@ -58,7 +59,7 @@ async function sharpAlone(path: string): Promise<void> {
 }
 
 async function throughService(service: RunningService, path: string): Promise<void> {
-  const body = await readFile(path);
+  const body = await newPicture(path);
   const headers = { 'content-type': 'image/jpeg', prefer: 'wait=60' };
   const answer = await service.fetch('/upload', { method: 'POST', body, headers });
   const { status } = (await answer.json()) as { status: string };
@@ -66,11 +67,10 @@ async function throughService(service: RunningService, path: string): Promise<vo
 }
 
 async function acceptLatency(service: RunningService): Promise<number> {
-  const body = await readFile(
-    fileURLToPath(new URL('../../testdata/images/testimage_200kb.jpg', import.meta.url)),
-  );
+  const path = fileURLToPath(new URL('../../testdata/images/testimage_200kb.jpg', import.meta.url));
   const times: number[] = [];
   for (let i = 0; i < IDLE_UPLOADS; i++) {
+    const body = await newPicture(path);
     const begin = performance.now();
     const answer = await service.fetch('/upload', {
       method: 'POST',
