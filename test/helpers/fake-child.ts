@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { PassThrough } from 'node:stream';
-import type { Launch } from '../../workers/supervisor/launcher.ts';
+import { PassThrough, Writable } from 'node:stream';
 
 /** Beyond the highest pid that Linux gives: a kill of it, or of its group, meets nobody. */
 const HIGHEST_PID = 2 ** 22;
@@ -10,19 +9,22 @@ const HIGHEST_PID = 2 ** 22;
 export class FakeChild extends EventEmitter {
   static #count = 0;
   readonly pid = HIGHEST_PID + ++FakeChild.#count;
+  readonly stdin = new Writable({
+    write: (line, _, written) => {
+      this.#hear(JSON.parse(line));
+      written();
+    },
+  });
   readonly stdout = new PassThrough();
   readonly stderr = new PassThrough();
+  readonly #messages = new PassThrough();
+  readonly stdio = [this.stdin, this.stdout, this.stderr, this.#messages];
   /** What it was sent. */
   readonly heard: { type: string; runId?: string }[] = [];
+  /** Its channel is open. */
   connected = true;
   exitCode: number | null = null;
   signalCode: NodeJS.Signals | null = null;
-
-  send(message: { type: string }): boolean {
-    this.heard.push(message);
-    if (message.type === 'stop') this.ends(0, null);
-    return true;
-  }
 
   kill(signal: NodeJS.Signals): boolean {
     this.ends(null, signal);
@@ -30,14 +32,19 @@ export class FakeChild extends EventEmitter {
   }
 
   says(message: unknown): void {
-    this.emit('message', message);
+    this.writes(`${JSON.stringify(message)}\n`);
+  }
+
+  /** To its channel, at once, where a pipe would take a turn of the loop. */
+  writes(text: string): void {
+    this.#messages.emit('data', text);
   }
 
   /** Its channel closes; it lives on. */
   disconnects(): void {
     if (!this.connected) return;
     this.connected = false;
-    this.emit('disconnect');
+    this.#messages.emit('close');
   }
 
   /** In the order of the kernel: the channel closes a moment before the end is known. */
@@ -47,6 +54,11 @@ export class FakeChild extends EventEmitter {
     Object.assign(this, { exitCode, signalCode });
     this.emit('exit', exitCode, signalCode);
     this.emit('close', exitCode, signalCode);
+  }
+
+  #hear(message: { type: string }): void {
+    this.heard.push(message);
+    if (message.type === 'stop') this.ends(0, null);
   }
 
   get asChild(): ChildProcess {
@@ -61,7 +73,7 @@ export function fakeLaunch(started: (child: FakeChild) => void = () => {}) {
     const child = new FakeChild();
     children.push(child);
     started(child);
-    return child.asChild as ReturnType<Launch>;
+    return child.asChild;
   };
   return { children, launch };
 }

@@ -1,3 +1,4 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { BARE, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from './worker-user.ts';
@@ -5,7 +6,7 @@ import { BARE, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from '.
 const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
 
 /** Starts a worker process and gives its handle. */
-export type Launch = () => ReturnType<typeof spawnWorker>;
+export type Launch = () => ChildProcess;
 
 /** How workers are started on this machine. */
 export interface Launching {
@@ -57,21 +58,17 @@ async function works(launcher: string, options: string[]): Promise<boolean> {
   return !failed;
 }
 
-/** Must be called from the main thread: a parent-death signal is bound to the thread that spawned. */
-function spawnWorker([file = '', ...args]: string[], workingFolder: string) {
-  const worker = execa(file, args, {
+/**
+ * Must be called from the main thread: a parent-death signal is bound to the thread that spawned. Not by execa: where
+ * there are no descriptors left, that gives a process that never ends, and on Bun throws something else.
+ */
+function spawnWorker([file = '', ...args]: string[], workingFolder: string): ChildProcess {
+  return spawn(file, args, {
     cwd: workingFolder,
-    ...BARE,
-    ipc: true,
-    serialization: 'json',
-    stdin: 'ignore',
-    stdout: 'pipe',
-    stderr: 'pipe',
-    buffer: false,
+    env: BARE.env,
+    // Messages go by the first and come by the last.
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // A process group of its own, so that all of it can be killed, and a terminal's Ctrl-C does not reach it.
     detached: true,
-    cleanup: false,
-    reject: false,
   });
-  return worker.nodeChildProcess;
 }

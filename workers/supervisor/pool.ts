@@ -104,9 +104,9 @@ export class WorkerPool {
       if (this.#stopping) return false;
       this.#starting++;
       const successor = this.#start();
-      if (!(await successor.ready)) {
+      if (!(await successor?.ready)) {
         this.#log.error(
-          { workerPid: successor.pid },
+          { workerPid: successor?.pid },
           'the new worker did not become ready: the old ones stay',
         );
         return false;
@@ -134,7 +134,7 @@ export class WorkerPool {
 
   #fill(): void {
     while (this.#live.size < this.#target && !this.#breakerOpen && !this.#stopping) {
-      const decision = decideStart(this.#bootDeaths, performance.now(), Math.random());
+      const decision = decideStart(this.#bootDeaths, this.alive, performance.now(), Math.random());
       if (decision.kind === 'open-breaker') return this.#openBreaker();
       // After a death at boot, one at a time: the next follows when this one is ready, or has died as well.
       if (this.#bootDeaths.length > 0 && this.#starting > 0) return;
@@ -144,10 +144,19 @@ export class WorkerPool {
     }
   }
 
-  #start(): WorkerProcess {
-    const worker = new WorkerProcess(this.#launch(), this.#log);
-    void this.#follow(worker);
-    return worker;
+  /** Null: the system has refused, as when it is out of memory. That counts as a death before readiness. */
+  #start(): WorkerProcess | null {
+    try {
+      const worker = new WorkerProcess(this.#launch(), this.#log);
+      void this.#follow(worker);
+      return worker;
+    } catch (error) {
+      this.#log.error({ err: error }, 'worker could not be started');
+      this.#starting--;
+      this.#bootDeaths.push(performance.now());
+      this.#fill();
+      return null;
+    }
   }
 
   async #follow(worker: WorkerProcess): Promise<void> {

@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import type { RunMessage } from '../../shared/protocol.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { onLines, parseJson } from './lines.ts';
 
 /** A line of a worker is cut here: it may hold anything, and as much of it as it likes. */
 const LONGEST_LINE = 4096;
@@ -10,8 +10,8 @@ const LONGEST_LINE = 4096;
 /** More than this a run are dropped; the worker itself prints two. */
 const MOST_LINES = 100;
 
-/** What V8, JavaScriptCore and the C++ library say before they end for want of memory. */
-const OUT_OF_MEMORY = /out of memory|std::bad_alloc/i;
+/** What V8, Node, JavaScriptCore and the C++ library say before they end for want of memory. */
+const OUT_OF_MEMORY = /out of memory|failed to allocate memory|allocation failed|std::bad_alloc/i;
 
 const LogLine = z.object({
   level: z.enum(['info', 'warn', 'error']),
@@ -38,7 +38,8 @@ export class WorkerOutput {
   constructor(child: ChildProcess, log: Logger) {
     this.#log = log;
     for (const stream of [child.stdout, child.stderr]) {
-      if (stream) onLines(stream, (line) => this.#relay(line));
+      const relay = (line: string) => this.#relay(line);
+      if (stream) onLines(stream, LONGEST_LINE, relay, relay);
     }
   }
 
@@ -69,28 +70,5 @@ export class WorkerOutput {
     const { level, msg, runId, ...rest } = parsed.data;
     const isLate = runId !== undefined && runId === this.#previous?.runId;
     this.#log[level]({ ...(isLate ? this.#previous : this.#latest), ...rest }, msg);
-  }
-}
-
-function onLines(stream: Readable, relay: (line: string) => void): void {
-  let rest = '';
-  stream.setEncoding('utf8');
-  stream.on('data', (text: string) => {
-    const lines = (rest + text).split('\n');
-    rest = (lines.pop() ?? '').slice(0, LONGEST_LINE);
-    for (const line of lines) if (line !== '') relay(line.slice(0, LONGEST_LINE));
-  });
-  stream.on('end', () => {
-    if (rest !== '') relay(rest);
-  });
-  // The pipe of a killed worker may break; its end is followed elsewhere.
-  stream.on('error', () => {});
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
   }
 }

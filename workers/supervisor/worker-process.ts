@@ -1,20 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
-import {
-  FromWorker,
-  HEARTBEAT_INTERVAL_MS,
-  type RunMessage,
-  type RunResult,
-  type ToWorker,
-} from '../../shared/protocol.ts';
+import { FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, type RunResult } from '../../shared/protocol.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { Channel } from './channel.ts';
+import { READY_TIMEOUT_MS } from './restart-policy.ts';
 import { killGroup, settled } from './settle.ts';
 import { Watchdog } from './watchdog.ts';
 import type { KillReason, WorkerEnd } from './worker-end.ts';
 import { type RunIds, WorkerOutput } from './worker-output.ts';
-
-/** From the start of the process to `ready`. It takes 0.1 s alone, and many times that when all cores decode. */
-const READY_TIMEOUT_MS = 15_000;
 
 /** Ten beats: an event loop that is only slow on a loaded machine is not stuck. */
 const HEARTBEAT_TIMEOUT_MS = 10 * HEARTBEAT_INTERVAL_MS;
@@ -36,6 +29,8 @@ export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'
 
 interface CurrentRun {
   message: RunMessage;
+  /** It has not reached the worker: what that died of is not its doing. */
+  isLost: boolean;
   deadline: Watchdog;
   settle(verdict: RunVerdict): void;
 }
@@ -52,6 +47,7 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #log: Logger;
   readonly #output: WorkerOutput;
+  readonly #channel: Channel;
   readonly #heartbeat = new Watchdog(HEARTBEAT_TIMEOUT_MS, () => this.kill('heartbeat'));
   readonly #lingers = new Watchdog(END_AFTER_RETIREMENT_MS, () => this.kill('retired'));
   readonly #disconnected = new Watchdog(END_AFTER_DISCONNECT_MS, () => this.#livesOn());
@@ -76,8 +72,12 @@ export class WorkerProcess {
       this.#becomeReady = resolve;
     });
     this.ended = this.#follow();
-    child.on('message', (received) => this.#receive(received));
-    child.once('disconnect', () => this.#disconnected.reset());
+    child.on('error', (error) => this.#log.error({ err: error }, 'worker could not be started, or killed'));
+    this.#channel = new Channel(
+      child,
+      (received) => this.#receive(received),
+      () => this.#closed(),
+    );
   }
 
   /** It can take a run, or is at one. What is given up, or cannot be spoken to, is about to end. */
@@ -85,7 +85,7 @@ export class WorkerProcess {
     return (
       !this.#retired &&
       this.#decoder !== null &&
-      this.#child.connected &&
+      this.#channel.isOpen &&
       this.#killedFor === null &&
       this.#end === null
     );
@@ -117,15 +117,18 @@ export class WorkerProcess {
     this.#output.begin(idsOf(message));
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
-      this.#run = { message, deadline, settle };
+      const run = { message, isLost: false, deadline, settle };
+      this.#run = run;
       deadline.reset();
-      this.#send(message);
+      this.#channel.send(message, () => {
+        run.isLost = true;
+      });
     });
   }
 
   /** Asks an idle worker to end; one that runs ends after its run. */
   stop(): void {
-    this.#send({ type: 'stop' });
+    this.#channel.send({ type: 'stop' });
   }
 
   /** Takes it out of service while it is idle; it ends. */
@@ -163,7 +166,8 @@ export class WorkerProcess {
     this.#lingers.stop();
     this.#output.end();
     this.#becomeReady(false);
-    this.#settleRun({ kind: 'ended', end });
+    const ofRun: WorkerEnd = this.#run?.isLost ? { ...end, killedFor: 'not-ready' } : end;
+    this.#settleRun({ kind: 'ended', end: ofRun });
     return end;
   }
 
@@ -193,6 +197,10 @@ export class WorkerProcess {
     this.#run = null;
   }
 
+  #closed(): void {
+    if (!this.#end) this.#disconnected.reset();
+  }
+
   #livesOn(): void {
     if (this.#child.exitCode === null && this.#child.signalCode === null) this.#breach('a closed channel');
   }
@@ -200,11 +208,6 @@ export class WorkerProcess {
   #breach(what: string): void {
     this.#log.error({ ...(this.#run && idsOf(this.#run.message)), what }, 'worker broke the protocol');
     this.kill('protocol');
-  }
-
-  #send(message: ToWorker): void {
-    // The callback takes EPIPE and its like: a worker that cannot be written to is ending, and `ended` tells.
-    if (this.#child.connected) this.#child.send(message, () => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import { constants, setPriority } from 'node:os';
-import { type FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, ToWorker } from '../../shared/protocol.ts';
+import { HEARTBEAT_INTERVAL_MS, type RunMessage } from '../../shared/protocol.ts';
+import { listen, send } from './channel.ts';
 import { DECODER, prepareDecoder } from './decoder.ts';
 import { log } from './log.ts';
 import { perform, processFigures } from './run.ts';
@@ -9,14 +10,14 @@ let running: Promise<void> | null = null;
 // A terminal's Ctrl-C goes to the whole group: when to end is the supervisor's to say.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
-// The supervisor is gone, and nobody will read a result. process.exit() would wait for a decode that runs.
-process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
-
-process.on('message', (received) => {
-  const message = ToWorker.parse(received);
-  if (message.type === 'stop') void (running ?? Promise.resolve()).then(() => process.exit(0));
-  else running = run(message);
-});
+listen(
+  (message) => {
+    if (message.type === 'stop') void (running ?? Promise.resolve()).then(() => process.exit(0));
+    else running = run(message);
+  },
+  // Nobody will read a result. process.exit() would wait for a decode that runs.
+  () => process.kill(process.pid, 'SIGKILL'),
+);
 
 async function run(message: RunMessage): Promise<void> {
   const { runId, jobId, imageId, requestId } = message;
@@ -26,11 +27,6 @@ async function run(message: RunMessage): Promise<void> {
   const result = await perform(message);
   log('info', 'run ended', { ...about, outcome: result.outcome, ms: Math.round(performance.now() - begin) });
   send(result);
-}
-
-function send(message: FromWorker): void {
-  // An error means that the channel is closed; `disconnect` has ended us, or is about to.
-  process.send?.(message, undefined, undefined, () => {});
 }
 
 // Behind the server, so that it answers quickly when every core decodes.

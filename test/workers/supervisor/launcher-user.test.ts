@@ -14,6 +14,7 @@ import { fixturePath, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { filesBelow, startService } from '../../helpers/service.ts';
 import { endOf, upload } from '../../helpers/upload.ts';
+import { ready } from '../../helpers/worker-ready.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAUNCHER = join(ROOT, 'workers/supervisor/launcher.ts');
@@ -64,7 +65,7 @@ async function started(launch: () => ChildProcess): Promise<ChildProcess> {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
   });
-  await once(child, 'message');
+  await ready(child);
   return child;
 }
 
@@ -100,7 +101,7 @@ describe('workers are the user that the service is, and no layer is claimed', ()
     const closed = await ownFolder();
     await chmod(closed, 0o700);
     const entry = join(closed, 'worker.ts');
-    await writeFile(entry, "process.on('message', () => {}); process.send?.('ready');");
+    await writeFile(entry, "import fs from 'node:fs'; fs.writeSync(3, 'ready'); process.stdin.resume();");
     const { launch, layers, user, whyRoot } = await prepareLaunch(
       await passableFolder(),
       MAX_DATA_BYTES,

@@ -10,6 +10,7 @@ import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
 import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
 import { fixturePath, launchOf, MAX_DATA_BYTES, newRun, startWorker } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
+import { ready } from '../../helpers/worker-ready.ts';
 
 const PARENT = fileURLToPath(new URL('../../fixtures/launching-parent.ts', import.meta.url));
 const HAS_PRLIMIT = spawnSync('prlimit', ['--data=1073741824', 'true']).status === 0;
@@ -35,7 +36,7 @@ describe('a worker that is launched', () => {
 
   test('leads a process group of its own', async () => {
     const child = (await launchOf('answers'))();
-    await once(child, 'message');
+    await ready(child);
     if (child.pid === undefined) throw new Error('the worker has no pid');
     process.kill(-child.pid, 'SIGKILL');
     expect(await once(child, 'close')).toEqual([null, 'SIGKILL']);
@@ -59,7 +60,7 @@ describe('a worker that is launched', () => {
 
   test.skipIf(!HAS_SETPRIV)('can gain no rights', async () => {
     const child = (await launchOf('answers'))();
-    await once(child, 'message');
+    await ready(child);
     const status = execFileSync('grep', ['NoNewPrivs', `/proc/${child.pid}/status`], { encoding: 'utf8' });
     expect(status.trim()).toMatch(/1$/);
     child.kill('SIGKILL');

@@ -3,7 +3,13 @@ import { EventEmitter, once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Launch } from '../../../workers/supervisor/launcher.ts';
 import { WorkerPool } from '../../../workers/supervisor/pool.ts';
-import { BREAKER_DEATHS, MOST_BACKOFF_MS } from '../../../workers/supervisor/restart-policy.ts';
+import {
+  BREAKER_DEATHS,
+  BREAKER_WINDOW_MS,
+  FIRST_BACKOFF_MS,
+  MOST_BACKOFF_MS,
+  READY_TIMEOUT_MS,
+} from '../../../workers/supervisor/restart-policy.ts';
 import { fakeLaunch } from '../../helpers/fake-child.ts';
 import { launchOf, newRun } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
@@ -95,7 +101,7 @@ describe('a pool', () => {
 
   test('opens the breaker where the program of the workers cannot even be started', async () => {
     const { pool, events } = poolOf(1, () => {
-      return spawn('/nowhere/worker', { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+      return spawn('/nowhere/worker', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
     });
     const opened = once(events, 'breaker');
     pool.start();
@@ -191,12 +197,89 @@ describe('a pool whose workers die before they are ready', () => {
     expect(pool.idleCount).toBe(3);
   });
 
+  test('opens the breaker for those that hang until they are killed, too', async () => {
+    const { children, pool, pass } = started();
+    while (!pool.breakerOpen && children.length < 50) await pass(READY_TIMEOUT_MS);
+    expect(pool.breakerOpen).toBe(true);
+    // Three at first, which count as one, and then one at a time.
+    expect(children).toHaveLength(3 + BREAKER_DEATHS - 1);
+    await pass(10 * BREAKER_WINDOW_MS);
+    expect(children, 'nothing more is started').toHaveLength(3 + BREAKER_DEATHS - 1);
+  });
+
+  test('goes on trying while one is ready, and gives up when that has died as well', async () => {
+    const { children, pool, pass, ready, dies } = started();
+    await ready(0);
+    for (let index = 1; index <= 2 * BREAKER_DEATHS; index++) {
+      await dies(index);
+      for (let second = 0; second < MOST_BACKOFF_MS / 1_000; second++) {
+        children[0]?.says({ type: 'heartbeat', rssBytes: 1, peakRssBytes: 1 });
+        await pass(1_000);
+      }
+    }
+    expect(children.length).toBeGreaterThan(2 * BREAKER_DEATHS);
+    expect(pool.breakerOpen).toBe(false);
+    await dies(0);
+    await dies(children.length - 1);
+    expect(pool.breakerOpen).toBe(true);
+  });
+
   test('starts nothing more when it stops', async () => {
     const { children, pool, pass, dies } = started();
     for (const index of [0, 1, 2]) await dies(index);
     await pool.stop();
     await pass(MOST_BACKOFF_MS);
     expect(children).toHaveLength(3);
+  });
+});
+
+describe('a pool whose system starts no process', () => {
+  const refusal = Object.assign(new Error('spawn ENOMEM'), { code: 'ENOMEM' });
+
+  /** A pool of two fakes; while `refused`, none can be started. */
+  function started(refused: boolean) {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { children, launch } = fakeLaunch();
+    const system = { refuses: refused };
+    const { pool, lines } = poolOf(1, () => {
+      if (system.refuses) throw refusal;
+      return launch();
+    });
+    pool.start();
+    return { children, system, pool, lines, pass: (ms: number) => vi.advanceTimersByTimeAsync(ms) };
+  }
+
+  test('backs off, says why, and goes on when it can', async () => {
+    const { children, system, pool, lines, pass } = started(true);
+    await pass(FIRST_BACKOFF_MS);
+    expect(lines).toMatchObject([
+      { msg: 'worker could not be started', err: { message: 'spawn ENOMEM' } },
+      { msg: 'worker could not be started' },
+    ]);
+    system.refuses = false;
+    await pass(2 * FIRST_BACKOFF_MS);
+    expect(children).toHaveLength(1);
+    children[0]?.says({ type: 'ready', decoder: 'a fixture' });
+    await pass(0);
+    expect(children).toHaveLength(2);
+    expect(pool.alive).toBe(true);
+  });
+
+  test('opens the breaker in the end', async () => {
+    const { pool, lines, pass } = started(true);
+    await pass(MOST_BACKOFF_MS);
+    expect(pool.breakerOpen).toBe(true);
+    expect(lines.filter(({ msg }) => msg === 'worker could not be started')).toHaveLength(BREAKER_DEATHS);
+  });
+
+  test('keeps the old ones where they were to be replaced', async () => {
+    const { children, system, pool, pass } = started(false);
+    for (const child of children) child.says({ type: 'ready', decoder: 'a fixture' });
+    await pass(0);
+    system.refuses = true;
+    expect(await pool.replaceAll()).toBe(false);
+    expect(pool.idleCount).toBe(2);
   });
 });
 

@@ -7,6 +7,8 @@ import {
   MOST_BACKOFF_MS,
 } from '../../../workers/supervisor/restart-policy.ts';
 
+const ALIVE = true;
+const NONE_ALIVE = false;
 const LEAST = 0;
 const MOST = 1;
 
@@ -16,7 +18,7 @@ const spreadDeaths = (count: number) =>
 
 describe('the next worker is started', () => {
   test('at once when none has died at boot', () => {
-    expect(decideStart([], 1_000, MOST)).toEqual({ kind: 'start', inMs: 0 });
+    expect(decideStart([], NONE_ALIVE, 1_000, MOST)).toEqual({ kind: 'start', inMs: 0 });
   });
 
   test.each([
@@ -30,18 +32,24 @@ describe('the next worker is started', () => {
   ])('after %i deaths at boot, %i to %i ms after the last', (count, least, most) => {
     const deaths = spreadDeaths(count);
     const last = deaths.at(-1) ?? 0;
-    expect(decideStart(deaths, last, LEAST)).toEqual({ kind: 'start', inMs: least });
-    expect(decideStart(deaths, last, MOST)).toEqual({ kind: 'start', inMs: most });
+    expect(decideStart(deaths, NONE_ALIVE, last, LEAST)).toEqual({ kind: 'start', inMs: least });
+    expect(decideStart(deaths, NONE_ALIVE, last, MOST)).toEqual({ kind: 'start', inMs: most });
   });
 
   test('the sooner, the longer the last death is past', () => {
-    expect(decideStart([1_000], 1_060, MOST)).toEqual({ kind: 'start', inMs: FIRST_BACKOFF_MS - 60 });
-    expect(decideStart([1_000], 9_000, MOST)).toEqual({ kind: 'start', inMs: 0 });
+    expect(decideStart([1_000], NONE_ALIVE, 1_060, MOST)).toEqual({
+      kind: 'start',
+      inMs: FIRST_BACKOFF_MS - 60,
+    });
+    expect(decideStart([1_000], NONE_ALIVE, 9_000, MOST)).toEqual({ kind: 'start', inMs: 0 });
   });
 
   test('never later than the longest back-off', () => {
     const deaths = spreadDeaths(10_000);
-    expect(decideStart(deaths, deaths.at(-1) ?? 0, MOST)).toEqual({ kind: 'start', inMs: MOST_BACKOFF_MS });
+    expect(decideStart(deaths, NONE_ALIVE, deaths.at(-1) ?? 0, MOST)).toEqual({
+      kind: 'start',
+      inMs: MOST_BACKOFF_MS,
+    });
   });
 });
 
@@ -50,12 +58,20 @@ describe('the breaker opens', () => {
   const first = deaths[0] ?? 0;
 
   test('at the fifth death at boot within the window', () => {
-    expect(decideStart(deaths.slice(1), 1_500, LEAST)).toMatchObject({ kind: 'start' });
-    expect(decideStart(deaths, 1_500, LEAST)).toEqual({ kind: 'open-breaker' });
+    expect(decideStart(deaths.slice(1), NONE_ALIVE, 1_500, LEAST)).toMatchObject({ kind: 'start' });
+    expect(decideStart(deaths, NONE_ALIVE, 1_500, LEAST)).toEqual({ kind: 'open-breaker' });
   });
 
   test('not when the first of the five is out of the window', () => {
-    expect(decideStart(deaths, first + BREAKER_WINDOW_MS - 1, LEAST)).toEqual({ kind: 'open-breaker' });
-    expect(decideStart(deaths, first + BREAKER_WINDOW_MS, LEAST)).toMatchObject({ kind: 'start' });
+    expect(decideStart(deaths, NONE_ALIVE, first + BREAKER_WINDOW_MS - 1, LEAST)).toEqual({
+      kind: 'open-breaker',
+    });
+    expect(decideStart(deaths, NONE_ALIVE, first + BREAKER_WINDOW_MS, LEAST)).toMatchObject({
+      kind: 'start',
+    });
+  });
+
+  test('not while another worker is ready', () => {
+    expect(decideStart(deaths, ALIVE, 1_500, LEAST)).toMatchObject({ kind: 'start' });
   });
 });

@@ -25,11 +25,11 @@ test('a child has not ended before all that it said is read', async () => {
 });
 
 test('a message that was sent just before the exit is there when the child has ended', async () => {
-  const script = "process.send('last word', () => process.exit(5))";
-  const stdio = ['ignore', 'ignore', 'ignore', 'ipc'] as const;
+  const script = "require('node:fs').writeSync(3, 'last word'); process.exit(5)";
+  const stdio = ['ignore', 'ignore', 'ignore', 'pipe'] as const;
   const child = spawn(process.execPath, ['-e', script], { detached: true, stdio: [...stdio] });
   const heard: unknown[] = [];
-  child.on('message', (message) => heard.push(message));
+  child.stdio[3]?.on('data', (bytes) => heard.push(String(bytes)));
   expect(await settled(child)).toEqual({ exitCode: 5, signal: null });
   expect(heard).toEqual(['last word']);
 });

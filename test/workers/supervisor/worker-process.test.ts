@@ -141,6 +141,14 @@ describe('a worker whose channel closes', () => {
     expect(await worker.ended).toMatchObject({ signal: 'SIGKILL', killedFor: 'protocol' });
   });
 
+  test('only when it is handed a run, which is lost on the way, has nobody to charge for that', async () => {
+    const { worker } = await startWorker('hears-nothing');
+    const verdict = await worker.run(newRun(), NO_DEADLINE_MS);
+    const end = { exitCode: null, signal: 'SIGKILL', killedFor: 'not-ready' };
+    expect(verdict).toEqual({ kind: 'ended', end });
+    expect(await worker.ended).toMatchObject({ killedFor: 'protocol' });
+  });
+
   test('really: in the middle of a run', async () => {
     const { worker } = await startWorker('disconnects-at-run');
     const end = { exitCode: null, signal: 'SIGKILL', killedFor: 'protocol' };
@@ -195,7 +203,7 @@ describe('a worker that dies', () => {
   });
 
   test('was never started where its program is missing', async () => {
-    const child = spawn('/nowhere/worker', { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], detached: true });
+    const child = spawn('/nowhere/worker', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
     const worker = new WorkerProcess(child, recordingLog().log);
     expect(await worker.ready).toBe(false);
     expect(await worker.ended).toEqual({ exitCode: null, signal: null, killedFor: null });
