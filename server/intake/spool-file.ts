@@ -3,6 +3,7 @@ import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Sha256 } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
+import { writeWhole } from '../../shared/storage/disk/durable-file.ts';
 import type { ByteSource } from './inspect/byte-source.ts';
 import { fileByteSource } from './inspect/file-byte-source.ts';
 import type { SpoolMemory } from './spool-memory.ts';
@@ -75,7 +76,7 @@ export class SpoolFile {
       const pieces = this.#pieces;
       this.#pieces = [];
       this.#pending = 0;
-      if (pieces.length > 0) await this.#handle.writev(pieces);
+      await writeWhole(this.#handle, Buffer.concat(pieces));
     } catch (error) {
       throw asStoreError(error, 'write a spool file');
     }

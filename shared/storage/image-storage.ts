@@ -25,13 +25,13 @@ export interface ByteRange {
  * @throws {StoreError} from every call, when the volume is full or out of reach
  */
 export interface ImageStorage {
-  /** Takes over a received file as the original of an image. When it resolves, no crash loses it. */
+  /** Takes over a received file as the original of an image. When it resolves, no crash loses it; else there is none. */
   keepOriginal(id: ImageId, receivedPath: string): Promise<void>;
 
   /** Puts the original at `path` for a worker to read, by a link where the volume allows it. False: there is none. */
   stageOriginal(id: ImageId, path: string): Promise<boolean>;
 
-  /** Copies outputs, hashing them, into a place of the run's own. When it resolves, no crash loses them. */
+  /** Copies outputs, hashing them, into a place of the run's own. When it resolves, no crash loses them; else there are none. */
   publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]>;
 
   /** The bytes of a published file, opened at once: a later removal does not cut them. Null: it is not there. */

@@ -143,11 +143,14 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       expect(bytes && (await text(bytes))).toBe('checked');
     });
 
-    test('are not made of an output that became shorter', async () => {
+    test('are not made of an output that became shorter, nor are the others of that run', async () => {
       const { storage } = await opened();
-      const outputs = await checked({ 'thumb.jpg': 'short' });
-      const longer = outputs.map((output) => ({ ...output, bytes: 500 }));
+      const outputs = await checked({ 'large.jpg': 'large', 'thumb.jpg': 'short' });
+      const longer = outputs.map((output) =>
+        output.fileName === 'thumb.jpg' ? { ...output, bytes: 500 } : output,
+      );
       await expect(storage.publish(newRunId(), longer)).rejects.toBeInstanceOf(StoreError);
+      expect(await storage.listPublished()).toEqual([]);
     });
 
     test.each([

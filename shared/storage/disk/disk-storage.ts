@@ -15,6 +15,7 @@ export class DiskStorage implements ImageStorage {
   readonly spoolPath: string;
   readonly #originals: string;
   readonly #variants: string;
+  readonly #shardsInMaking = new Map<string, Promise<void>>();
 
   private constructor(root: string) {
     this.spoolPath = join(root, 'spool');
@@ -25,12 +26,14 @@ export class DiskStorage implements ImageStorage {
   static async open(root: string): Promise<DiskStorage> {
     const storage = new DiskStorage(root);
     await attempt('open the storage', async () => {
-      await mkdir(root, { recursive: true });
-      for (const folder of [storage.spoolPath, storage.#originals, storage.#variants]) {
-        await makeDurableFolder(folder);
+      const folders = [storage.spoolPath, storage.#originals, storage.#variants];
+      for (const folder of folders) {
+        await mkdir(folder, { recursive: true });
         // A worker may be another user: it sees its scratch, and nothing of what may lie beside it.
         await chmod(folder, 0o700);
       }
+      // New or not: a process that was killed may have left folders that are not on the disk yet.
+      for (const folder of [root, ...folders]) await syncFolder(folder);
     });
     return storage;
   }
@@ -38,10 +41,10 @@ export class DiskStorage implements ImageStorage {
   keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
     return attempt('keep an original', async () => {
       await syncFile(receivedPath);
-      const shard = shardOf(this.#originals, id);
-      await makeDurableFolder(shard);
-      await rename(receivedPath, join(shard, id));
-      await syncFolder(shard);
+      const shard = await this.#makeShard(this.#originals, id);
+      const path = join(shard, id);
+      await rename(receivedPath, path);
+      await wholeOrGone(path, () => syncFolder(shard));
     });
   }
 
@@ -62,19 +65,20 @@ export class DiskStorage implements ImageStorage {
 
   publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]> {
     return attempt('publish a run', async () => {
-      const shard = shardOf(this.#variants, run);
+      const shard = await this.#makeShard(this.#variants, run);
       const folder = join(shard, run);
-      await makeDurableFolder(shard);
       await mkdir(folder);
-      const files = await Promise.all(
-        outputs.map(async ({ fileName, handle, bytes }) => ({
-          fileName,
-          sha256: await copyDurably(handle, bytes, join(folder, fileName)),
-        })),
-      );
-      await syncFolder(folder);
-      await syncFolder(shard);
-      return files;
+      return wholeOrGone(folder, async () => {
+        const files = await allEnded(
+          outputs.map(async ({ fileName, handle, bytes }) => ({
+            fileName,
+            sha256: await copyDurably(handle, bytes, join(folder, fileName)),
+          })),
+        );
+        await syncFolder(folder);
+        await syncFolder(shard);
+        return files;
+      });
     });
   }
 
@@ -107,9 +111,36 @@ export class DiskStorage implements ImageStorage {
   listPublished(): Promise<RunId[]> {
     return attempt('list the published runs', () => entries(this.#variants, RunId));
   }
+
+  /** Whoever needs the same shard while it is made waits until it is on the disk: to see it is not enough. */
+  async #makeShard(folder: string, id: string): Promise<string> {
+    const shard = shardOf(folder, id);
+    const making =
+      this.#shardsInMaking.get(shard) ??
+      makeDurableFolder(shard).finally(() => this.#shardsInMaking.delete(shard));
+    this.#shardsInMaking.set(shard, making);
+    await making;
+    return shard;
+  }
 }
 
 const shardOf = (folder: string, id: string): string => join(folder, id.slice(0, 2));
+
+/** Of what fails half way nothing is left; where not even that is possible, the next boot sweeps. */
+async function wholeOrGone<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await rm(path, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
+}
+
+/** As `Promise.all`, but a failure is told when none of the others goes on any more. */
+async function allEnded<T>(promises: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
 
 async function exists(path: string): Promise<boolean> {
   return access(path).then(

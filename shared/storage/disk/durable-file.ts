@@ -33,6 +33,15 @@ export async function makeDurableFolder(path: string): Promise<void> {
 }
 
 /**
+ * Writes all of it at the end of what was written before. On a disk that becomes full the system takes what it has
+ * room for and says so by a number: only the next write fails.
+ */
+export async function writeWhole(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length; )
+    written += (await handle.write(bytes, written, bytes.length - written)).bytesWritten;
+}
+
+/**
  * Copies exactly `bytes` from an open file into a new one, brought to the disk.
  * @returns the SHA-256 of what was written
  * @throws when the source is shorter, or `path` exists
@@ -48,7 +57,7 @@ export async function copyDurably(source: FileHandle, bytes: number, path: strin
       if (bytesRead === 0) throw new Error('the output became shorter while it was copied');
       const part = buffer.subarray(0, bytesRead);
       hash.update(part);
-      await target.writeFile(part);
+      await writeWhole(target, part);
       position += bytesRead;
     }
     await target.sync();

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** Another process holds the folder. */
@@ -20,7 +20,7 @@ const held = new Set<DatabaseSync>();
  * @throws {FolderInUse}
  */
 export function lockFolder(folder: string): () => void {
-  mkdirSync(folder, { recursive: true });
+  makeDurableFolders(resolve(folder));
   const lock = new DatabaseSync(join(folder, '.lock'));
   try {
     lock.exec(
@@ -37,6 +37,20 @@ export function lockFolder(folder: string): () => void {
     held.delete(lock);
     lock.close();
   };
+}
+
+/** Makes a folder, and those above it that are missing; what is kept in it shall not vanish in a power cut with them. */
+function makeDurableFolders(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made !== dirname(first); made = dirname(made)) {
+    const parent = openSync(dirname(made), 'r');
+    try {
+      fsyncSync(parent);
+    } finally {
+      closeSync(parent);
+    }
+  }
 }
 
 /** Of sqlite3.h. */

@@ -3,9 +3,27 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FolderInUse, lockFolder } from '../../../../shared/storage/disk/folder-lock.ts';
 import { ownFolder } from '../../../helpers/own-folder.ts';
+
+/** Folders whose entries were brought to the disk. */
+const synced: string[] = [];
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof import('node:fs')>();
+  const byDescriptor = new Map<number, string>();
+  return {
+    ...real,
+    openSync: (path: string, flags: string) => {
+      const descriptor = real.openSync(path, flags);
+      byDescriptor.set(descriptor, path);
+      return descriptor;
+    },
+    fsyncSync: (descriptor: number) => {
+      synced.push(byDescriptor.get(descriptor) ?? '');
+    },
+  };
+});
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url));
 const HOLDER = join(ROOT, 'test/fixtures/lock-holder.ts');
@@ -45,6 +63,15 @@ describe('a folder', () => {
     const folder = join(await ownFolder(), 'a', 'b');
     lockFolder(folder)();
     expect(existsSync(folder)).toBe(true);
+  });
+
+  test('that was made survives a power cut, with those above it that were missing', async () => {
+    const parent = await ownFolder();
+    synced.length = 0;
+    lockFolder(join(parent, 'a', 'b'))();
+    expect(synced.toSorted()).toEqual([parent, join(parent, 'a')]);
+    lockFolder(join(parent, 'a', 'b'))();
+    expect(synced, 'it is there already').toHaveLength(2);
   });
 
   test('is locked apart from others', async () => {

@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { createApp } from '../../server/app.ts';
+import { Intake } from '../../server/intake/intake.ts';
+import { SpoolMemory } from '../../server/intake/spool-memory.ts';
+import type { JobStore, Work } from '../../shared/jobs/job-store.ts';
+import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
+import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { type RunAftermath, Runner } from '../../workers/supervisor/runner.ts';
+import { Scratch } from '../../workers/supervisor/scratch.ts';
+import type { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
+import { DECODER } from './job-records.ts';
+import { recordingLog } from './recording-log.ts';
+
+const CHUNK_BYTES = 64 * 1024;
+const RUN_LIMITS = { jobTimeoutMs: 5_000, maxAttempts: 3, maxPixels: 1_000_000 };
+const INTAKE_LIMITS = {
+  maxUploadBytes: 1_000_000,
+  maxPixels: 1_000_000,
+  maxFrames: 10,
+  stallMs: 5_000,
+  wholeMs: 5_000,
+};
+
+/** Always has room, and keeps what comes. */
+class Queue implements HandOff, Retries {
+  readonly works: Work[] = [];
+  /** Reservations that are neither used nor given back. */
+  held = 0;
+
+  isWorthReading(): boolean {
+    return true;
+  }
+
+  async reserve(): Promise<Reservation> {
+    this.held++;
+    return {
+      submit: (work) => {
+        this.held--;
+        this.works.push(work);
+      },
+      release: () => {
+        this.held--;
+      },
+    };
+  }
+
+  addBacklog(work: Work): void {
+    this.works.push(work);
+  }
+}
+
+/** The service without its sockets and processes, put together in this one over a folder and a store. */
+export async function partsInProcess(root: string, store: JobStore, worker: WorkerProcess) {
+  const { log } = recordingLog();
+  const storage = await DiskStorage.open(root);
+  const scratch = await Scratch.open(join(root, 'scratch'));
+  const runner = new Runner(store, storage, scratch, RUN_LIMITS, log);
+  const queue = new Queue();
+  const spoolMemory = new SpoolMemory();
+  const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
+  const app = createApp({
+    store,
+    storage,
+    intake: new Intake(store, storage, queue, () => DECODER, limits),
+    watch: { ended: async () => {} },
+    retries: queue,
+    log,
+    bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
+    readiness: () => ({ ready: true }),
+    isClosing: () => false,
+  });
+
+  return {
+    storage,
+    queue,
+    spoolMemory,
+    log,
+
+    async post(bytes: Buffer, headers: Record<string, string> = {}): Promise<Response> {
+      const type = { 'content-type': 'image/jpeg' };
+      return app.request('/upload', { method: 'POST', headers: { ...type, ...headers } }, { bytes });
+    },
+
+    async delete(id: string): Promise<Response> {
+      return app.request(`/images/${id}`, { method: 'DELETE' });
+    },
+
+    run(work: Work): Promise<RunAftermath> {
+      return runner.run(work, worker, () => {}, new AbortController().signal);
+    },
+  };
+}
+
+export type PartsInProcess = Awaited<ReturnType<typeof partsInProcess>>;
+
+/** As a connection brings it. */
+function* chunksOf(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += CHUNK_BYTES) yield bytes.subarray(at, at + CHUNK_BYTES);
+}

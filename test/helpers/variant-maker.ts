@@ -1,0 +1,56 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { variantFileName } from '../../shared/domain/image.ts';
+import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
+import type { RunVerdict, WorkerProcess } from '../../workers/supervisor/worker-process.ts';
+import { DECODER, sha256Of } from './job-records.ts';
+
+/**
+ * A worker in this process, as a runner sees it: writes what the preset asks for, as text that names the original.
+ * @param before sees each run first, and may give it another verdict
+ */
+export function variantMaker(
+  before: (message: RunMessage, original: Buffer) => Promise<RunVerdict | undefined> = async () => undefined,
+): WorkerProcess {
+  const worker: Pick<WorkerProcess, 'pid' | 'decoder' | 'run'> = {
+    pid: 42,
+    decoder: DECODER,
+    async run(message) {
+      const original = await readFile(message.inputPath);
+      return (await before(message, original)) ?? makeAll(message, original);
+    },
+  };
+  return worker as WorkerProcess;
+}
+
+const FIGURES = { rssBytes: 1_000, peakRssBytes: 2_000 };
+
+async function makeAll({ runId, outputPath, preset }: RunMessage, original: Buffer): Promise<RunVerdict> {
+  const outputs: ReportedOutput[] = [];
+  for (const { name } of preset.sizes) {
+    for (const { format } of preset.outputs) {
+      const text = `${name} of ${sha256Of(original)} as ${format}`;
+      await writeFile(join(outputPath, variantFileName({ name, format })), text);
+      outputs.push({ name, format, width: 10, height: 10, bytes: text.length });
+    }
+  }
+  const result = { type: 'result', runId, outcome: 'succeeded', pipelineVersion: 7, outputs } as const;
+  return { kind: 'result', result: { ...result, ...FIGURES } };
+}
+
+export const DIES: RunVerdict = {
+  kind: 'ended',
+  end: { exitCode: null, signal: 'SIGSEGV', killedFor: null },
+};
+
+export const rejects = ({ runId }: RunMessage): RunVerdict => ({
+  kind: 'result',
+  result: {
+    type: 'result',
+    runId,
+    outcome: 'rejected',
+    failure: 'image_unreadable',
+    detail: 'what libvips says',
+    ...FIGURES,
+  },
+});
