@@ -41,4 +41,6 @@ export function onSignals(service: Service, log: Logger): void {
     log.info({ signal: 'SIGHUP' }, 'replacing the workers');
     void service.replaceWorkers().then((done) => log.info(done ? 'workers replaced' : 'workers kept'));
   });
+  // At a limit of file sizes (`ulimit -f`, LimitFSIZE) a write is to fail, as on a full disk, and not to end the process.
+  process.on('SIGXFSZ', () => {});
 }

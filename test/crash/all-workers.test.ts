@@ -41,7 +41,7 @@ test('when all workers are killed at their runs, every run is made again', async
   await expectCleanEnd(service);
 });
 
-test('workers ignore what a terminal or a stray kill sends them, idle or at a run', async () => {
+test('workers ignore SIGTERM, and whatever else a terminal or a stray kill sends them, idle or at a run', async () => {
   await using service = await startService();
   const workers = await freezeWorkers(service);
   const accepted = [await upload(service, SMALL), await upload(service, SMALL)];

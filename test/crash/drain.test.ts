@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
+import { faultPicture } from '../fixtures/fault-pictures.ts';
 import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { startUpload } from '../helpers/half-upload.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type LogLine, type RunningService, startService } from '../helpers/service.ts';
-import { Accepted, postImage, upload } from '../helpers/upload.ts';
+import { Accepted, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
 const LARGE = 'testdata/images/testimage_large.jpg';
@@ -20,7 +21,7 @@ test('SIGTERM in the middle of uploads ends clean, and all that was accepted is 
   const send = async () => {
     while (true) {
       // A drained service refuses connections, and that is the end of sending.
-      const answer = await postImage(draining, SMALL).catch(() => null);
+      const answer = await postImage(draining, await newPicture(SMALL)).catch(() => null);
       if (!answer) return;
       if (answer.status === 200) accepted.push(Accepted.parse(await answer.json()));
       else await answer.body?.cancel();
@@ -90,6 +91,23 @@ test('a drain lets the runs finish', async () => {
   expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
   const job = (await expectWhole(service, [accepted])).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['succeeded']);
+  await expectCleanEnd(service);
+});
+
+test('a worker that crashes during a drain leaves its job to the next start, and the drain is clean', async () => {
+  await using draining = await startService({ faults: true });
+  const frozen = await freezeWorkers(draining);
+  const accepted = await upload(draining, faultPicture('SIGSEGV', { once: true }));
+  await duringRun(draining, accepted, 1);
+  draining.process.kill('SIGTERM');
+  await draining.logged('draining');
+  for (const pid of frozen) thaw(pid);
+  expect(await draining.exited).toEqual(CLEAN);
+  await gone(frozen);
+
+  await using service = await startService({ faults: true, folder: draining.folder });
+  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  expect(job && outcomesOf(job)).toEqual(['crashed SIGSEGV', 'succeeded']);
   await expectCleanEnd(service);
 });
 

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { expectCleanEnd, expectWhole } from '../helpers/aftermath.ts';
+import { faultPicture, goodPicture } from '../fixtures/fault-pictures.ts';
+import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
+import { commitOnce } from '../helpers/fault-run.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
@@ -28,3 +30,41 @@ test.skipIf(!HAS_PRLIMIT)(
     await expectCleanEnd(service);
   },
 );
+
+test.skipIf(!HAS_PRLIMIT).for([
+  ['allocation limit', 'allocation'],
+  ['heap exhausted', 'heap-exhausted'],
+] as const)(
+  '%s: the worker ends, the picture has failed after two runs, and is not banned',
+  async ([, fault]) => {
+    await using service = await startService({ faults: true, env: { WORKER_MAX_DATA_BYTES: String(LIMIT) } });
+    const hungry = await upload(service, faultPicture(fault));
+    const beside = await upload(service, goodPicture());
+    const jobs = await expectWhole(service, [hungry, beside]);
+    const job = jobs.get(hungry.id);
+    expect(job).toMatchObject({
+      status: 'failed',
+      failure: 'out_of_memory',
+      runs: [{ outcome: 'crashed' }, { outcome: 'crashed' }],
+    });
+    expect(outcomesOf(jobs.get(beside.id) ?? { runs: [] })).toEqual(['succeeded']);
+    expect(await (await service.fetch('/quarantine')).json()).toMatchObject({ quarantined: [] });
+    for (const { id, workerPid } of job?.runs ?? []) {
+      expect(service.lines).toContainEqual(expect.objectContaining({ msg: 'worker died', workerPid }));
+      const said = service.lines.filter(({ msg, runId }) => msg === 'worker printed' && runId === id);
+      expect(JSON.stringify(said)).toMatch(/memory/i);
+    }
+    await expectCleanEnd(service);
+  },
+);
+
+test('growing memory: a worker that has grown too large gives way to another between two runs', async () => {
+  const env = { WORKER_MAX_RSS_BYTES: String(200 * 2 ** 20) };
+  await using service = await startService({ faults: true, env });
+  const { outcomes, lines } = await commitOnce(service, 'growing-memory');
+  expect(outcomes).toEqual(['succeeded']);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ msg: 'worker retired', exitCode: 0, signal: null, killedFor: null }),
+  );
+  await expectCleanEnd(service);
+});

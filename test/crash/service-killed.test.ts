@@ -2,7 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newImageId, newRunId } from '../../shared/domain/ids.ts';
+import { faultPicture } from '../fixtures/fault-pictures.ts';
 import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
+import { committed } from '../helpers/fault-run.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
@@ -56,6 +58,26 @@ test('where there is no setpriv, workers see themselves that the service is gone
   // Now they go on, and one of them finds its run first.
   for (const pid of workers) thaw(pid);
   await gone(workers, WORKERS_GONE_WITHIN_MS);
+});
+
+test('a kill -9 of the service ends workers that are idle, in native code, and in a loop', async (context) => {
+  await using killed = await startService({ faults: true });
+  context.skip(!(await hasParentDeathSignal(killed)), 'skipped: only setpriv can end a loop');
+  const workers = await killed.workerPids();
+  const hung = [
+    await upload(killed, faultPicture('native-hang', { once: true })),
+    await upload(killed, faultPicture('javascript-loop', { once: true })),
+  ];
+  for (const one of hung) await committed(killed, one);
+  killed.process.kill('SIGKILL');
+  await killed.exited;
+  await gone(workers, WORKERS_GONE_WITHIN_MS);
+
+  await using service = await startService({ faults: true, folder: killed.folder });
+  for (const job of (await expectWhole(service, hung)).values()) {
+    expect(outcomesOf(job)).toEqual(['interrupted', 'succeeded']);
+  }
+  await expectCleanEnd(service);
 });
 
 async function hasParentDeathSignal(service: RunningService): Promise<boolean> {

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
+import { descriptorsOf } from './descriptors.ts';
 import { eventually } from './eventually.ts';
 import { gone, readyWorkers } from './processes.ts';
 import { filesBelow, type RunningService } from './service.ts';
@@ -72,7 +73,7 @@ export async function allJobs(service: RunningService): Promise<JobWithRuns[]> {
 
 /**
  * What must hold after any crash, as soon as the dust has settled: each accepted upload has exactly one end, what is
- * published is what the records say, nothing is left over, and the pool is whole.
+ * published is what the records say, no file or descriptor is left over, and the pool is whole.
  * @returns all jobs of the service by the id of their image
  */
 export async function expectWhole(
@@ -102,7 +103,19 @@ export async function expectWhole(
     const ready = await readyWorkers(service);
     return ready.length === workers + SPARES && (await service.workerPids()).length === ready.length;
   });
+  await vi.waitFor(async () => expect(await leftOpen(service), 'descriptors').toEqual([]), 5_000);
   return byImage;
+}
+
+/** What the service has open that it had not when it became ready. */
+async function leftOpen({ pid, descriptors }: RunningService): Promise<string[]> {
+  if (!descriptors) return [];
+  const before = [...descriptors];
+  return (await descriptorsOf(pid)).filter((open) => {
+    const place = before.indexOf(open);
+    if (place >= 0) before.splice(place, 1);
+    return place < 0;
+  });
 }
 
 /** Only what is published and accepted is on the disk. */
@@ -125,8 +138,8 @@ async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promis
 
 async function leftInScratch(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, 'scratch'), { recursive: true });
-  // The folder that workers stand in, and the lock.
-  return entries.filter((entry) => entry !== 'idle' && entry !== '.lock');
+  // The folder that workers stand in, where faulty ones keep a note, and the lock.
+  return entries.filter((entry) => !/^(?:idle(?:\/.*)?|\.lock)$/.test(entry));
 }
 
 /** Ends it with SIGTERM, as every test ends what it started: clean, and nobody is left. */

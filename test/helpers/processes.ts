@@ -55,7 +55,7 @@ export async function startedWorkers(service: RunningService): Promise<number[]>
   const commands = await Promise.all(
     pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
   );
-  return pids.filter((_, index) => commands[index]?.includes('/worker/main.ts'));
+  return pids.filter((_, index) => /\/(?:worker\/main|fault-loader)\.ts/.test(commands[index] ?? ''));
 }
 
 /** Stops all workers: what is handed to them from now on stays unfinished until somebody acts. */
@@ -73,4 +73,13 @@ export async function readyWorkers(service: RunningService): Promise<number[]> {
   const living: number[] = [];
   for (const pid of await service.workerPids()) if (ready.has(pid) && (await isAlive(pid))) living.push(pid);
   return living;
+}
+
+/** Kills one that is ready, and resolves with the others when the service knows: it hands that one no run any more. */
+export async function killOneWorker(service: RunningService): Promise<number[]> {
+  const [victim, ...others] = await readyWorkers(service);
+  if (victim === undefined) throw new Error('there is no worker');
+  signal(victim, 'SIGKILL');
+  await service.logged(({ msg, workerPid }) => msg === 'worker died' && workerPid === victim);
+  return others;
 }

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { descriptorsOf } from './descriptors.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -22,6 +23,8 @@ export class RunningService {
   readonly folder: string;
   readonly process: ChildProcess;
   readonly lines: LogLine[] = [];
+  /** What it had open when all its workers were ready; null where nobody has looked. */
+  readonly descriptors: readonly string[] | null = null;
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #listeners = new Set<(line: LogLine) => void>();
   readonly #ownsFolder: boolean;
@@ -93,6 +96,12 @@ export interface StartOptions {
   /** A data folder to go on with; else one of its own, removed in the end. */
   folder?: string;
   runtime?: 'node' | 'bun';
+  /** Its workers obey fault pictures. */
+  faults?: boolean;
+  /** A module that the service loads before its own. */
+  preload?: string;
+  /** The user that it is, where the tests are root. */
+  uid?: number;
 }
 
 /** Where others may pass, as a folder of data is: mkdtemp lets nobody in, and then workers are root as the tests are. */
@@ -102,9 +111,19 @@ export async function dataFolder(): Promise<string> {
   return folder;
 }
 
+/** The folder that workers stand in, open to whatever user they are: there they are told of faults, and remember them. */
+export async function standingPlace(folder: string): Promise<string> {
+  const path = join(folder, 'scratch', 'idle');
+  await mkdir(path, { recursive: true });
+  await chmod(path, 0o777);
+  return path;
+}
+
 /** Starts the service on a free port and waits until all its workers are ready. */
 export async function startService(options: StartOptions = {}): Promise<RunningService> {
   const folder = options.folder ?? (await dataFolder());
+  if (options.faults) await standingPlace(folder);
+  if (options.uid !== undefined) await chown(folder, options.uid, options.uid);
   const service = spawnService(folder, options);
   try {
     const listening = await service.logged('listening');
@@ -113,7 +132,7 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
     let ready = 0;
     // The spare makes one more.
     await service.logged((line) => line.msg === 'worker ready' && ++ready === workers + 1);
-    return service;
+    return Object.assign(service, { descriptors: await descriptorsOf(service.pid) });
   } catch (error) {
     await service[Symbol.asyncDispose]();
     throw error;
@@ -123,12 +142,17 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
 /** Starts the service and waits for nothing: for tests of its start. */
 export function spawnService(
   folder: string,
-  { env = {}, runtime = RUNTIME, folder: given }: StartOptions,
+  { env = {}, runtime = RUNTIME, folder: given, faults = false, preload, uid }: StartOptions,
 ): RunningService {
   const child = spawn(
     join(ROOT, 'node_modules/.bin', runtime),
-    [...FLAGS[runtime], join(ROOT, 'server/main.ts')],
+    [
+      ...FLAGS[runtime],
+      ...(preload === undefined ? [] : ['--import', preload]),
+      join(ROOT, faults ? 'test/fixtures/fault-service.ts' : 'server/main.ts'),
+    ],
     {
+      ...(uid !== undefined && { uid, gid: uid }),
       cwd: ROOT,
       env: {
         PATH: process.env.PATH,
