@@ -2,10 +2,10 @@
  * What the death of a worker costs: throughput with a worker killed every two seconds against throughput without, in turn
  * in one run on the same pictures; and the time from a worker's `close` to the next hand-off. `npm run bench:kills`.
  */
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { z } from 'zod';
 import { JobWithRuns } from '../helpers/aftermath.ts';
 import { signal } from '../helpers/processes.ts';
@@ -15,13 +15,15 @@ import { percentiles } from '../load/statistics.ts';
 import { handOffsAfterDeath } from './hand-off-after-death.ts';
 
 const ROUNDS = 5;
-const UPLOADS = 200;
+const UPLOADS = 300;
 const KILL_EVERY_MS = 2_000;
 const DEATHS = 100;
 const WORKERS = availableParallelism();
 
 const PICTURE = fileURLToPath(new URL('../../testdata/images/testimage_medium.jpg', import.meta.url));
-const photo = await readFile(PICTURE);
+/** As wide as makes it about 100 ms of work for a worker among others that are at work. */
+const WIDTH = 900;
+const photo = await sharp(PICTURE).resize({ width: WIDTH }).jpeg().toBuffer();
 
 const Page = z.object({ jobs: z.array(z.object({ id: z.string() })) });
 
