@@ -15,7 +15,7 @@ export class ForeignOriginals extends Error {
   }
 }
 
-/** Deletions and uploads that were cut leave a few originals without a row; never so many more than were accepted at once. */
+/** Uploads that were cut leave a few originals without a row; never so many more than were accepted at once. */
 const ORPHANS_BEYOND_REASON = 100;
 
 /**
@@ -35,8 +35,8 @@ export async function recover(
   const originals = await storage.listOriginals();
   const existing = new Set(await store.existingAmong(originals));
   const orphans = originals.filter((image) => !existing.has(image));
-  if (orphans.length > atOnce + ORPHANS_BEYOND_REASON)
-    throw new ForeignOriginals(orphans.length, existing.size);
+  const unknown = orphans.length - (await store.deletedAmong(orphans)).length;
+  if (unknown > atOnce + ORPHANS_BEYOND_REASON) throw new ForeignOriginals(unknown, existing.size);
   for (const image of orphans) await storage.removeOriginal(image);
 
   const interrupted = await store.requeueRunning(Date.now());

@@ -12,7 +12,7 @@ import { Supervisor } from '../workers/supervisor/supervisor.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
-import { Intake } from './intake/intake.ts';
+import { Intake, SHARED_AT_ONCE } from './intake/intake.ts';
 import { SpoolMemory } from './intake/spool-memory.ts';
 import { recover } from './recovery.ts';
 
@@ -55,7 +55,8 @@ export async function startService(
   const store = await SqliteJobStore.open(config.databasePath);
   const storage = await DiskStorage.open(config.storagePath);
   const scratch = await Scratch.open(config.scratchPath);
-  const backlog = await recover(store, storage, storage.spoolPath, config.workers + config.queueDepth, log);
+  const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
+  const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
 
   const { launch, layers, user, whyRoot } = await prepareLaunch(
     await scratch.idleFolder(),

@@ -6,11 +6,18 @@
  */
 export class StoreError extends Error {
   readonly code: 'storage_full' | 'storage_unavailable';
+  /** Surely nothing of it was kept; else it may have been. */
+  readonly nothingKept: boolean;
 
-  constructor(code: StoreError['code'], message: string, options?: ErrorOptions) {
+  constructor(
+    code: StoreError['code'],
+    message: string,
+    options: ErrorOptions & { nothingKept?: boolean } = {},
+  ) {
     super(message, options);
     this.name = 'StoreError';
     this.code = code;
+    this.nothingKept = code === 'storage_full' || (options.nothingKept ?? false);
   }
 }
 

@@ -74,6 +74,8 @@ export type RunResult = z.infer<typeof RunResult>;
 export const FromWorker = z.union([
   /** The decoder is loaded: work may come. */
   z.object({ type: z.literal('ready'), decoder: Decoder }),
+  /** It has the run: its death is this run's from now on. */
+  z.object({ type: z.literal('started'), runId: RunId }),
   /** The event loop turns. */
   z.object({ type: z.literal('heartbeat'), ...ProcessFigures }),
   RunResult,

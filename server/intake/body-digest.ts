@@ -3,7 +3,10 @@ import { type Dictionary, parseDictionary } from 'structured-headers';
 import { Problem } from '../problem.ts';
 
 /** The algorithms of RFC 9530, section 5, that are not deprecated, as Node calls them. Others are left alone. */
-const ALGORITHMS: Record<string, string> = { 'sha-256': 'sha256', 'sha-512': 'sha512' };
+const ALGORITHMS = new Map([
+  ['sha-256', 'sha256'],
+  ['sha-512', 'sha512'],
+]);
 
 /** What a client says of its body: RFC 9530. A body that has no coding of its own is its representation as well. */
 export interface DigestFields {
@@ -52,7 +55,7 @@ export class BodyDigest {
 function expectedIn(field: string, text: string | undefined): Expected[] {
   if (text === undefined) return [];
   return [...dictionaryIn(field, text)].flatMap(([algorithm, [value]]) => {
-    const name = ALGORITHMS[algorithm];
+    const name = ALGORITHMS.get(algorithm);
     if (name === undefined) return [];
     if (!(value instanceof ArrayBuffer)) throw unreadable(field);
     return [{ field, algorithm, digest: Buffer.from(value), hash: createHash(name) }];

@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { FirstAnswer } from '../../shared/domain/idempotency.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, type Sha256 } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
@@ -10,6 +11,7 @@ import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Problem } from '../problem.ts';
+import { Ahead } from './ahead.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyInFlight, keyReused } from './idempotency.ts';
 import { acceptedHeader } from './inspect/accepted-header.ts';
 import type { BudgetLimits } from './inspect/budget.ts';
@@ -17,9 +19,15 @@ import { noRoom } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
 import type { SpoolFile } from './spool-file.ts';
+import { UploadedOriginal } from './uploaded-original.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
 const ANSWER_MARGIN_MS = 30_000;
+
+/** Uploads that need no worker, and may be on their way to the disk together. */
+export const SHARED_AT_ONCE = 32;
+
+type NewUpload = Omit<AcceptedUpload, 'needsTwin'>;
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
 export interface Answer {
@@ -37,6 +45,8 @@ export class Intake {
   readonly #handOff: HandOff;
   readonly #decoder: () => Decoder | null;
   readonly #limits: ReceiveLimits & BudgetLimits;
+  readonly #ahead = new Ahead();
+  readonly #sharing = pLimit(SHARED_AT_ONCE);
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -92,7 +102,8 @@ export class Intake {
     try {
       const readMs = Math.round(performance.now() - begin);
       const parameters = readParameters(received.fields);
-      const fingerprint = fingerprintOf(received.sha256, parameters);
+      const { preset, metadata } = parameters;
+      const fingerprint = fingerprintOf(received.sha256, { preset: preset.name, metadata });
       if (attempt.kind === 'again') {
         if (attempt.fingerprint !== fingerprint) throw keyReused();
         log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id, readMs }, 'upload repeated');
@@ -100,7 +111,12 @@ export class Intake {
       }
       const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
       const asked = await this.#asked(received, parameters, claim, requestId);
-      return { job: await this.#accept(asked, received.spool, log.child({ readMs })), isRepeated: false };
+      // Of equal ones that come together the first is accepted, so that the others can share its run.
+      const name = `${asked.image.tenant} ${asked.image.sha256} ${asked.presetDigest}`;
+      const job = await this.#ahead.behind(name, () =>
+        this.#accept(asked, received.spool, log.child({ readMs })),
+      );
+      return { job, isRepeated: false };
     } finally {
       await received.spool.dispose();
     }
@@ -112,7 +128,7 @@ export class Intake {
     parameters: Parameters,
     claim: AcceptedUpload['claim'],
     requestId: string,
-  ): Promise<Omit<AcceptedUpload, 'needsTwin'>> {
+  ): Promise<NewUpload> {
     const { preset, metadata } = parameters;
     const header = await acceptedHeader(spool.byteSource(), this.#limits);
     await this.#refuseQuarantined(sha256);
@@ -145,52 +161,62 @@ export class Intake {
     );
   }
 
-  async #accept(asked: Omit<AcceptedUpload, 'needsTwin'>, spool: SpoolFile, log: Logger): Promise<Job> {
-    const { image, jobId, requestId, presetDigest, pipelineVersion } = asked;
-    const about = { imageId: image.id, jobId };
-    if (await this.#store.hasTwin({ ...image, presetDigest, pipelineVersion })) {
-      const job = await this.#keep({ ...asked, needsTwin: true }, spool);
-      log.info({ ...about, sharedRunOf: job.sharedRunOf }, 'upload accepted');
-      return job;
-    }
-    const begin = performance.now();
-    const room = await this.#handOff.reserve();
-    const handOffMs = Math.round(performance.now() - begin);
-    if (typeof room === 'string') {
-      log.info({ handOffMs, reason: room }, 'upload refused');
-      throw noRoom(room);
-    }
+  async #accept(upload: NewUpload, spool: SpoolFile, log: Logger): Promise<Job> {
+    const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
     try {
-      const job = await this.#keep({ ...asked, needsTwin: false }, spool);
-      if (job.sharedRunOf === null) {
-        const { format } = image.header;
-        room.submit({ jobId, imageId: image.id, preset: image.preset, requestId, format, isSuspect: false });
-      } else room.release();
-      log.info({ ...about, handOffMs, sharedRunOf: job.sharedRunOf }, 'upload accepted');
-      return job;
+      return (await this.#share(upload, original, log)) ?? (await this.#reserve(upload, original, log));
     } catch (error) {
-      room.release();
+      // What a commit has left of which nobody knows is for the next boot to see.
+      if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
       throw error;
     }
   }
 
-  /** Original first, then its row: a row never names what is not on disk. */
-  async #keep(upload: AcceptedUpload, spool: SpoolFile): Promise<Job> {
-    const { id } = upload.image;
-    await spool.toDisk();
-    await this.#storage.keepOriginal(id, spool.path);
-    try {
-      const job = await this.#store.acceptUpload(upload);
-      if (typeof job !== 'string') return job;
-      await this.#storage.removeOriginal(id);
-      // Its twin has gone a moment ago, and there is no worker for it; or it took longer than its claim.
-      throw job === 'no_twin' ? noRoom('busy') : keyInFlight();
-    } catch (error) {
-      // Only a database that is surely without the row: what a broken commit has left is for the next boot to see.
-      if (error instanceof StoreError && error.code === 'storage_full')
-        await this.#storage.removeOriginal(id);
-      throw error;
+  /** Shares the run of another upload of the same bytes. Null: there is none, or it has gone a moment ago. */
+  async #share(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job | null> {
+    if (!(await this.#store.hasTwin({ ...upload.image, ...upload }))) return null;
+    return this.#sharing(async () => {
+      const job = await this.#keep({ ...upload, needsTwin: true }, original);
+      if (job) log.info({ ...about(job), sharedRunOf: job.sharedRunOf }, 'upload accepted');
+      return job;
+    });
+  }
+
+  async #reserve(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job> {
+    const begin = performance.now();
+    const room = await this.#handOff.reserve();
+    const handOffMs = Math.round(performance.now() - begin);
+    if (typeof room === 'string') {
+      // While it waited, one of the same bytes may have been accepted.
+      const shared = room === 'busy' ? await this.#share(upload, original, log) : null;
+      if (shared) return shared;
+      log.info({ handOffMs, reason: room }, 'upload refused');
+      throw noRoom(room);
     }
+    let job: Job | null = null;
+    try {
+      job = await this.#keep({ ...upload, needsTwin: false }, original);
+    } finally {
+      if (job?.sharedRunOf !== null) room.release();
+    }
+    if (!job) throw new Error('an upload that needs no twin was refused for want of one');
+    log.info({ ...about(job), handOffMs, sharedRunOf: job.sharedRunOf }, 'upload accepted');
+    if (job.sharedRunOf === null) {
+      const { id, imageId, preset, requestId } = job;
+      const { format } = upload.image.header;
+      room.submit({ jobId: id, imageId, preset, requestId, format, isSuspect: false });
+    }
+    return job;
+  }
+
+  /** Original first, then its row: a row never names what is not on disk. Null: it needs a twin, and there is none. */
+  async #keep(upload: AcceptedUpload, original: UploadedOriginal): Promise<Job | null> {
+    await original.keep();
+    const job = await this.#store.acceptUpload(upload);
+    if (job === 'no_twin') return null;
+    // It took longer than its claim held.
+    if (job === 'claim_lost') throw keyInFlight();
+    return job;
   }
 
   async #giveUp(attempt: Attempt, log: Logger): Promise<void> {
@@ -201,3 +227,5 @@ export class Intake {
       .catch((error) => log.error({ err: error }, 'key still claimed'));
   }
 }
+
+const about = ({ id, imageId }: Job) => ({ imageId, jobId: id });

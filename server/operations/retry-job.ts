@@ -1,15 +1,16 @@
 import type { JobId } from '../../shared/domain/ids.ts';
+import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { JobRecord, JobStore } from '../../shared/jobs/job-store.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import { Problem } from '../problem.ts';
 
 /**
- * Has a failed or quarantined job run again, with its tries counted anew.
+ * Has a failed or quarantined job run again, with its tries counted anew; it may share the run of another.
  * @returns null when there is no such job
  * @throws {Problem} when it is of no use to run it
  */
 export async function retryJob(id: JobId, store: JobStore, retries: Retries): Promise<JobRecord | null> {
-  const queued = await store.retryJob(id, Date.now());
+  const queued = await store.retryJob(id, Date.now(), PIPELINE_VERSION);
   if (queued === null) return null;
   if (queued === 'deleted') throw new Problem('deleted', 'The image of this job has been deleted.');
   if (typeof queued === 'string') {
@@ -18,6 +19,6 @@ export async function retryJob(id: JobId, store: JobStore, retries: Retries): Pr
       `A job that has failed or is quarantined can be retried; this one is ${queued}.`,
     );
   }
-  retries.addBacklog(queued);
+  if (queued.toRun) retries.addBacklog(queued.toRun);
   return store.findJob(id);
 }

@@ -29,7 +29,8 @@ export function describeJob(job: Job) {
     imageId: job.imageId,
     status: job.state,
     failure: job.failure,
-    sharedRunOf: job.sharedRunOf,
+    // Whose it is would tell a stranger who has the same bytes of an image that is not theirs.
+    sharesRun: job.sharedRunOf !== null,
     preset: job.preset,
     requestId: job.requestId,
     createdAt: time(job.createdAt),

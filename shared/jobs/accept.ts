@@ -50,9 +50,11 @@ export async function acceptUpload(
       created_at: job.createdAt,
       updated_at: job.updatedAt,
       active_run: null,
-      counts_from: job.createdAt,
+      counted_from_run: 1,
       preset_digest: presetDigest,
       shared_run_of: job.sharedRunOf,
+      tenant,
+      sha256,
     })
     .execute();
   return job;

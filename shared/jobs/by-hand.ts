@@ -5,7 +5,7 @@ import type { QuarantinedBytes } from '../domain/quarantine.ts';
 import type { DeletedImage, Work } from './job-store.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import { endOpenRuns } from './runs.ts';
-import { detachSet, promoteFollower } from './sharing.ts';
+import { detachSet, findTwin, promoteFollower, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
@@ -27,22 +27,46 @@ export async function releaseQuarantined(
 
 export async function retryJob(
   db: Kysely<Tables>,
-  { id, at }: { id: JobId; at: number },
-): Promise<Work | JobState | 'deleted' | null> {
+  { id, at, pipelineVersion }: { id: JobId; at: number; pipelineVersion: number },
+): Promise<{ toRun: Work | null } | JobState | 'deleted' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
-  const moved = await db
+  const { state, imageId } = found.job;
+  if (!RETRIED_BY_HAND.includes(state)) return state;
+  const image = await db.selectFrom('images').select('id').where('id', '=', imageId).executeTakeFirst();
+  if (!image) return 'deleted';
+  const twin = await twinOf(db, id, pipelineVersion);
+  await db
     .updateTable('jobs')
-    .set({ state: 'queued', failure: null, shared_run_of: null, counts_from: at, updated_at: at })
+    .set({
+      state: twin?.published ? 'succeeded' : 'queued',
+      failure: null,
+      shared_run_of: twin?.job ?? null,
+      counted_from_run: found.runs.length + 1,
+      updated_at: at,
+    })
     .where('id', '=', id)
     .where('state', 'in', RETRIED_BY_HAND)
-    .where(({ exists, selectFrom }) =>
-      exists(selectFrom('images').select('id').whereRef('images.id', '=', 'jobs.image_id')),
-    )
-    .executeTakeFirst();
-  if (moved.numUpdatedRows > 0n) return workOf(db, id);
-  const { state } = found.job;
-  return RETRIED_BY_HAND.includes(state) ? 'deleted' : state;
+    .execute();
+  if (twin?.published) {
+    await db.updateTable('images').set({ published_run: twin.published }).where('id', '=', imageId).execute();
+  }
+  return { toRun: twin ? null : await workOf(db, id) };
+}
+
+async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): Promise<Twin | null> {
+  const job = await db
+    .selectFrom('jobs')
+    .select(['tenant', 'sha256', 'preset_digest'])
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow();
+  const { tenant, sha256, preset_digest } = JobRow.pick({
+    tenant: true,
+    sha256: true,
+    preset_digest: true,
+  }).parse(job);
+  if (tenant === null || sha256 === null || preset_digest === null) return null;
+  return findTwin(db, { tenant, sha256, presetDigest: preset_digest, pipelineVersion });
 }
 
 export async function deleteImage(

@@ -4,12 +4,26 @@ import type { ClaimId, Sha256 } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
 import { IdempotencyKeyRow, type Tables } from './tables.ts';
 
+/** More than are claimed meanwhile, so that what has run out goes away, and few enough to hold nobody up. */
+const SWEPT_AT_ONCE = 100;
+
 export async function claimKey(
   db: Kysely<Tables>,
   { claim, at }: { claim: KeyClaim; at: number },
 ): Promise<FirstAnswer | 'claimed' | 'in_flight'> {
-  await db.deleteFrom('idempotency_keys').where('until', '<=', at).execute();
   const { id, tenant, key, until } = claim;
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('tenant', '=', tenant)
+    .where('key', '=', key)
+    .where('until', '<=', at)
+    .execute();
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('claim', 'in', ({ selectFrom }) =>
+      selectFrom('idempotency_keys').select('claim').where('until', '<=', at).limit(SWEPT_AT_ONCE),
+    )
+    .execute();
   const { numInsertedOrUpdatedRows: inserted } = await db
     .insertInto('idempotency_keys')
     .values({ tenant, key, claim: id, until, fingerprint: null, image_id: null, job_id: null, state: null })

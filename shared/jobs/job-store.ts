@@ -54,17 +54,17 @@ export interface RunEnd {
   next: Extract<JobState, 'succeeded' | 'failed' | 'quarantined' | 'queued'>;
   /** What is quarantined with `next: 'quarantined'`: these bytes for this decoder. */
   decoder: Decoder;
-  /** What was published, in the directory named by the run; only with `next: 'succeeded'`. */
-  manifest: Manifest | null;
-  /** Of the preset that was run. */
-  presetDigest: Sha256;
+  /** What was published in the directory named by the run, and by which preset; only with `next: 'succeeded'`. */
+  published: { manifest: Manifest; presetDigest: Sha256 } | null;
 }
 
 export interface SettledRun {
-  /** False: its image has the set of an earlier run of the same bytes, and this one's directory is of no use. */
-  isPublished: boolean;
+  /** False: nothing was published, or its image has the set of an earlier run, and this one's directory is of no use. */
+  keepsDirectory: boolean;
   /** Jobs that have ended with this one. */
   followers: JobId[];
+  /** A follower that has to be run itself, as its leader has failed for a fault of that one's own files. */
+  promoted: Work | null;
 }
 
 export interface ImageRecord {
@@ -163,8 +163,15 @@ export interface JobStore {
    */
   requeueRunning(at: number): Promise<number>;
 
-  /** Queues an ended job again, with its tries counted anew. Its state where that cannot be; null: no such job. */
-  retryJob(id: JobId, at: number): Promise<Work | JobState | 'deleted' | null>;
+  /**
+   * Queues an ended job again, with its tries counted anew; it may share a run like an upload.
+   * @returns its state where that cannot be; null: no such job
+   */
+  retryJob(
+    id: JobId,
+    at: number,
+    pipelineVersion: number,
+  ): Promise<{ toRun: Work | null } | JobState | 'deleted' | null>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
 
@@ -179,6 +186,9 @@ export interface JobStore {
 
   /** Of the given images, those that exist. */
   existingAmong(images: ImageId[]): Promise<ImageId[]>;
+
+  /** Of the given images, those that were there and have been deleted. */
+  deletedAmong(images: ImageId[]): Promise<ImageId[]>;
 
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import type { Tables } from './tables.ts';
 
@@ -8,6 +8,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0002-quarantine': { up: createQuarantine },
   '0003-sharing': { up: createSharing },
   '0004-idempotency': { up: createIdempotency },
+  '0005-numbered-runs': { up: numberRuns },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -88,7 +89,7 @@ async function createQuarantine(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** What was published before this has no key, and is shared with nobody. */
+/** What was published or accepted before this has no key, and is shared with nobody. */
 async function createSharing(db: Kysely<Tables>): Promise<void> {
   for (const [name, type] of [
     ['tenant', 'text'],
@@ -108,6 +109,13 @@ async function createSharing(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex('images_by_set').on('images').columns(['published_run']).execute();
   await db.schema.alterTable('jobs').addColumn('preset_digest', 'text').execute();
   await db.schema.alterTable('jobs').addColumn('shared_run_of', 'text').execute();
+  await db.schema.alterTable('jobs').addColumn('tenant', 'text').execute();
+  await db.schema.alterTable('jobs').addColumn('sha256', 'text').execute();
+  await db.schema
+    .createIndex('jobs_by_bytes')
+    .on('jobs')
+    .columns(['tenant', 'sha256', 'preset_digest', 'shared_run_of', 'state'])
+    .execute();
   await db.schema.createIndex('jobs_by_shared_run').on('jobs').columns(['shared_run_of', 'state']).execute();
 }
 
@@ -125,4 +133,28 @@ async function createIdempotency(db: Kysely<Tables>): Promise<void> {
     .addPrimaryKeyConstraint('idempotency_keys_key', ['tenant', 'key'])
     .execute();
   await db.schema.createIndex('idempotency_keys_by_end').on('idempotency_keys').columns(['until']).execute();
+}
+
+/** Runs in the order in which they were started, whatever the clock did meanwhile. */
+async function numberRuns(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable('runs')
+    .addColumn('number', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('counted_from_run', 'integer', (column) => column.notNull().defaultTo(1))
+    .execute();
+  await sql`update runs set number = (
+    select count(*) from runs as earlier
+    where earlier.job_id = runs.job_id and (earlier.started_at, earlier.id) <= (runs.started_at, runs.id))`.execute(
+    db,
+  );
+  await sql`update jobs set counted_from_run = 1 + (
+    select count(*) from runs where runs.job_id = jobs.id and runs.started_at < jobs.counts_from)`.execute(
+    db,
+  );
+  await db.schema.alterTable('jobs').dropColumn('counts_from').execute();
+  await db.schema.dropIndex('runs_by_job').execute();
+  await db.schema.createIndex('runs_by_job').unique().on('runs').columns(['job_id', 'number']).execute();
 }

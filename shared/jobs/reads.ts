@@ -56,13 +56,7 @@ export async function findImage(db: Kysely<Tables>, id: ImageId): Promise<ImageR
 export async function findJob(db: Kysely<Tables>, id: JobId): Promise<JobRecord | null> {
   const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
   if (!job) return null;
-  const runs = await db
-    .selectFrom('runs')
-    .selectAll()
-    .where('job_id', '=', id)
-    .orderBy('started_at')
-    .orderBy('id')
-    .execute();
+  const runs = await db.selectFrom('runs').selectAll().where('job_id', '=', id).orderBy('number').execute();
   return { job: toJob(JobRow.parse(job)), runs: runs.map((run) => toRun(RunRow.parse(run))) };
 }
 
@@ -111,7 +105,7 @@ const selectWork = (db: Kysely<Tables>) =>
       selectFrom('runs')
         .select(({ fn }) => fn.countAll<number>().as('crashes'))
         .whereRef('runs.job_id', '=', 'jobs.id')
-        .whereRef('runs.started_at', '>=', 'jobs.counts_from')
+        .whereRef('runs.number', '>=', 'jobs.counted_from_run')
         .where('runs.outcome', '=', 'crashed')
         .as('crashes'),
     );
@@ -181,6 +175,16 @@ export async function existingAmong(db: Kysely<Tables>, images: ImageId[]): Prom
   for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
     const some = images.slice(at, at + VALUES_PER_STATEMENT);
     const rows = await db.selectFrom('images').select('id').where('id', 'in', some).execute();
+    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
+  }
+  return found;
+}
+
+export async function deletedAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
+  const found: ImageId[] = [];
+  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
+    const some = images.slice(at, at + VALUES_PER_STATEMENT);
+    const rows = await db.selectFrom('deleted_images').select('id').where('id', 'in', some).execute();
     found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
   }
   return found;

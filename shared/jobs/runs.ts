@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
-import { statesBefore } from '../domain/job.ts';
+import { type FailureCode, statesBefore } from '../domain/job.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './job-store.ts';
-import { attachSet, endFollowers } from './sharing.ts';
+import { attachSet, endFollowers, promoteFollower } from './sharing.ts';
 import { JobRow, RunRow, type Tables } from './tables.ts';
 
 export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<RunHistory | null> {
@@ -10,20 +10,21 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
     .set({ state: 'running', active_run: start.runId, updated_at: start.at })
     .where('id', '=', start.jobId)
     .where('state', 'in', statesBefore('running'))
-    .returning('counts_from')
+    .returning('counted_from_run')
     .executeTakeFirst();
   if (!moved) return null;
   const earlier = await db
     .selectFrom('runs')
-    .select(['outcome', 'failure'])
+    .select(['number', 'outcome', 'failure'])
     .where('job_id', '=', start.jobId)
-    .where('started_at', '>=', moved.counts_from)
+    .orderBy('number')
     .execute();
   await db
     .insertInto('runs')
     .values({
       id: start.runId,
       job_id: start.jobId,
+      number: (earlier.at(-1)?.number ?? 0) + 1,
       worker_pid: start.workerPid,
       started_at: start.at,
       ended_at: null,
@@ -34,7 +35,7 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
       failure: null,
     })
     .execute();
-  return historyOf(earlier);
+  return historyOf(earlier.filter(({ number }) => number >= moved.counted_from_run));
 }
 
 function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[]): RunHistory {
@@ -46,6 +47,9 @@ function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[])
   }
   return history;
 }
+
+/** Those of a job's own files: others with the same bytes have theirs, and may succeed. */
+const FAULTS_OF_ITS_OWN = new Set<FailureCode | null>(['original_missing', 'storage_error']);
 
 export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<SettledRun | null> {
   const moved = await db
@@ -78,7 +82,11 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<Settle
   const imageId = JobRow.shape.image_id.parse(moved.image_id);
   if (end.next === 'quarantined') await quarantine(db, imageId, end);
   const set = await attachSet(db, imageId, end);
-  return { isPublished: set === end.runId, followers: await endFollowers(db, end, set) };
+  const keepsDirectory = set === end.runId;
+  if (end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure)) {
+    return { keepsDirectory, followers: [], promoted: await promoteFollower(db, end.jobId) };
+  }
+  return { keepsDirectory, followers: await endFollowers(db, end, set), promoted: null };
 }
 
 async function quarantine(db: Kysely<Tables>, imageId: string, end: RunEnd): Promise<void> {

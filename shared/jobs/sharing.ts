@@ -6,7 +6,7 @@ import type { RunEnd, Work } from './job-store.ts';
 import { workOf } from './reads.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 
-/** Whose run an upload can share: one that has been published, or one that is still to come. */
+/** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
 
 /** A set is found by its key, which is unique; a run to come by the eldest job that waits for it. */
@@ -23,10 +23,9 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | 
   }
   const job = await db
     .selectFrom('jobs')
-    .innerJoin('images', 'images.id', 'jobs.image_id')
     .select('jobs.id')
-    .where('images.tenant', '=', key.tenant)
-    .where('images.sha256', '=', key.sha256)
+    .where('jobs.tenant', '=', key.tenant)
+    .where('jobs.sha256', '=', key.sha256)
     .where('jobs.preset_digest', '=', key.presetDigest)
     .where('jobs.state', 'in', ['queued', 'running'])
     .where('jobs.shared_run_of', 'is', null)
@@ -57,9 +56,10 @@ const selectSet = (db: Kysely<Tables>, { tenant, sha256, presetDigest, pipelineV
 export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
-  { runId, manifest, presetDigest, at }: Pick<RunEnd, 'runId' | 'manifest' | 'presetDigest' | 'at'>,
+  { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
 ): Promise<RunId | null> {
-  if (!manifest) return null;
+  if (!published) return null;
+  const { manifest, presetDigest } = published;
   const image = await db
     .selectFrom('images')
     .select(['tenant', 'sha256'])
@@ -99,7 +99,7 @@ export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boole
   return numDeletedRows > 0n;
 }
 
-/** The jobs that have waited for the run of another end as it has. @returns them */
+/** The jobs that have waited for the run of their leader end as it has. @returns them */
 export async function endFollowers(
   db: Kysely<Tables>,
   end: Pick<RunEnd, 'jobId' | 'next' | 'failure' | 'at'>,
@@ -118,7 +118,6 @@ export async function endFollowers(
     await db
       .updateTable('images')
       .set({ published_run: set })
-      .where('published_run', 'is', null)
       .where('id', 'in', ({ selectFrom }) =>
         selectFrom('jobs')
           .select('image_id')
@@ -130,7 +129,7 @@ export async function endFollowers(
   return ended.map(({ id }) => JobRow.shape.id.parse(id));
 }
 
-/** The eldest of those that wait for the run of a job that is cancelled gets one of its own, and the others wait for that. */
+/** The eldest of the followers of a job that brings them nothing any more runs itself, and leads the others. */
 export async function promoteFollower(db: Kysely<Tables>, leader: JobId): Promise<Work | null> {
   const followers = () =>
     db.selectFrom('jobs').where('shared_run_of', '=', leader).where('state', '=', 'queued');

@@ -54,10 +54,13 @@ export const JobRow = z.object({
   updated_at: z.int(),
   /** The run that may write to this job: the fence. */
   active_run: RunId.nullable(),
-  /** Runs before this time, in milliseconds, no longer count: a person has had the job tried again. */
-  counts_from: z.int(),
+  /** The runs before this one no longer count: a person has had the job tried again. */
+  counted_from_run: z.int(),
   preset_digest: Sha256.nullable(),
   shared_run_of: JobId.nullable(),
+  /** As its image has them; null for those of a time before runs were shared. */
+  tenant: Tenant.nullable(),
+  sha256: Sha256.nullable(),
 });
 
 export const IdempotencyKeyRow = z.object({
@@ -87,6 +90,8 @@ export const QuarantineRow = z.object({
 export const RunRow = z.object({
   id: RunId,
   job_id: JobId,
+  /** From 1 on, in the order of their starts. */
+  number: z.int(),
   worker_pid: z.int(),
   started_at: z.int(),
   ended_at: z.int().nullable(),

@@ -245,7 +245,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const third = newStart(upload.job);
       await store.startRun(third);
       await store.finishRun(rejected(third));
-      await store.retryJob(upload.job.id, 5_000);
+      await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion);
       expect(await waiting()).toMatchObject({ isSuspect: false });
     });
 
@@ -347,13 +347,15 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         const { upload, start } = await acceptAndStart(store);
         await store.finishRun({ ...crashed(start), next: state });
         const { image, job } = upload;
-        expect(await store.retryJob(job.id, 5_000)).toEqual({
-          jobId: job.id,
-          imageId: image.id,
-          preset: job.preset,
-          requestId: job.requestId,
-          format: image.header.format,
-          isSuspect: false,
+        expect(await store.retryJob(job.id, 5_000, MANIFEST.pipelineVersion)).toEqual({
+          toRun: {
+            jobId: job.id,
+            imageId: image.id,
+            preset: job.preset,
+            requestId: job.requestId,
+            format: image.header.format,
+            isSuspect: false,
+          },
         });
         const found = await store.findJob(job.id);
         expect(found?.job).toMatchObject({ state: 'queued', failure: null, updatedAt: 5_000 });
@@ -369,11 +371,13 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('is told the state of a job that waits, runs or has succeeded', async () => {
       const store = shared();
       const { upload, start } = await acceptAndStart(store);
-      expect(await store.retryJob(upload.job.id, 5_000)).toBe('running');
+      expect(await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion)).toBe('running');
       await store.finishRun(succeeded(start));
-      expect(await store.retryJob(upload.job.id, 5_000)).toBe('succeeded');
-      expect(await store.retryJob((await accept(store)).job.id, 5_000)).toBe('queued');
-      expect(await store.retryJob(newJobId(), 5_000)).toBeNull();
+      expect(await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion)).toBe('succeeded');
+      expect(await store.retryJob((await accept(store)).job.id, 5_000, MANIFEST.pipelineVersion)).toBe(
+        'queued',
+      );
+      expect(await store.retryJob(newJobId(), 5_000, MANIFEST.pipelineVersion)).toBeNull();
     });
 
     test('does not wake the job of a deleted image', async () => {
@@ -381,7 +385,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(rejected(start));
       await store.deleteImage(upload.image.id, 4_000);
-      expect(await store.retryJob(upload.job.id, 5_000)).toBe('deleted');
+      expect(await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion)).toBe('deleted');
     });
   });
 

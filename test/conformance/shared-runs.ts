@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newRunId, type Tenant } from '../../shared/domain/ids.ts';
+import type { Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import {
   crashed,
@@ -9,6 +9,7 @@ import {
   newStart,
   newUpload,
   rejected,
+  settledAlone,
   sha256Of,
   succeeded,
 } from '../helpers/job-records.ts';
@@ -82,9 +83,9 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
         expect(await jobOf(twin)).toMatchObject({ state: 'queued', sharedRunOf: upload.job.id });
         expect(await setOf(twin)).toBeNull();
       }
-      const { isPublished, followers } = (await store.finishRun(succeeded(start))) ?? { followers: [] };
-      expect(isPublished).toBe(true);
-      expect(followers.toSorted()).toEqual(twins.map(({ job }) => job.id).toSorted());
+      const settled = await store.finishRun(succeeded(start));
+      expect(settled).toMatchObject({ keepsDirectory: true, promoted: null });
+      expect(settled?.followers.toSorted()).toEqual(twins.map(({ job }) => job.id).toSorted());
       for (const twin of twins) {
         expect(await jobOf(twin)).toMatchObject({ state: 'succeeded', failure: null, updatedAt: 3_000 });
         expect(await setOf(twin)).toBe(start.runId);
@@ -94,7 +95,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     test('wait together while the run is tried again, and none of them is work of its own', async () => {
       const { upload, start } = await running();
       const twin = await accepted(twinOf(upload));
-      expect(await store.finishRun(errored(start))).toEqual({ isPublished: false, followers: [] });
+      expect(await store.finishRun(errored(start))).toEqual(settledAlone(false));
       expect(await jobOf(twin)).toMatchObject({ state: 'queued' });
       const waiting = (await store.queuedWork()).map(({ jobId }) => jobId);
       expect(waiting).toContain(upload.job.id);
@@ -183,7 +184,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       const second = newStart(eldest.job);
       await store.startRun(second);
       expect(await store.finishRun(succeeded(second))).toEqual({
-        isPublished: true,
+        ...settledAlone(true),
         followers: [youngest.job.id],
       });
       expect(await setOf(youngest)).toBe(second.runId);
@@ -193,33 +194,54 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       const { upload, start } = await running();
       const twin = await accepted(twinOf(upload));
       expect(await store.deleteImage(twin.image.id, 5_000)).toEqual({ retiredSet: null, promoted: null });
-      expect(await store.finishRun(succeeded(start))).toEqual({ isPublished: true, followers: [] });
+      expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(true));
       expect(await jobOf(twin)).toMatchObject({ state: 'cancelled' });
       expect(await store.findImage(twin.image.id)).toBe('deleted');
     });
 
-    test('have one set even when each has run: that of the first', async () => {
-      const { upload, start } = await running();
-      await store.finishRun(rejected(start));
+    test('have one set even when each has run, as after a change of the preset: that of the first', async () => {
+      const { upload, start } = await running({ ...newUpload(), presetDigest: sha256Of('as it was') });
       const { start: other } = await running(twinOf(upload));
-      await store.retryJob(upload.job.id, 4_000);
-      const again = { ...newStart(upload.job), runId: newRunId() };
-      await store.startRun(again);
-      expect(await store.finishRun(succeeded(other))).toMatchObject({ isPublished: true });
-      expect(await store.finishRun(succeeded(again))).toEqual({ isPublished: false, followers: [] });
+      expect(await store.finishRun(succeeded(other))).toEqual(settledAlone(true));
+      expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(false));
       expect(await jobOf(upload)).toMatchObject({ state: 'succeeded' });
       expect(await setOf(upload)).toBe(other.runId);
-      expect(await store.publishedAmong([other.runId, again.runId])).toEqual([other.runId]);
+      expect(await store.publishedAmong([other.runId, start.runId])).toEqual([other.runId]);
     });
 
-    test('that have failed together are retried each by itself', async () => {
+    test('that have failed together share the run of the first that is retried, or its set', async () => {
       const { upload, start } = await running();
-      const twin = await accepted(twinOf(upload));
+      const twins = [await accepted(twinOf(upload)), await accepted(twinOf(upload))];
       await store.finishRun(rejected(start));
-      expect(await store.retryJob(twin.job.id, 4_000)).toMatchObject({ jobId: twin.job.id });
-      expect(await jobOf(twin)).toMatchObject({ state: 'queued', sharedRunOf: null });
-      expect(await jobOf(upload)).toMatchObject({ state: 'failed' });
+      const retry = ({ job }: NewUpload) => store.retryJob(job.id, 4_000, MANIFEST.pipelineVersion);
+      const [first, second] = twins;
+      if (!first || !second) throw new Error('there are two');
+      expect(await retry(first)).toMatchObject({ toRun: { jobId: first.job.id } });
+      expect(await jobOf(first)).toMatchObject({ state: 'queued', sharedRunOf: null });
+      expect(await retry(second)).toEqual({ toRun: null });
+      expect(await jobOf(second)).toMatchObject({ state: 'queued', sharedRunOf: first.job.id });
+      const again = newStart(first.job);
+      await store.startRun(again);
+      await store.finishRun(succeeded(again));
+      expect(await setOf(second)).toBe(again.runId);
+      expect(await retry(upload)).toEqual({ toRun: null });
+      expect(await jobOf(upload)).toMatchObject({ state: 'succeeded', sharedRunOf: first.job.id });
+      expect(await setOf(upload)).toBe(again.runId);
     });
+
+    test.for(['original_missing', 'storage_error'] as const)(
+      'do not fail for %s of one of them: the eldest of the others runs',
+      async (failure) => {
+        const { upload, start } = await running();
+        const twin = await accepted(twinOf(upload));
+        expect(await store.finishRun({ ...rejected(start), failure })).toMatchObject({
+          followers: [],
+          promoted: { jobId: twin.job.id },
+        });
+        expect(await jobOf(upload)).toMatchObject({ state: 'failed', failure });
+        expect(await jobOf(twin)).toMatchObject({ state: 'queued', sharedRunOf: null });
+      },
+    );
 
     test('share a run after a restart as before it', async () => {
       const own = await open();
@@ -235,7 +257,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
         const start = newStart(upload.job);
         await next.startRun(start);
         expect(await next.finishRun(succeeded(start))).toEqual({
-          isPublished: true,
+          ...settledAlone(true),
           followers: [twin.job.id],
         });
       } finally {

@@ -34,7 +34,7 @@ test('a clock that jumps a day forth and two days back in the middle of runs kil
 
   // A retry waits by a clock that does not jump, too.
   await setClock(service);
-  const crashed = await upload(service, faultPicture('SIGSEGV', { once: true }));
+  const crashed = await upload(service, faultPicture('SIGSEGV', { runs: 1 }));
   await service.logged(({ msg, outcome }) => msg === 'run settled' && outcome === 'crashed');
   await setClock(service);
   const job = (await expectWhole(service, [...accepted, crashed])).get(crashed.id);

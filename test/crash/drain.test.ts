@@ -97,7 +97,7 @@ test('a drain lets the runs finish', async () => {
 test('a worker that crashes during a drain leaves its job to the next start, and the drain is clean', async () => {
   await using draining = await startService({ faults: true });
   const frozen = await freezeWorkers(draining);
-  const accepted = await upload(draining, faultPicture('SIGSEGV', { once: true }));
+  const accepted = await upload(draining, faultPicture('SIGSEGV', { runs: 1 }));
   await duringRun(draining, accepted, 1);
   draining.process.kill('SIGTERM');
   await draining.logged('draining');

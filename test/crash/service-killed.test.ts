@@ -65,8 +65,8 @@ test('a kill -9 of the service ends workers that are idle, in native code, and i
   context.skip(!(await hasParentDeathSignal(killed)), 'skipped: only setpriv can end a loop');
   const workers = await killed.workerPids();
   const hung = [
-    await upload(killed, faultPicture('native-hang', { once: true })),
-    await upload(killed, faultPicture('javascript-loop', { once: true })),
+    await upload(killed, faultPicture('native-hang', { runs: 1 })),
+    await upload(killed, faultPicture('javascript-loop', { runs: 1 })),
   ];
   for (const one of hung) await committed(killed, one);
   killed.process.kill('SIGKILL');

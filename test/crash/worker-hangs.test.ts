@@ -18,7 +18,7 @@ const ENDED_BY = {
 test('JavaScript loop, SIGSTOP, native hang: a loop that stands still is missed by its heartbeat, native code by its deadline', async () => {
   await using service = await startService({ faults: true, env });
   const faults = Object.keys(ENDED_BY) as (keyof typeof ENDED_BY)[];
-  const hung = await Promise.all(faults.map((fault) => upload(service, faultPicture(fault, { once: true }))));
+  const hung = await Promise.all(faults.map((fault) => upload(service, faultPicture(fault, { runs: 1 }))));
   // All workers that may run hang: this one has to wait.
   const after = await upload(service, goodPicture());
   const jobs = await expectWhole(service, [...hung, after], 4);

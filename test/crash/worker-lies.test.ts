@@ -15,7 +15,7 @@ afterAll(async () => {
 });
 
 const UNKNOWN_FORM = 'a message of no known form';
-const UNKNOWN_RUN = 'a result of a run that it does not have';
+const UNKNOWN_RUN = 'a run that it does not have';
 
 test.for([
   ['malformed-message', 'crashed SIGKILL', UNKNOWN_FORM],
@@ -50,7 +50,7 @@ test('flood: what a worker prints is bounded, and its run goes well', async () =
 
 test('EPIPE on hand-off: a run that its worker never received is made by another, and charged to nobody', async () => {
   const from = service.lines.length;
-  const last = await upload(service, faultPicture('answer-then-disconnect', { once: true }));
+  const last = await upload(service, faultPicture('answer-then-disconnect', { runs: 1 }));
   const { workerPid: deaf } = await service.logged('worker could not make the variants', from);
   // The worker that came back last is the first to go. One of these meets it, or the second run of the first.
   const innocent = await upload(service, goodPicture());

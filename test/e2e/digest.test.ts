@@ -27,6 +27,7 @@ test.for(['content-digest', 'repr-digest'])('a right %s is taken', async (field)
     `sha-512=:${digest(SMALL, 'sha512')}:`,
     `sha-512=:${digest(SMALL, 'sha512')}:, sha-256=:${digest(SMALL)}:`,
     'md5=:AAAA:, unknown=?1',
+    'constructor=:AAAA:, tostring=:AAAA:',
   ]) {
     expect((await post({ [field]: value })).status, value).toBe(200);
   }

@@ -35,7 +35,7 @@ describe('a job', () => {
       status: 'succeeded',
       failure: null,
       preset: 'default',
-      sharedRunOf: null,
+      sharesRun: false,
       requestId: expect.any(String),
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

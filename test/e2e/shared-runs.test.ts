@@ -9,7 +9,7 @@ import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { signal } from '../helpers/processes.ts';
 import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
-import { type Accepted, endOf, upload } from '../helpers/upload.ts';
+import { Accepted, endOf, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const PICTURE = await readFile(imagePath('testimage_small.jpg'));
 const VARIANTS = 6;
@@ -33,7 +33,7 @@ test('bytes that are there already are not decoded again: each upload is an imag
   expect(second.id).not.toBe(first.id);
   expect(await jobOf(service, second)).toMatchObject({
     status: 'succeeded',
-    sharedRunOf: first.links.job.replace('/jobs/', ''),
+    sharesRun: true,
     runs: [],
   });
   expect(await published(service)).toHaveLength(VARIANTS);
@@ -64,6 +64,34 @@ test('uploads of the same bytes that come together share one run, also when its 
     expect((await imageOf(service, other)).variants).toHaveLength(VARIANTS);
   }
   expect(await published(service)).toHaveLength(VARIANTS);
+  await expectCleanEnd(service);
+});
+
+test('of uploads of the same bytes that come at once none is refused for want of a worker', async () => {
+  await using service = await startService({ env: { N_WORKERS: '1' } });
+  await using freezer = await Freezer.hold(service);
+  const answers = await Promise.all(Array.from({ length: 4 }, () => postImage(service, PICTURE)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  freezer.letGo();
+  const accepted = await Promise.all(answers.map(async (answer) => Accepted.parse(await answer.json())));
+  for (const one of accepted) expect(await endOf(service, one)).toMatchObject({ status: 'succeeded' });
+  const runs = await Promise.all(accepted.map((one) => runsOf(service, one)));
+  expect(runs.flat()).toEqual(['succeeded']);
+  await expectCleanEnd(service);
+});
+
+test('an upload whose twin is deleted meanwhile has a run of its own', async () => {
+  await using service = await startService({ env: { HANDOFF_TIMEOUT_MS: '10000' } });
+  for (let n = 0; n < 10; n++) {
+    const picture = await newPicture(imagePath('tiny_1x1.png'));
+    const first = await upload(service, picture);
+    await endOf(service, first);
+    const [second] = await Promise.all([upload(service, picture), remove(service, first)]);
+    expect(await endOf(service, second)).toMatchObject({ status: 'succeeded' });
+    expect((await imageOf(service, second)).variants).toHaveLength(VARIANTS);
+  }
+  const refused = service.lines.filter(({ msg }) => msg === 'upload refused');
+  expect(refused).toEqual([]);
   await expectCleanEnd(service);
 });
 

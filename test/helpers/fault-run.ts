@@ -27,7 +27,7 @@ export interface FaultRun {
  * handed one of them in between, which then has another run: every failed run was on that worker, and nobody is banned.
  */
 export async function commitOnce(service: RunningService, fault: Fault, workers = 2): Promise<FaultRun> {
-  const faulty = await upload(service, faultPicture(fault, { once: true }));
+  const faulty = await upload(service, faultPicture(fault, { runs: 1 }));
   const beside = await upload(service, goodPicture());
   await endOf(service, faulty);
   const after = await upload(service, goodPicture());

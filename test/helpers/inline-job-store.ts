@@ -2,11 +2,9 @@ import { EventEmitter } from 'node:events';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { CALLS, type Request, type Response } from '../../shared/jobs/sqlite/calls.ts';
 import { commitGroup } from '../../shared/jobs/sqlite/commit-group.ts';
+import { failureOf } from '../../shared/jobs/sqlite/failure.ts';
 import type { OpenDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
-
-/** SQLITE_FULL of sqlite3.h. */
-const SQLITE_FULL = 13;
 
 /** In place of the database thread, which takes a fifth of a second to start: each call is a commit of its own. */
 class InlineThread extends EventEmitter {
@@ -31,10 +29,7 @@ class InlineThread extends EventEmitter {
         kind,
         run: ({ db }) => run(db, input),
         resolve: (value) => answer({ id, value }),
-        reject: (error) => {
-          const full = error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
-          answer({ id, failure: { full, message: String(error) } });
-        },
+        reject: (error, nothingKept) => answer({ id, failure: failureOf(error, nothingKept) }),
       },
     ]);
   }

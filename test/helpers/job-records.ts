@@ -83,12 +83,15 @@ export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   failure: null,
   next: 'succeeded',
   decoder: DECODER,
-  manifest: MANIFEST,
-  presetDigest: PRESET_DIGEST,
+  published: { manifest: MANIFEST, presetDigest: PRESET_DIGEST },
 });
 
 /** What the store answers to the end of a run that stands for itself. */
-export const settledAlone = (isPublished: boolean): SettledRun => ({ isPublished, followers: [] });
+export const settledAlone = (keepsDirectory: boolean): SettledRun => ({
+  keepsDirectory,
+  followers: [],
+  promoted: null,
+});
 
 /** The end of a run whose picture is bad. */
 export const rejected = (start: RunStart): RunEnd => ({
@@ -96,7 +99,7 @@ export const rejected = (start: RunStart): RunEnd => ({
   outcome: 'rejected',
   failure: 'image_unreadable',
   next: 'failed',
-  manifest: null,
+  published: null,
 });
 
 /** The end of a run that is to be tried again. */
@@ -105,7 +108,7 @@ export const errored = (start: RunStart): RunEnd => ({
   outcome: 'errored',
   failure: 'worker_error',
   next: 'queued',
-  manifest: null,
+  published: null,
 });
 
 export const crashed = (start: RunStart): RunEnd => ({

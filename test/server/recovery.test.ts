@@ -196,3 +196,13 @@ test('a database that does not know the originals beside it sweeps none of them'
   await expect(recover()).rejects.toThrow(ForeignOriginals);
   expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
 });
+
+test('originals of images that it has deleted are not foreign to it, however many', async () => {
+  const { store, storage, accept, recover } = await dataFolder();
+  const uploads = [];
+  for (let n = 0; n < AT_ONCE + 101; n++) uploads.push(await accept());
+  await Promise.all(uploads.map(({ image }) => store.deleteImage(image.id, 2_000)));
+  expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
+  expect(await recover()).toEqual([]);
+  expect(await storage.listOriginals()).toEqual([]);
+});

@@ -39,11 +39,9 @@ export class Channel {
     return this.#isOpen;
   }
 
-  /** @param lost called when it is certain that the worker has not received it; Bun does not notice a broken pipe */
-  send(message: ToWorker, lost: () => void = () => {}): void {
-    this.#child.stdin?.write(`${JSON.stringify(message)}\n`, (error) => {
-      if (error) lost();
-    });
+  /** A worker that cannot be written to is ending, and its end tells. */
+  send(message: ToWorker): void {
+    this.#child.stdin?.write(`${JSON.stringify(message)}\n`);
   }
 
   #close(): void {

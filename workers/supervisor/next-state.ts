@@ -19,7 +19,7 @@ export interface NextState {
 /**
  * What becomes of a job after a run.
  * @param history how the earlier runs of the job ended
- * @param maxAttempts runs that may end as `errored`
+ * @param maxAttempts runs that may end as `errored`; for want of room or of a store, as many as may be interrupted
  * @param random from 0 to 1: spreads retries over the upper half of the back-off
  */
 export function stateAfter(
@@ -50,7 +50,8 @@ export function stateAfter(
     case 'errored': {
       const errors = count('errored');
       const backoff = Math.min(MOST_RETRY_MS, FIRST_RETRY_MS * 2 ** (errors - 1));
-      return againUnless(errors >= maxAttempts, backoff * (0.5 + random / 2));
+      const most = failure === 'storage_error' ? MAX_INTERRUPTS : maxAttempts;
+      return againUnless(errors >= most, backoff * (0.5 + random / 2));
     }
   }
 }

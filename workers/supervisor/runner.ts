@@ -23,12 +23,12 @@ export interface RunLimits {
   maxPixels: number;
 }
 
-/** What becomes of the job: which have ended with its run, or when it may run again, and whether alone. */
+/** Which jobs have ended and which has to run instead; or when the job may run again, and whether alone. */
 export type RunAftermath =
-  | { kind: 'ended'; jobs: JobId[] }
+  | { kind: 'ended'; jobs: JobId[]; promoted: Work | null }
   | { kind: 'again'; inMs: number; isSuspect: boolean };
 
-type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'manifest'>;
+type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'published'>;
 
 /** Takes one job through one run: record, stage, hand over, publish, settle. */
 export class Runner {
@@ -66,7 +66,7 @@ export class Runner {
     try {
       const history = await this.#store.startRun({ runId, jobId, workerPid: worker.pid, at: Date.now() });
       // Deleted while it waited.
-      if (!history) return { kind: 'ended', jobs: [jobId] };
+      if (!history) return ended(jobId);
       const report = await this.#perform(work, runId, worker, () => free(), log);
       return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
@@ -127,8 +127,10 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const manifest = await publish(this.#storage, runId, scratch.outputPath, presetOf(work), result);
-    return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, manifest };
+    const preset = presetOf(work);
+    const manifest = await publish(this.#storage, runId, scratch.outputPath, preset, result);
+    const published = { manifest, presetDigest: presetDigest(preset) };
+    return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
 
   /** Ends the run and its job in one transaction. A late run, whose job has gone on without it, leaves nothing. */
@@ -146,18 +148,22 @@ export class Runner {
       ...report,
       runId,
       decoder,
-      presetDigest: presetDigest(presetOf(work)),
       jobId: work.jobId,
       at: Date.now(),
       next,
     };
     const settled = await this.#record(end, signal, log);
-    if (settled === 'unknown') return { kind: 'ended', jobs: [] };
-    if (!settled?.isPublished && report.manifest) await this.#storage.removePublished(runId);
+    if (settled === 'unknown') return ended();
+    if (report.published && !settled?.keepsDirectory) {
+      // It is not seen, and the next boot sweeps what is left of it.
+      await this.#storage
+        .removePublished(runId)
+        .catch((error) => log.warn({ err: error }, 'set not removed'));
+    }
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');
-    if (!settled || next !== 'queued')
-      return { kind: 'ended', jobs: [work.jobId, ...(settled?.followers ?? [])] };
+    if (!settled) return ended(work.jobId);
+    if (next !== 'queued') return { ...ended(work.jobId, ...settled.followers), promoted: settled.promoted };
     return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
   }
 
@@ -176,8 +182,10 @@ export class Runner {
   }
 }
 
+const ended = (...jobs: JobId[]) => ({ kind: 'ended' as const, jobs, promoted: null });
+
 function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
-  return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, manifest: null };
+  return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, published: null };
 }
 
 function presetOf(work: Work) {

@@ -141,6 +141,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
       }
       for (const job of aftermath.jobs) this.#tell(job);
+      if (aftermath.promoted) this.#line.addBacklog(aftermath.promoted);
     });
     this.#runs.add(run);
   }

@@ -29,8 +29,7 @@ export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'
 
 interface CurrentRun {
   message: RunMessage;
-  /** It has not reached the worker: what that died of is not its doing. */
-  isLost: boolean;
+  isStarted: boolean;
   deadline: Watchdog;
   settle(verdict: RunVerdict): void;
 }
@@ -117,12 +116,9 @@ export class WorkerProcess {
     this.#output.begin(idsOf(message));
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
-      const run = { message, isLost: false, deadline, settle };
-      this.#run = run;
+      this.#run = { message, isStarted: false, deadline, settle };
       deadline.reset();
-      this.#channel.send(message, () => {
-        run.isLost = true;
-      });
+      this.#channel.send(message);
     });
   }
 
@@ -166,8 +162,7 @@ export class WorkerProcess {
     this.#lingers.stop();
     this.#output.end();
     this.#becomeReady(false);
-    const ofRun: WorkerEnd = this.#run?.isLost ? { ...end, killedFor: 'not-ready' } : end;
-    this.#settleRun({ kind: 'ended', end: ofRun });
+    this.#settleRun({ kind: 'ended', end: this.#run ? endOf(this.#run, end) : end });
     return end;
   }
 
@@ -184,10 +179,13 @@ export class WorkerProcess {
       return this.#becomeReady(true);
     }
     this.#heartbeat.reset();
-    this.#rssBytes = message.rssBytes;
+    if (message.type !== 'started') this.#rssBytes = message.rssBytes;
     if (message.type === 'heartbeat') return;
-    if (message.runId !== this.#run?.message.runId)
-      return this.#breach('a result of a run that it does not have');
+    if (message.runId !== this.#run?.message.runId) return this.#breach('a run that it does not have');
+    if (message.type === 'started') {
+      this.#run.isStarted = true;
+      return;
+    }
     this.#settleRun({ kind: 'result', result: message });
   }
 
@@ -209,6 +207,12 @@ export class WorkerProcess {
     this.#log.error({ ...(this.#run && idsOf(this.#run.message)), what }, 'worker broke the protocol');
     this.kill('protocol');
   }
+}
+
+/** A run that its worker has not begun is not to blame for its death: the one before it may be, or nobody. */
+function endOf({ isStarted }: CurrentRun, end: WorkerEnd): WorkerEnd {
+  const byItself = end.killedFor === null || end.killedFor === 'protocol';
+  return byItself && !isStarted ? { ...end, killedFor: 'not-ready' } : end;
 }
 
 const idsOf = ({ requestId, imageId, jobId, runId }: RunMessage): RunIds => ({

@@ -9,6 +9,8 @@ let running: Promise<void> | null = null;
 
 // A terminal's Ctrl-C goes to the whole group: when to end is the supervisor's to say.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
+// At a limit of file sizes a write is to fail, as on a full disk; to die of it would be the picture's fault.
+process.on('SIGXFSZ', () => {});
 
 listen(
   (message) => {
@@ -22,6 +24,7 @@ listen(
 async function run(message: RunMessage): Promise<void> {
   const { runId, jobId, imageId, requestId } = message;
   const about = { requestId, imageId, jobId, runId };
+  send({ type: 'started', runId });
   log('info', 'run started', about);
   const begin = performance.now();
   const result = await perform(message);

@@ -2,6 +2,7 @@ import { acceptUpload } from '../accept.ts';
 import { deleteImage, releaseQuarantined, retryJob } from '../by-hand.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from '../idempotency.ts';
 import {
+  deletedAmong,
   existingAmong,
   findImage,
   findJob,
@@ -14,6 +15,7 @@ import {
 import { finishRun, requeueRunning, startRun } from '../runs.ts';
 import { hasTwin } from '../sharing.ts';
 import type { Call } from './commit-group.ts';
+import type { Failure } from './failure.ts';
 
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
 export const CALLS = {
@@ -23,6 +25,7 @@ export const CALLS = {
   queuedWork: { kind: 'read', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
   existingAmong: { kind: 'read', query: existingAmong },
+  deletedAmong: { kind: 'read', query: deletedAmong },
   isQuarantined: { kind: 'read', query: isQuarantined },
   listQuarantine: { kind: 'read', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },
@@ -51,4 +54,4 @@ export type Response =
   | { opened: true }
   | { openFailed: { name: string; message: string } }
   | { id: number; value: unknown }
-  | { id: number; failure: { full: boolean; message: string } };
+  | { id: number; failure: Failure };

@@ -6,7 +6,8 @@ export interface Call {
   kind: 'read' | 'durable' | 'relaxed';
   run(database: OpenDatabase): Promise<unknown>;
   resolve(value: unknown): void;
-  reject(error: unknown): void;
+  /** @param nothingKept false when the commit itself has failed: some of it may be on the disk */
+  reject(error: unknown, nothingKept: boolean): void;
 }
 
 /**
@@ -16,13 +17,15 @@ export interface Call {
  */
 export async function commitGroup(database: OpenDatabase, calls: readonly Call[]): Promise<void> {
   for (const call of calls) {
-    if (call.kind === 'read') await call.run(database).then(call.resolve, call.reject);
+    if (call.kind === 'read')
+      await call.run(database).then(call.resolve, (error) => call.reject(error, true));
   }
   const writes = calls.filter((call) => call.kind !== 'read');
   if (writes.length === 0) return;
 
   const { raw } = database;
   const answers: (() => void)[] = [];
+  let committing = false;
   try {
     // In WAL mode NORMAL leaves out the fsync of a commit, and the next FULL one covers it.
     const durable = writes.some((call) => call.kind === 'durable');
@@ -37,14 +40,15 @@ export async function commitGroup(database: OpenDatabase, calls: readonly Call[]
         // On a full disk SQLite may roll back all of the transaction by itself: then nobody's write is kept.
         if (!raw.isTransaction) throw error;
         raw.exec('ROLLBACK TO call');
-        answers.push(() => call.reject(error));
+        answers.push(() => call.reject(error, true));
       }
       raw.exec('RELEASE call');
     }
+    committing = true;
     raw.exec('COMMIT');
   } catch (error) {
     if (raw.isTransaction) raw.exec('ROLLBACK');
-    for (const call of writes) call.reject(error);
+    for (const call of writes) call.reject(error, !committing);
     return;
   }
   for (const answer of answers) answer();

@@ -6,6 +6,9 @@ import { MIGRATIONS } from '../migrations.ts';
 import type { Tables } from '../tables.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 
+/** As long as a client waits without a word. */
+const BUSY_TIMEOUT_MS = 5_000;
+
 /** The database was written by a newer Darkroom, whose tables this one does not know. */
 export class NewerSchemaError extends Error {
   constructor(unknown: string[]) {
@@ -32,6 +35,8 @@ export async function openDatabase(path: string): Promise<OpenDatabase> {
   }
   // Before there are a log and its index, which take on the rights of the database.
   chmodSync(path, 0o600);
+  // A backup, or somebody who looks, may hold it for a moment.
+  raw.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
   // WAL: a commit is one write and one fsync, and readers never wait. FULL: the fsync comes before the answer.
   raw.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON');
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });

@@ -53,12 +53,14 @@ export class SqliteJobStore implements JobStore {
   queuedWork: JobStore['queuedWork'] = () => this.#call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, at) => this.#call('deleteImage', { id, at });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
-  retryJob: JobStore['retryJob'] = (id, at) => this.#call('retryJob', { id, at });
+  retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
+    this.#call('retryJob', { id, at, pipelineVersion });
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.#call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.#call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.#call('releaseQuarantined', bytes);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.#call('publishedAmong', runs);
   existingAmong: JobStore['existingAmong'] = (images) => this.#call('existingAmong', images);
+  deletedAmong: JobStore['deletedAmong'] = (images) => this.#call('deletedAmong', images);
 
   async close(): Promise<void> {
     if (this.#ended) return;
@@ -89,8 +91,10 @@ export class SqliteJobStore implements JobStore {
     this.#waiting.delete(response.id);
     if ('value' in response) waiting?.resolve(response.value);
     else {
-      const { full, message } = response.failure;
-      waiting?.reject(new StoreError(full ? 'storage_full' : 'storage_unavailable', message));
+      const { full, nothingKept, message } = response.failure;
+      waiting?.reject(
+        new StoreError(full ? 'storage_full' : 'storage_unavailable', message, { nothingKept }),
+      );
     }
   }
 

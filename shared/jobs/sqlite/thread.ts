@@ -4,10 +4,8 @@ import type { Kysely } from 'kysely';
 import type { Tables } from '../tables.ts';
 import { CALLS, type Request, type Response } from './calls.ts';
 import { type Call, commitGroup } from './commit-group.ts';
+import { failureOf } from './failure.ts';
 import { type OpenDatabase, openDatabase } from './open.ts';
-
-/** SQLITE_FULL of sqlite3.h. */
-const SQLITE_FULL = 13;
 
 if (!parentPort) throw new Error('the database thread has no parent');
 const port = parentPort;
@@ -53,10 +51,6 @@ function toCall({ id, name, input }: Exclude<Request, { close: true }>): Call {
     kind,
     run: ({ db }) => run(db, input),
     resolve: (value) => reply({ id, value }),
-    reject: (error) => reply({ id, failure: { full: isFull(error), message: String(error) } }),
+    reject: (error, nothingKept) => reply({ id, failure: failureOf(error, nothingKept) }),
   };
-}
-
-function isFull(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_FULL;
 }

@@ -12,7 +12,9 @@ export interface Recipe {
 }
 
 export const bytesOf = ({ unique, fault, once }: Recipe): Buffer =>
-  Buffer.from(fault === null ? goodPicture(unique) : faultPicture(fault, { unique, once }));
+  Buffer.from(
+    fault === null ? goodPicture(unique) : faultPicture(fault, { unique, ...(once && { runs: 1 }) }),
+  );
 
 /**
  * How the job of a picture ends that commits its fault at every run. What holds a worker for a whole deadline, or costs

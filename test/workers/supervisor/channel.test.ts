@@ -55,10 +55,11 @@ describe('a channel is closed, once', () => {
     expect(closings()).toBe(1);
   });
 
-  test('when the worker does not read what it is sent: that is lost', async () => {
+  test('when the worker does not read what it is sent', () => {
     const { child, channel, closings } = open();
     child.stdin.destroy(new Error('EPIPE'));
-    await new Promise<void>((lost) => channel.send({ type: 'stop' }, lost));
+    channel.send({ type: 'stop' });
+    child.stdin.emit('error', new Error('EPIPE'));
     expect(channel.isOpen).toBe(false);
     expect(closings()).toBe(1);
     expect(child.heard).toEqual([]);

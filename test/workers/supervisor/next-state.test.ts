@@ -34,6 +34,14 @@ describe('a job after its run', () => {
     expect(decide(outcome, earlier).next).toBe(next);
   });
 
+  test.each([
+    [MAX_INTERRUPTS - 2, 'queued'],
+    [MAX_INTERRUPTS - 1, 'failed'],
+  ])('that found no room or no store, as %i before, is %s', (errored, next) => {
+    const run = { outcome: 'errored', failure: 'storage_error' } as const;
+    expect(stateAfter(run, { outcomes: { errored }, decoderDeaths: 0 }, MAX_ATTEMPTS, HALF).next).toBe(next);
+  });
+
   test.each<[RunOutcome, Earlier]>([
     ['errored', { crashed: 1, 'timed-out': 1, interrupted: 19, succeeded: 9, rejected: 9 }],
     ['crashed', { errored: 9, interrupted: 19, succeeded: 9, rejected: 9 }],

@@ -28,7 +28,7 @@ interface Given {
 }
 
 const { image, job } = newUpload();
-const ENDED = { kind: 'ended', jobs: [job.id] };
+const ENDED = { kind: 'ended', jobs: [job.id], promoted: null };
 const WORK: Work = {
   jobId: job.id,
   imageId: image.id,
@@ -53,7 +53,7 @@ async function surroundings(given: Given = {}) {
     async finishRun(end) {
       calls.push('finishRun');
       ends.push(end);
-      return given.finishRun ? given.finishRun() : settledAlone(end.manifest !== null);
+      return given.finishRun ? given.finishRun() : settledAlone(end.published !== null);
     },
   };
   const storage: Partial<ImageStorage> = {
@@ -161,16 +161,18 @@ describe('a run that succeeds', () => {
         exitCode: null,
         peakRssBytes: 2_000,
         next: 'succeeded',
-        manifest: {
-          pipelineVersion: 7,
-          variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
-            DEFAULT_PRESET.outputs.map(({ format }) => ({
-              ...output(name, format),
-              sha256: sha256Of(variantFileName({ name, format })),
-            })),
-          ),
+        published: {
+          presetDigest: presetDigest(DEFAULT_PRESET),
+          manifest: {
+            pipelineVersion: 7,
+            variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
+              DEFAULT_PRESET.outputs.map(({ format }) => ({
+                ...output(name, format),
+                sha256: sha256Of(variantFileName({ name, format })),
+              })),
+            ),
+          },
         },
-        presetDigest: presetDigest(DEFAULT_PRESET),
       },
     ]);
     expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
@@ -248,7 +250,7 @@ describe('a run that comes to nothing', () => {
     ],
     [
       'something goes wrong for the last time that is allowed',
-      { publish: fail(OUT_OF_REACH), startRun: () => ({ outcomes: { errored: 1 }, decoderDeaths: 0 }) },
+      { publish: fail(OUT_OF_REACH), startRun: () => ({ outcomes: { errored: 19 }, decoderDeaths: 0 }) },
       { outcome: 'errored', failure: 'storage_error', next: 'failed' },
     ],
   ];
@@ -256,7 +258,7 @@ describe('a run that comes to nothing', () => {
   test.each(failures)('is recorded as such where %s', async (_, given, end) => {
     const { run, ends, calls } = await surroundings(given);
     const aftermath = await run();
-    expect(ends).toEqual([expect.objectContaining({ ...end, jobId: WORK.jobId, manifest: null })]);
+    expect(ends).toEqual([expect.objectContaining({ ...end, jobId: WORK.jobId, published: null })]);
     expect(aftermath.kind).toBe(end.next === 'queued' ? 'again' : 'ended');
     expect(calls.filter((call) => call.startsWith('removePublished'))).toEqual([]);
   });
@@ -291,8 +293,8 @@ describe('a run that was given up while it ran', () => {
 describe('the end of a run', () => {
   test('is that of all jobs that share it', async () => {
     const followers = [newJobId(), newJobId()];
-    const { run } = await surroundings({ finishRun: () => ({ isPublished: true, followers }) });
-    expect(await run()).toEqual({ kind: 'ended', jobs: [job.id, ...followers] });
+    const { run } = await surroundings({ finishRun: () => ({ ...settledAlone(true), followers }) });
+    expect(await run()).toEqual({ ...ENDED, jobs: [job.id, ...followers] });
   });
 
   test('is insisted on while the store is out of reach', async () => {
@@ -312,7 +314,7 @@ describe('the end of a run', () => {
     const running = run();
     await said('the end of a run could not be recorded');
     ending.abort();
-    expect(await running).toEqual({ kind: 'ended', jobs: [] });
+    expect(await running).toEqual({ ...ENDED, jobs: [] });
     expect(calls.slice(4)).toEqual(['publish', 'finishRun', 'finishRun']);
     expect(lines.map(({ msg }) => msg)).not.toContain('run settled');
   });

@@ -56,7 +56,7 @@ async function started(...backlog: Work[]) {
     new Promise((resolve) => {
       const ends: FakeRun['ends'] = async (aftermath) => {
         workerFree();
-        resolve(aftermath === ENDED ? { kind: 'ended', jobs: [work.jobId] } : aftermath);
+        resolve(aftermath === ENDED ? { kind: 'ended', jobs: [work.jobId], promoted: null } : aftermath);
         await pass(0);
       };
       runs.push({ work, worker, signal, ends });
@@ -164,8 +164,14 @@ describe('who waits for the end of a job', () => {
     const { supervisor, nth } = await started(job);
     const follower = newJobId();
     const waiting = watched(supervisor.ended(follower, abortedIn(4_000)));
-    await nth(0).ends({ kind: 'ended', jobs: [job.jobId, follower] });
+    await nth(0).ends({ kind: 'ended', jobs: [job.jobId, follower], promoted: null });
     expect(waiting.resolved).toBe(true);
+  });
+
+  test('the follower that has to run instead of its leader runs', async () => {
+    const { nth, names } = await started(job);
+    await nth(0).ends({ kind: 'ended', jobs: [job.jobId], promoted: newWork('follower') });
+    expect(names()).toEqual(['job', 'follower']);
   });
 
   test('does not wait when there is no time for it', async () => {

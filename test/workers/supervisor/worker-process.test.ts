@@ -31,7 +31,7 @@ describe('a worker that breaks the protocol is killed', () => {
   test.each([
     ['malformed-message', 'a message of no known form'],
     ['ready-twice', 'ready twice'],
-    ['result-of-unknown-run', 'a result of a run that it does not have'],
+    ['result-of-unknown-run', 'a run that it does not have'],
   ])('by %s', async (fixture, what) => {
     const { worker, said } = await startWorker(fixture);
     const run = newRun();
@@ -96,6 +96,7 @@ describe('a worker whose channel closes', () => {
   test('and that died of itself is not said to have been killed by us, who come too late', async () => {
     const { child, worker } = ready();
     const verdict = worker.run(run, NO_DEADLINE_MS);
+    child.says({ type: 'started', runId: run.runId });
     // Its end is known; what it has said is still being read.
     Object.assign(child, { signalCode: 'SIGSEGV' });
     child.emit('exit', null, 'SIGSEGV');
@@ -117,10 +118,19 @@ describe('a worker whose channel closes', () => {
   test('in a run ends that when it has ended itself', async () => {
     const { child, worker } = ready();
     const verdict = worker.run(run, NO_DEADLINE_MS);
+    child.says({ type: 'started', runId: run.runId });
     child.disconnects();
     await vi.advanceTimersByTimeAsync(500);
     child.ends(null, 'SIGSEGV');
     const end = { exitCode: null, signal: 'SIGSEGV', killedFor: null };
+    expect(await verdict).toEqual({ kind: 'ended', end });
+  });
+
+  test('before it has begun its run is not charged to that run', async () => {
+    const { child, worker } = ready();
+    const verdict = worker.run(run, NO_DEADLINE_MS);
+    child.ends(null, 'SIGSEGV');
+    const end = { exitCode: null, signal: 'SIGSEGV', killedFor: 'not-ready' };
     expect(await verdict).toEqual({ kind: 'ended', end });
   });
 

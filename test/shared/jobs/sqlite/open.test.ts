@@ -74,8 +74,8 @@ test('a database of the first version is brought up to date, with its records', 
   old.close();
 
   const { raw } = await openDatabase(path);
-  expect(raw.prepare('SELECT state, counts_from FROM jobs').all()).toEqual([
-    { state: 'failed', counts_from: 0 },
+  expect(raw.prepare('SELECT state, counted_from_run FROM jobs').all()).toEqual([
+    { state: 'failed', counted_from_run: 1 },
   ]);
   expect(
     raw
