@@ -6,14 +6,14 @@ export class Ahead {
   readonly #first = new Map<string, Promise<unknown>>();
 
   async behind<T>(name: string, work: () => Promise<T>): Promise<T> {
-    await this.#first.get(name);
+    const first = this.#first.get(name);
+    if (first) {
+      await first;
+      return work();
+    }
     const done = work();
-    if (this.#first.has(name)) return done;
-    const over = done.then(
-      () => this.#first.delete(name),
-      () => this.#first.delete(name),
-    );
-    this.#first.set(name, over);
+    const over = () => this.#first.delete(name);
+    this.#first.set(name, done.then(over, over));
     return done;
   }
 }
