@@ -149,7 +149,8 @@ const WRONGS: Wrong[] = [
     what: 'a second success',
     plant: ({ sql, kept }) =>
       sql(
-        `INSERT INTO runs (id, job_id, worker_pid, started_at, ended_at, outcome) VALUES (?, ?, 1, 1, 2, 'succeeded')`,
+        `INSERT INTO runs (id, job_id, number, worker_pid, started_at, ended_at, outcome)
+         VALUES (?, ?, 2, 1, 1, 2, 'succeeded')`,
         newRunId(),
         kept.jobId,
       ),
