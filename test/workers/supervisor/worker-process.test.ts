@@ -126,6 +126,20 @@ describe('a worker whose channel closes', () => {
     expect(await verdict).toEqual({ kind: 'ended', end });
   });
 
+  test('has ended only when all that it said is read: a result that comes after its exit is a result', async () => {
+    const { child, worker } = ready();
+    const verdict = worker.run(run, NO_DEADLINE_MS);
+    child.says({ type: 'started', runId: run.runId });
+    Object.assign(child, { signalCode: 'SIGSEGV' });
+    child.emit('exit', null, 'SIGSEGV');
+    await vi.advanceTimersByTimeAsync(100);
+    const figures = { rssBytes: 1, peakRssBytes: 2 };
+    const said = { outcome: 'errored', failure: 'worker_error', detail: 'so it is', ...figures };
+    child.says({ type: 'result', runId: run.runId, ...said });
+    child.emit('close', null, 'SIGSEGV');
+    expect(await verdict).toMatchObject({ kind: 'result', result: said });
+  });
+
   test('before it has begun its run is not charged to that run', async () => {
     const { child, worker } = ready();
     const verdict = worker.run(run, NO_DEADLINE_MS);
