@@ -14,7 +14,8 @@ const ENVIRONMENT = {
   QUEUE_DEPTH: '4',
   JOB_TIMEOUT_MS: '4000',
   WORKER_MAX_RUNS: '50',
-  WORKER_MAX_DATA_BYTES: String(768 * MIB),
+  // What Node needs, and room for a picture that keeps some of it.
+  WORKER_MAX_DATA_BYTES: String(1024 * MIB),
   DRAIN_TIMEOUT_MS: '8000',
 };
 
