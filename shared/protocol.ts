@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { Description, PrivacyReceipt } from './domain/description.ts';
 import { ImageId, JobId, RequestId, RunId } from './domain/ids.ts';
 import { InputFormat, Name, OutputFormat } from './domain/image.ts';
 import { FailureCode } from './domain/job.ts';
-import { Preset } from './domain/preset.ts';
+import { Recipe } from './domain/preset.ts';
 import { Decoder } from './domain/quarantine.ts';
 
 /**
@@ -25,7 +26,9 @@ export const RunMessage = z.object({
   /** An empty folder of this run's own. */
   outputPath: Path,
   format: InputFormat,
-  preset: Preset,
+  recipe: Recipe,
+  /** The PNG of the recipe's watermark; null where it has none. */
+  watermarkPath: Path.nullable(),
   maxPixels: z.int().min(1),
 });
 export type RunMessage = z.infer<typeof RunMessage>;
@@ -44,6 +47,7 @@ export const ReportedOutput = z.object({
   width: z.int().min(1).max(16_383),
   height: z.int().min(1).max(16_383),
   bytes: z.int().min(1),
+  frames: z.int().min(1).max(999),
 });
 export type ReportedOutput = z.infer<typeof ReportedOutput>;
 
@@ -57,6 +61,8 @@ export const RunResult = z.discriminatedUnion('outcome', [
     outcome: z.literal('succeeded'),
     pipelineVersion: z.int().min(1),
     outputs: z.array(ReportedOutput).min(1).max(64),
+    description: Description,
+    privacy: PrivacyReceipt,
     ...ProcessFigures,
   }),
   z.object({

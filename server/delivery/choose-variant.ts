@@ -44,7 +44,9 @@ export function chooseVariant(
 function bestFor(variants: readonly Variant[], accept: string | undefined): Variant | undefined {
   const byType = new Map(variants.map((variant) => [MEDIA_TYPE[variant.format], variant]));
   // Of types that the client likes equally, the first here wins.
-  const types = [MEDIA_TYPE.jpeg, MEDIA_TYPE.webp].filter((type) => byType.has(type));
+  const types = [MEDIA_TYPE.jpeg, MEDIA_TYPE.avif, MEDIA_TYPE.webp, MEDIA_TYPE.png].filter((type) =>
+    byType.has(type),
+  );
   const type = new Negotiator({ headers: { accept: accept ?? '*/*' } }).mediaType(types) ?? types[0];
   return type === undefined ? undefined : byType.get(type);
 }

@@ -3,7 +3,7 @@ import type { FirstAnswer } from '../../shared/domain/idempotency.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, type Sha256 } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
-import { presetDigest } from '../../shared/domain/preset.ts';
+import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { AcceptedUpload, JobStore } from '../../shared/jobs/job-store.ts';
@@ -112,7 +112,7 @@ export class Intake {
       const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
       const asked = await this.#asked(received, parameters, claim, requestId);
       // Of equal ones that come together the first is accepted, so that the others can share its run.
-      const name = `${asked.image.tenant} ${asked.image.sha256} ${asked.presetDigest}`;
+      const name = `${asked.image.tenant} ${asked.image.sha256} ${asked.recipeDigest}`;
       const job = await this.#ahead.behind(name, () =>
         this.#accept(asked, received.spool, log.child({ readMs })),
       );
@@ -145,7 +145,7 @@ export class Intake {
       },
       jobId: newJobId(),
       requestId,
-      presetDigest: presetDigest(preset),
+      recipeDigest: recipeDigest(recipeFor(preset, null)),
       pipelineVersion: PIPELINE_VERSION,
       claim,
     };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Description, PrivacyReceipt } from './description.ts';
 import { ImageId, RunId, Sha256, Tenant } from './ids.ts';
 
 /** The formats that are accepted, decided by the first bytes and by nothing that the client says. */
@@ -7,12 +8,22 @@ export const InputFormat = z.enum(INPUT_FORMATS);
 export type InputFormat = z.infer<typeof InputFormat>;
 
 /** The formats that variants are made in, with what HTTP and file names call them. */
-export const OUTPUT_FORMATS = ['jpeg', 'webp'] as const;
+export const OUTPUT_FORMATS = ['jpeg', 'webp', 'avif', 'png'] as const;
 export const OutputFormat = z.enum(OUTPUT_FORMATS);
 export type OutputFormat = z.infer<typeof OutputFormat>;
 
-export const MEDIA_TYPE: Record<OutputFormat, string> = { jpeg: 'image/jpeg', webp: 'image/webp' };
-export const FILE_EXTENSION: Record<OutputFormat, string> = { jpeg: 'jpg', webp: 'webp' };
+export const MEDIA_TYPE: Record<OutputFormat, string> = {
+  jpeg: 'image/jpeg',
+  webp: 'image/webp',
+  avif: 'image/avif',
+  png: 'image/png',
+};
+export const FILE_EXTENSION: Record<OutputFormat, string> = {
+  jpeg: 'jpg',
+  webp: 'webp',
+  avif: 'avif',
+  png: 'png',
+};
 
 /**
  * What the header of an upload declares, read in plain JavaScript.
@@ -42,17 +53,22 @@ export const Variant = z.object({
   height: z.int().min(1),
   bytes: z.int().min(1),
   sha256: Sha256,
+  /** 1 for a still picture. */
+  frames: z.int().min(1).default(1),
 });
 export type Variant = z.infer<typeof Variant>;
 
 /** Part of every manifest. It changes when the same original and preset give other bytes. */
-export const PIPELINE_VERSION = 1;
+export const PIPELINE_VERSION = 2;
 
 /** What the variants of a set are. Published with them, atomically, and never changed. */
 export const Manifest = z.object({
   /** The pipeline that made them: a new number means that the same original gives other bytes. */
   pipelineVersion: z.int().min(1),
   variants: z.array(Variant).min(1),
+  /** These two are null in manifests of pipeline 1. */
+  description: Description.nullable().default(null),
+  privacy: PrivacyReceipt.nullable().default(null),
 });
 export type Manifest = z.infer<typeof Manifest>;
 
@@ -70,12 +86,12 @@ export const Image = z.object({
 });
 export type Image = z.infer<typeof Image>;
 
-/** What makes two sets the same: the same bytes of one tenant, under one preset, by one pipeline. */
+/** What makes two sets the same: the same bytes of one tenant, by one recipe and one pipeline. */
 export interface SetKey {
   tenant: Tenant;
   sha256: Sha256;
-  /** Of the preset as it was, whatever its name means later. */
-  presetDigest: Sha256;
+  /** Of the recipe: the preset as it was, whatever its name means later, and the focus. */
+  recipeDigest: Sha256;
   pipelineVersion: number;
 }
 

@@ -3,34 +3,130 @@ import { z } from 'zod';
 import { Sha256 } from './ids.ts';
 import { Name, OutputFormat } from './image.ts';
 
+/** Where the picture is looked for that a `cover` keeps: `focus` is the point that the upload names, else the centre. */
+export const CROP_POSITIONS = ['centre', 'attention', 'entropy', 'focus'] as const;
+
+/** A picture of the operator's, laid over a variant. All measures are shares of the variant's shorter side. */
+export const Watermark = z.strictObject({
+  /** Of the PNG, which the job store keeps: a file that goes missing later takes nothing with it. */
+  sha256: Sha256,
+  corner: z.enum(['top-left', 'top-right', 'bottom-left', 'bottom-right', 'centre']).default('bottom-right'),
+  width: z.number().min(0.01).max(1).default(0.2),
+  margin: z.number().min(0).max(0.5).default(0.03),
+  opacity: z.number().min(0.01).max(1).default(0.5),
+});
+export type Watermark = z.infer<typeof Watermark>;
+
 /**
  * How a picture is fitted into a size. `inside` keeps the aspect and never enlarges;
- * `cover` crops to exactly the aspect of the size, around the centre, and never enlarges.
+ * `cover` crops to exactly the aspect of the size, and never enlarges.
  */
-export const VariantSpec = z.object({
+export const VariantSpec = z.strictObject({
   name: Name,
   width: z.int().min(1).max(16_383),
   height: z.int().min(1).max(16_383),
   fit: z.enum(['inside', 'cover']),
+  /** Which part a `cover` keeps. */
+  position: z.enum(CROP_POSITIONS).default('centre'),
+  /** A mild sharpening after the reduction, for thumbnails that look soft. */
+  sharpen: z.boolean().default(false),
+  /** Whether the preset's watermark is laid over this size. */
+  watermark: z.boolean().default(false),
 });
 export type VariantSpec = z.infer<typeof VariantSpec>;
 
-export const OutputSpec = z.object({
-  format: OutputFormat,
-  /** 1 to 100, as libvips counts it. */
-  quality: z.int().min(1).max(100),
-});
+/** The lowest and the highest effort of an encoder, as libvips counts it; more takes longer and makes smaller files. */
+export const EFFORT = {
+  jpeg: { least: 0, most: 1, byDefault: 0 },
+  webp: { least: 0, most: 6, byDefault: 2 },
+  avif: { least: 0, most: 9, byDefault: 2 },
+  png: { least: 1, most: 10, byDefault: 7 },
+} as const satisfies Record<OutputFormat, { least: number; most: number; byDefault: number }>;
+
+export const OutputSpec = z
+  .strictObject({
+    format: OutputFormat,
+    /** 1 to 100, as libvips counts it. PNG keeps every pixel as it is, and has none. */
+    quality: z.int().min(1).max(100).default(80),
+    effort: z.int().min(0).max(10).optional(),
+  })
+  .transform(({ format, quality, effort = EFFORT[format].byDefault }, context) => {
+    const { least, most } = EFFORT[format];
+    if (effort < least || effort > most) {
+      context.addIssue({
+        code: 'custom',
+        path: ['effort'],
+        message: `the effort of ${format} is from ${least} to ${most}`,
+      });
+      return z.NEVER;
+    }
+    return { format, quality, effort };
+  });
 export type OutputSpec = z.infer<typeof OutputSpec>;
 
 /** A named list of variants to make: each size in each output format. */
-export const Preset = z.object({
-  name: Name,
-  sizes: z.array(VariantSpec).min(1).max(16),
-  outputs: z.array(OutputSpec).min(1).max(4),
-});
+export const Preset = z
+  .strictObject({
+    name: Name,
+    sizes: z.array(VariantSpec).min(1).max(16),
+    /** PNG is made of pictures with alpha alone, beside the others. */
+    outputs: z.array(OutputSpec).min(1).max(4),
+    /** What shows through where a format has no alpha. */
+    background: z
+      .string()
+      .regex(/^#[0-9a-f]{6}$/)
+      .default('#ffffff'),
+    /** All frames of an animation, in WebP; else the first frame alone. The other formats have the first frame. */
+    animated: z.boolean().default(false),
+    /** Keeps `Copyright` and `Artist` of the original in the variants. */
+    keepCopyright: z.boolean().default(false),
+    watermark: Watermark.nullable().default(null),
+  })
+  .superRefine(({ sizes, outputs, watermark }, context) => {
+    const fault = (message: string, ...path: (string | number)[]) =>
+      context.addIssue({ code: 'custom', message, path });
+    if (!distinct(sizes.map(({ name }) => name))) fault('two sizes have the same name', 'sizes');
+    if (!distinct(outputs.map(({ format }) => format))) fault('a format stands here twice', 'outputs');
+    if (outputs.every(({ format }) => format === 'png')) {
+      fault('png is made of pictures with alpha alone: another format has to stand beside it', 'outputs');
+    }
+    if (sizes.some((size) => size.watermark) !== (watermark !== null)) {
+      fault('a watermark and the sizes that have it go together', 'watermark');
+    }
+  });
 export type Preset = z.infer<typeof Preset>;
 
-export const DEFAULT_PRESET: Preset = {
+const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
+
+/** The formats that are made of a picture. */
+export const outputsFor = ({ outputs }: Preset, hasAlpha: boolean): OutputSpec[] =>
+  outputs.filter(({ format }) => format !== 'png' || hasAlpha);
+
+/** A point of the upright picture, from 0, 0 (left, top) to 1, 1. */
+export const Focus = z.object({ x: z.number().min(0).max(1), y: z.number().min(0).max(1) });
+export type Focus = z.infer<typeof Focus>;
+
+/** All that decides, beside the original, what the variants are: kept with the job, so that a change of the presets does not change it. */
+export const Recipe = z.object({ preset: Preset, focus: Focus.nullable() });
+export type Recipe = z.infer<typeof Recipe>;
+
+/** The focus counts only where the preset asks for it. */
+export function recipeFor(preset: Preset, focus: Focus | null): Recipe {
+  const used = preset.sizes.some(({ fit, position }) => fit === 'cover' && position === 'focus');
+  return { preset, focus: used ? focus : null };
+}
+
+/** The same for recipes that make the same variants: the name of the preset does not count. */
+export function recipeDigest({ preset, focus }: Recipe): Sha256 {
+  const { name: _, ...makes } = preset;
+  return Sha256.parse(
+    createHash('sha256')
+      .update(JSON.stringify([makes, focus]))
+      .digest('hex'),
+  );
+}
+
+export const DEFAULT_PRESET: Preset = Preset.parse({
   name: 'default',
   sizes: [
     { name: 'large', width: 1600, height: 1600, fit: 'inside' },
@@ -41,15 +137,6 @@ export const DEFAULT_PRESET: Preset = {
     { format: 'jpeg', quality: 80 },
     { format: 'webp', quality: 80 },
   ],
-};
+});
 
 export const PRESETS: ReadonlyMap<string, Preset> = new Map([[DEFAULT_PRESET.name, DEFAULT_PRESET]]);
-
-/** The same for presets that make the same variants: their names do not count. */
-export function presetDigest({ sizes, outputs }: Preset): Sha256 {
-  const text = JSON.stringify([
-    sizes.map(({ name, width, height, fit }) => [name, width, height, fit]),
-    outputs.map(({ format, quality }) => [format, quality]),
-  ]);
-  return Sha256.parse(createHash('sha256').update(text).digest('hex'));
-}

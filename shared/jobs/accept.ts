@@ -7,10 +7,10 @@ import type { Tables } from './tables.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
-  { image, jobId, requestId, presetDigest, pipelineVersion, claim, needsTwin }: AcceptedUpload,
+  { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin }: AcceptedUpload,
 ): Promise<Job | 'no_twin' | 'claim_lost'> {
   const { tenant, sha256 } = image;
-  const twin = await findTwin(db, { tenant, sha256, presetDigest, pipelineVersion });
+  const twin = await findTwin(db, { tenant, sha256, recipeDigest, pipelineVersion });
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -51,7 +51,7 @@ export async function acceptUpload(
       updated_at: job.updatedAt,
       active_run: null,
       counted_from_run: 1,
-      preset_digest: presetDigest,
+      recipe_digest: recipeDigest,
       shared_run_of: job.sharedRunOf,
       tenant,
       sha256,

@@ -57,16 +57,16 @@ export async function retryJob(
 async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): Promise<Twin | null> {
   const job = await db
     .selectFrom('jobs')
-    .select(['tenant', 'sha256', 'preset_digest'])
+    .select(['tenant', 'sha256', 'recipe_digest'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  const { tenant, sha256, preset_digest } = JobRow.pick({
+  const { tenant, sha256, recipe_digest } = JobRow.pick({
     tenant: true,
     sha256: true,
-    preset_digest: true,
+    recipe_digest: true,
   }).parse(job);
-  if (tenant === null || sha256 === null || preset_digest === null) return null;
-  return findTwin(db, { tenant, sha256, presetDigest: preset_digest, pipelineVersion });
+  if (tenant === null || sha256 === null || recipe_digest === null) return null;
+  return findTwin(db, { tenant, sha256, recipeDigest: recipe_digest, pipelineVersion });
 }
 
 export async function deleteImage(

@@ -19,7 +19,7 @@ export interface AcceptedUpload {
   image: Image;
   jobId: JobId;
   requestId: string;
-  presetDigest: Sha256;
+  recipeDigest: Sha256;
   pipelineVersion: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
@@ -55,7 +55,7 @@ export interface RunEnd {
   /** What is quarantined with `next: 'quarantined'`: these bytes for this decoder. */
   decoder: Decoder;
   /** What was published in the directory named by the run, and by which preset; only with `next: 'succeeded'`. */
-  published: { manifest: Manifest; presetDigest: Sha256 } | null;
+  published: { manifest: Manifest; recipeDigest: Sha256 } | null;
 }
 
 export interface SettledRun {

@@ -9,6 +9,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0003-sharing': { up: createSharing },
   '0004-idempotency': { up: createIdempotency },
   '0005-numbered-runs': { up: numberRuns },
+  '0006-recipes': { up: createRecipes },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -157,4 +158,11 @@ async function numberRuns(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable('jobs').dropColumn('counts_from').execute();
   await db.schema.dropIndex('runs_by_job').execute();
   await db.schema.createIndex('runs_by_job').unique().on('runs').columns(['job_id', 'number']).execute();
+}
+
+/** What is called a recipe now was the preset alone; its digest counts for nothing, as the pipeline is another one, too. */
+async function createRecipes(db: Kysely<Tables>): Promise<void> {
+  for (const table of ['sets', 'jobs']) {
+    await db.schema.alterTable(table).renameColumn('preset_digest', 'recipe_digest').execute();
+  }
 }

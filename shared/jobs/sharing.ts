@@ -26,7 +26,7 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | 
     .select('jobs.id')
     .where('jobs.tenant', '=', key.tenant)
     .where('jobs.sha256', '=', key.sha256)
-    .where('jobs.preset_digest', '=', key.presetDigest)
+    .where('jobs.recipe_digest', '=', key.recipeDigest)
     .where('jobs.state', 'in', ['queued', 'running'])
     .where('jobs.shared_run_of', 'is', null)
     .orderBy('jobs.created_at')
@@ -39,13 +39,13 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | 
 export const hasTwin = async (db: Kysely<Tables>, key: SetKey): Promise<boolean> =>
   (await findTwin(db, key)) !== null;
 
-const selectSet = (db: Kysely<Tables>, { tenant, sha256, presetDigest, pipelineVersion }: SetKey) =>
+const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineVersion }: SetKey) =>
   db
     .selectFrom('sets')
     .select('run_id')
     .where('tenant', '=', tenant)
     .where('sha256', '=', sha256)
-    .where('preset_digest', '=', presetDigest)
+    .where('recipe_digest', '=', recipeDigest)
     .where('pipeline_version', '=', pipelineVersion);
 
 /**
@@ -59,14 +59,14 @@ export async function attachSet(
   { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
 ): Promise<RunId | null> {
   if (!published) return null;
-  const { manifest, presetDigest } = published;
+  const { manifest, recipeDigest } = published;
   const image = await db
     .selectFrom('images')
     .select(['tenant', 'sha256'])
     .where('id', '=', imageId)
     .executeTakeFirstOrThrow();
   const { tenant, sha256 } = ImageRow.pick({ tenant: true, sha256: true }).parse(image);
-  const key: SetKey = { tenant, sha256, presetDigest, pipelineVersion: manifest.pipelineVersion };
+  const key: SetKey = { tenant, sha256, recipeDigest, pipelineVersion: manifest.pipelineVersion };
   await db
     .insertInto('sets')
     .values({
@@ -75,11 +75,11 @@ export async function attachSet(
       published_at: at,
       tenant,
       sha256,
-      preset_digest: presetDigest,
+      recipe_digest: recipeDigest,
       pipeline_version: manifest.pipelineVersion,
     })
     .onConflict((conflict) =>
-      conflict.columns(['tenant', 'sha256', 'preset_digest', 'pipeline_version']).doNothing(),
+      conflict.columns(['tenant', 'sha256', 'recipe_digest', 'pipeline_version']).doNothing(),
     )
     .execute();
   const set = SetRow.shape.run_id.parse((await selectSet(db, key).executeTakeFirstOrThrow()).run_id);

@@ -38,7 +38,7 @@ export const SetRow = z.object({
   /** The key that no two sets have in common; null for those of a time before there was one. */
   tenant: Tenant.nullable(),
   sha256: Sha256.nullable(),
-  preset_digest: Sha256.nullable(),
+  recipe_digest: Sha256.nullable(),
   pipeline_version: z.int().nullable(),
 });
 
@@ -56,7 +56,7 @@ export const JobRow = z.object({
   active_run: RunId.nullable(),
   /** The runs before this one no longer count: a person has had the job tried again. */
   counted_from_run: z.int(),
-  preset_digest: Sha256.nullable(),
+  recipe_digest: Sha256.nullable(),
   shared_run_of: JobId.nullable(),
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),

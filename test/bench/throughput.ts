@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
-import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import { makeVariants } from '../../workers/worker/pipeline.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { newPicture } from '../helpers/upload.ts';
@@ -51,7 +51,8 @@ async function sharpAlone(path: string): Promise<void> {
     inputPath: path,
     outputPath,
     format: 'jpeg',
-    preset: DEFAULT_PRESET,
+    recipe: recipeFor(DEFAULT_PRESET, null),
+    watermarkPath: null,
     maxPixels: 50_000_000,
   } as const;
   await makeVariants({ type: 'run', ...ids, ...input });

@@ -29,10 +29,10 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     const twinOf = ({ image }: NewUpload, given: Parameters<typeof newUpload>[0] = {}) =>
       newUpload({ ...given, image: { sha256: image.sha256, createdAt: 2_000, ...given.image } });
 
-    const keyOf = ({ image, presetDigest, pipelineVersion }: NewUpload) => ({
+    const keyOf = ({ image, recipeDigest, pipelineVersion }: NewUpload) => ({
       tenant: image.tenant,
       sha256: image.sha256,
-      presetDigest,
+      recipeDigest,
       pipelineVersion,
     });
 
@@ -130,7 +130,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       await accepted(twinOf(upload));
       const others = [
         twinOf(upload, { image: { tenant: 'other' as Tenant } }),
-        { ...twinOf(upload), presetDigest: sha256Of('another preset') },
+        { ...twinOf(upload), recipeDigest: sha256Of('another preset') },
         { ...twinOf(upload), pipelineVersion: MANIFEST.pipelineVersion + 1 },
       ];
       for (const other of others) {
@@ -200,7 +200,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     });
 
     test('have one set even when each has run, as after a change of the preset: that of the first', async () => {
-      const { upload, start } = await running({ ...newUpload(), presetDigest: sha256Of('as it was') });
+      const { upload, start } = await running({ ...newUpload(), recipeDigest: sha256Of('as it was') });
       const { start: other } = await running(twinOf(upload));
       expect(await store.finishRun(succeeded(other))).toEqual(settledAlone(true));
       expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(false));

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
-import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import type { RunMessage } from '../../shared/protocol.ts';
 import { type Launch, prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
@@ -40,6 +40,7 @@ export const newRun = (): RunMessage => ({
   inputPath: '/nowhere/input',
   outputPath: '/nowhere/out',
   format: 'jpeg',
-  preset: DEFAULT_PRESET,
+  recipe: recipeFor(DEFAULT_PRESET, null),
+  watermarkPath: null,
   maxPixels: 1_000_000,
 });

@@ -1,14 +1,16 @@
 import { z } from 'zod';
+import { OutputFormat } from '../../shared/domain/image.ts';
 import type { RunningService } from './service.ts';
 import type { Accepted } from './upload.ts';
 
 const VariantAnswer = z.object({
   name: z.string(),
-  format: z.enum(['jpeg', 'webp']),
+  format: OutputFormat,
   width: z.int(),
   height: z.int(),
   bytes: z.int(),
   sha256: z.string(),
+  frames: z.int(),
   url: z.string(),
 });
 export type VariantAnswer = z.infer<typeof VariantAnswer>;

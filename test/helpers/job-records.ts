@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Description } from '../../shared/domain/description.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../shared/domain/ids.ts';
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
@@ -50,7 +51,7 @@ export function newUpload(
     job,
     jobId: job.id,
     requestId: job.requestId,
-    presetDigest: PRESET_DIGEST,
+    recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,
     claim: given.claim ?? null,
     needsTwin: given.needsTwin ?? false,
@@ -64,9 +65,29 @@ export const newStart = (job: Job): RunStart => ({
   at: 2_000,
 });
 
+export const DESCRIPTION: Description = Description.parse({
+  thumbhash: 'HBkSHYSIeHiPiHh8eJd4eTN0EEQG',
+  colour: '#40a0c0',
+  perceptualHash: '0123456789abcdef',
+  hasAlpha: false,
+  quality: { sharpness: 12, brightness: 0.5, shadows: 0.01, highlights: 0.02, verdicts: [] },
+});
+
 export const MANIFEST: Manifest = {
   pipelineVersion: 1,
-  variants: [{ name: 'thumb', format: 'jpeg', width: 320, height: 240, bytes: 9, sha256: sha256Of('thumb') }],
+  variants: [
+    {
+      name: 'thumb',
+      format: 'jpeg',
+      width: 320,
+      height: 240,
+      bytes: 9,
+      sha256: sha256Of('thumb'),
+      frames: 1,
+    },
+  ],
+  description: DESCRIPTION,
+  privacy: { found: ['position'], removed: ['position'] },
 };
 
 export const DECODER = 'a decoder 1.0';
@@ -83,7 +104,7 @@ export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   failure: null,
   next: 'succeeded',
   decoder: DECODER,
-  published: { manifest: MANIFEST, presetDigest: PRESET_DIGEST },
+  published: { manifest: MANIFEST, recipeDigest: PRESET_DIGEST },
 });
 
 /** What the store answers to the end of a run that stands for itself. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { variantFileName } from '../../shared/domain/image.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
 import type { RunVerdict, WorkerProcess } from '../../workers/supervisor/worker-process.ts';
-import { DECODER, sha256Of } from './job-records.ts';
+import { DECODER, DESCRIPTION, sha256Of } from './job-records.ts';
 
 /**
  * A worker in this process, as a runner sees it: writes what the preset asks for, as text that names the original.
@@ -25,17 +25,18 @@ export function variantMaker(
 
 const FIGURES = { rssBytes: 1_000, peakRssBytes: 2_000 };
 
-async function makeAll({ runId, outputPath, preset }: RunMessage, original: Buffer): Promise<RunVerdict> {
+async function makeAll({ runId, outputPath, recipe }: RunMessage, original: Buffer): Promise<RunVerdict> {
   const outputs: ReportedOutput[] = [];
-  for (const { name } of preset.sizes) {
-    for (const { format } of preset.outputs) {
+  for (const { name } of recipe.preset.sizes) {
+    for (const { format } of recipe.preset.outputs) {
       const text = `${name} of ${sha256Of(original)} as ${format}`;
       await writeFile(join(outputPath, variantFileName({ name, format })), text);
-      outputs.push({ name, format, width: 10, height: 10, bytes: text.length });
+      outputs.push({ name, format, width: 10, height: 10, bytes: text.length, frames: 1 });
     }
   }
   const result = { type: 'result', runId, outcome: 'succeeded', pipelineVersion: 7, outputs } as const;
-  return { kind: 'result', result: { ...result, ...FIGURES } };
+  const told = { description: DESCRIPTION, privacy: { found: [], removed: [] } };
+  return { kind: 'result', result: { ...result, ...told, ...FIGURES } };
 }
 
 export const DIES: RunVerdict = {

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunId } from '../../shared/domain/ids.ts';
 import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
-import type { Preset } from '../../shared/domain/preset.ts';
+import { outputsFor, type Preset } from '../../shared/domain/preset.ts';
 import { errorCode } from '../../shared/errors.ts';
 import type { ReportedOutput, RunResult } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -27,7 +27,7 @@ export async function publish(
   preset: Preset,
   result: Succeeded,
 ): Promise<Manifest> {
-  const outputs = inOrderOf(preset, result.outputs);
+  const outputs = inOrderOf(preset, result.description.hasAlpha, result.outputs);
   const handles: FileHandle[] = [];
   try {
     const checked = [];
@@ -51,6 +51,8 @@ export async function publish(
         if (!hash) throw new Error('the storage has left out a file');
         return { ...output, sha256: hash };
       }),
+      description: result.description,
+      privacy: result.privacy,
     };
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
@@ -69,10 +71,11 @@ async function openOutput(path: string, fileName: string): Promise<FileHandle> {
   }
 }
 
-/** All or nothing: each size of the preset in each of its formats, once, and nothing else. */
-function inOrderOf(preset: Preset, outputs: readonly ReportedOutput[]): ReportedOutput[] {
+/** All or nothing: each size of the preset in each format that is made of such a picture, once, and nothing else. */
+function inOrderOf(preset: Preset, hasAlpha: boolean, outputs: readonly ReportedOutput[]): ReportedOutput[] {
+  const formats = outputsFor(preset, hasAlpha);
   const wanted = preset.sizes.flatMap(({ name }) =>
-    preset.outputs.map(({ format }) => variantFileName({ name, format })),
+    formats.map(({ format }) => variantFileName({ name, format })),
   );
   const reported = new Map(outputs.map((output) => [variantFileName(output), output]));
   const ordered = wanted.flatMap((name) => reported.get(name) ?? []);

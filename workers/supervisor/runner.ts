@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import { PRESETS, presetDigest } from '../../shared/domain/preset.ts';
+import { PRESETS, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
@@ -103,9 +103,20 @@ export class Runner {
   #handOver(work: Work, runId: RunId, scratch: RunScratch, worker: WorkerProcess): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
-    const preset = presetOf(work);
+    const recipe = recipeOf(work);
     return worker.run(
-      { type: 'run', runId, jobId, imageId, requestId, format, preset, maxPixels, ...scratch },
+      {
+        type: 'run',
+        runId,
+        jobId,
+        imageId,
+        requestId,
+        format,
+        recipe,
+        watermarkPath: null,
+        maxPixels,
+        ...scratch,
+      },
       jobTimeoutMs,
     );
   }
@@ -127,9 +138,9 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const preset = presetOf(work);
-    const manifest = await publish(this.#storage, runId, scratch.outputPath, preset, result);
-    const published = { manifest, presetDigest: presetDigest(preset) };
+    const recipe = recipeOf(work);
+    const manifest = await publish(this.#storage, runId, scratch.outputPath, recipe.preset, result);
+    const published = { manifest, recipeDigest: recipeDigest(recipe) };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
 
@@ -188,8 +199,8 @@ function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
   return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, published: null };
 }
 
-function presetOf(work: Work) {
+function recipeOf(work: Work): Recipe {
   const preset = PRESETS.get(work.preset);
   if (!preset) throw new Error(`no preset ${work.preset}`);
-  return preset;
+  return recipeFor(preset, null);
 }

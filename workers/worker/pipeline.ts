@@ -1,4 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
+import { outputsFor } from '../../shared/domain/preset.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
 import { decode, type Raster } from './decoder.ts';
 import { encode } from './encoder.ts';
@@ -11,9 +12,10 @@ import { type Cut, type Plan, planVariants } from './geometry.ts';
  * @throws {UnreadableImage} when the fault lies with the picture; anything else may work another time
  */
 export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
+  const { preset } = run.recipe;
   let plan: Plan | undefined;
   const decoded = await decode(run.inputPath, run.maxPixels, (picture) => {
-    plan = planVariants(picture, run.preset.sizes);
+    plan = planVariants(picture, preset.sizes);
     return plan.decoded;
   });
 
@@ -23,8 +25,8 @@ export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
     const scaled = await scaleFrom(smallestThatHolds(whole, cut), cut);
     whole.push(scaled);
     const raster = await cropTo(scaled, cut);
-    for (const output of run.preset.outputs) {
-      outputs.push(await encode(raster, cut.spec.name, output, run.outputPath));
+    for (const output of outputsFor(preset, decoded.channels === 4)) {
+      outputs.push(await encode(raster, cut.spec.name, output, preset.background, run.outputPath));
     }
   }
   return outputs;

@@ -1,3 +1,4 @@
+import { Description } from '../../shared/domain/description.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
@@ -10,6 +11,14 @@ export function processFigures(): { rssBytes: number; peakRssBytes: number } {
   return { rssBytes: process.memoryUsage.rss(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
+const UNDESCRIBED = Description.parse({
+  thumbhash: '',
+  colour: '#000000',
+  perceptualHash: '0000000000000000',
+  hasAlpha: false,
+  quality: { sharpness: 0, brightness: 0, shadows: 0, highlights: 0, verdicts: [] },
+});
+
 /** Runs a job and says how it ended; it never throws. */
 export async function perform(run: RunMessage): Promise<RunResult> {
   const { runId } = run;
@@ -21,6 +30,8 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       outcome: 'succeeded',
       pipelineVersion: PIPELINE_VERSION,
       outputs,
+      description: UNDESCRIBED,
+      privacy: { found: [], removed: [] },
       ...processFigures(),
     };
   } catch (error) {

@@ -17,6 +17,7 @@ const VARIANT: Variant = {
   height: 10,
   bytes: CONTENT.length,
   sha256: sha256Of(CONTENT),
+  frames: 1,
 };
 const ETAG = `"${VARIANT.sha256}"`;
 const CHOICE: Choice = { variant: VARIANT, immutable: false, negotiated: false };
@@ -30,7 +31,7 @@ async function published() {
   await using handle = await open(path);
   const set: PublishedSet = {
     runId: newRunId(),
-    manifest: { pipelineVersion: 1, variants: [VARIANT] },
+    manifest: { pipelineVersion: 1, variants: [VARIANT], description: null, privacy: null },
     publishedAt: 1,
   };
   await storage.publish(set.runId, [{ fileName: 'thumb.webp', handle, bytes: CONTENT.length }]);

@@ -10,6 +10,7 @@ const variant = (name: string, format: OutputFormat): Variant => ({
   height: 10,
   bytes: 5,
   sha256: sha256Of(`${name} ${format}`),
+  frames: 1,
 });
 const VARIANTS = [
   variant('large', 'jpeg'),

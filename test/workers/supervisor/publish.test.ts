@@ -6,14 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import type { Preset } from '../../../shared/domain/preset.ts';
+import { Preset } from '../../../shared/domain/preset.ts';
 import type { ReportedOutput } from '../../../shared/protocol.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import { BadOutput, publish } from '../../../workers/supervisor/publish.ts';
-import { sha256Of } from '../../helpers/job-records.ts';
+import { DESCRIPTION, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
-const PRESET: Preset = {
+const PRESET = Preset.parse({
   name: 'two',
   sizes: [
     { name: 'large', width: 20, height: 20, fit: 'inside' },
@@ -23,7 +23,7 @@ const PRESET: Preset = {
     { format: 'jpeg', quality: 80 },
     { format: 'webp', quality: 80 },
   ],
-};
+});
 
 /** A run that has written what its preset asks for, and reports it. */
 async function finishedRun() {
@@ -41,6 +41,8 @@ async function finishedRun() {
       outcome: 'succeeded',
       pipelineVersion: 3,
       outputs: [...reported],
+      description: DESCRIPTION,
+      privacy: { found: [], removed: [] },
       rssBytes: 1,
       peakRssBytes: 1,
     });
@@ -50,7 +52,7 @@ async function finishedRun() {
 async function writeOutput(folder: string, name: string, format: OutputFormat): Promise<ReportedOutput> {
   const content = `${name} as ${format}`;
   await writeFile(join(folder, variantFileName({ name, format })), content);
-  return { name, format, width: 10, height: 10, bytes: content.length };
+  return { name, format, width: 10, height: 10, bytes: content.length, frames: 1 };
 }
 
 describe('publishing the outputs of a run', () => {
@@ -63,6 +65,8 @@ describe('publishing the outputs of a run', () => {
         ...output,
         sha256: sha256Of(`${output.name} as ${output.format}`),
       })),
+      description: DESCRIPTION,
+      privacy: { found: [], removed: [] },
     });
     const bytes = await storage.readVariant(run, 'thumb.webp');
     expect(bytes && (await text(bytes))).toBe('thumb as webp');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newJobId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import { DEFAULT_PRESET, presetDigest } from '../../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, recipeDigest, recipeFor } from '../../../shared/domain/preset.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../../shared/jobs/job-store.ts';
 import type { ReportedOutput, RunMessage, RunResult } from '../../../shared/protocol.ts';
@@ -11,7 +11,7 @@ import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import { Runner } from '../../../workers/supervisor/runner.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
-import { newUpload, settledAlone, sha256Of } from '../../helpers/job-records.ts';
+import { DESCRIPTION, newUpload, settledAlone, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -29,6 +29,7 @@ interface Given {
 
 const { image, job } = newUpload();
 const ENDED = { kind: 'ended', jobs: [job.id], promoted: null };
+const RECIPE = recipeFor(DEFAULT_PRESET, null);
 const WORK: Work = {
   jobId: job.id,
   imageId: image.id,
@@ -92,15 +93,17 @@ const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResul
   outcome: 'succeeded',
   pipelineVersion: 7,
   outputs,
+  description: DESCRIPTION,
+  privacy: { found: [], removed: [] },
   rssBytes: 1_000,
   peakRssBytes: 2_000,
 });
 
 /** As a worker should: it writes what the preset asks for, and reports it. */
-async function makeAll({ runId, outputPath, preset }: RunMessage): Promise<RunVerdict> {
+async function makeAll({ runId, outputPath, recipe }: RunMessage): Promise<RunVerdict> {
   const outputs: ReportedOutput[] = [];
-  for (const { name } of preset.sizes) {
-    for (const { format } of preset.outputs) {
+  for (const { name } of recipe.preset.sizes) {
+    for (const { format } of recipe.preset.outputs) {
       await writeFile(join(outputPath, variantFileName({ name, format })), name);
       outputs.push(output(name, format));
     }
@@ -114,6 +117,7 @@ const output = (name: string, format: OutputFormat): ReportedOutput => ({
   width: 10,
   height: 10,
   bytes: name.length,
+  frames: 1,
 });
 
 const makeNothing = async ({ runId }: RunMessage): Promise<RunVerdict> => {
@@ -162,7 +166,7 @@ describe('a run that succeeds', () => {
         peakRssBytes: 2_000,
         next: 'succeeded',
         published: {
-          presetDigest: presetDigest(DEFAULT_PRESET),
+          recipeDigest: recipeDigest(RECIPE),
           manifest: {
             pipelineVersion: 7,
             variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
@@ -171,6 +175,8 @@ describe('a run that succeeds', () => {
                 sha256: sha256Of(variantFileName({ name, format })),
               })),
             ),
+            description: DESCRIPTION,
+            privacy: { found: [], removed: [] },
           },
         },
       },
@@ -190,7 +196,8 @@ describe('a run that succeeds', () => {
       imageId: WORK.imageId,
       requestId: 'r-1',
       format: 'png',
-      preset: DEFAULT_PRESET,
+      recipe: RECIPE,
+      watermarkPath: null,
       maxPixels: LIMITS.maxPixels,
       inputPath: join(own, 'input'),
       outputPath: join(own, 'out'),

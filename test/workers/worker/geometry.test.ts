@@ -1,14 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_PRESET, type VariantSpec } from '../../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, VariantSpec } from '../../../shared/domain/preset.ts';
 import { planVariants, type Size } from '../../../workers/worker/geometry.ts';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
 
-const spec = (fit: VariantSpec['fit'], width: number, height: number, name = 'it'): VariantSpec => ({
-  name,
-  width,
-  height,
-  fit,
-});
+const spec = (fit: VariantSpec['fit'], width: number, height: number, name = 'it'): VariantSpec =>
+  VariantSpec.parse({ name, width, height, fit });
 const size = (width: number, height: number): Size => ({ width, height });
 
 function cutOf(picture: Size, wanted: VariantSpec) {

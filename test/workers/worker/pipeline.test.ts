@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newImageId, newJobId, newRunId } from '../../../shared/domain/ids.ts';
 import { type InputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import { DEFAULT_PRESET } from '../../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../../shared/domain/preset.ts';
 import { ReportedOutput, type RunMessage } from '../../../shared/protocol.ts';
 import { CORNERS, cornerColours, nearestCorner } from '../../../testdata/corners.ts';
 import { type ImageName, imagePath } from '../../../testdata/expected.ts';
@@ -30,7 +30,8 @@ async function runOf(inputPath: string, format: InputFormat, maxPixels = 50_000_
     inputPath,
     outputPath: await ownFolder(),
     format,
-    preset: DEFAULT_PRESET,
+    recipe: recipeFor(DEFAULT_PRESET, null),
+    watermarkPath: null,
     maxPixels,
   };
 }

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+/** What a seller can be told about a picture; the thresholds and what they were measured on are in the worker's `verdict.ts`. */
+export const VERDICTS = ['blurry', 'dark', 'tiny', 'screenshot'] as const;
+export const Verdict = z.enum(VERDICTS);
+export type Verdict = z.infer<typeof Verdict>;
+
+/** 64 bits as 16 hexadecimal digits: pictures that look alike differ in few of them. */
+export const PerceptualHash = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/)
+  .brand<'PerceptualHash'>();
+export type PerceptualHash = z.infer<typeof PerceptualHash>;
+
+const Share = z.number().min(0).max(1);
+
+/** What a picture looks like, told from its pixels. */
+export const Description = z.object({
+  /** ThumbHash of at most 25 bytes, in base64: a placeholder until a variant is there. */
+  thumbhash: z.base64().max(64),
+  /** The dominant colour. */
+  colour: z.string().regex(/^#[0-9a-f]{6}$/),
+  perceptualHash: PerceptualHash,
+  hasAlpha: z.boolean(),
+  quality: z.object({
+    /** Of edges, in levels: the standard deviation of the Laplacian at a fixed size. */
+    sharpness: z.number().min(0),
+    /** Mean lightness. */
+    brightness: Share,
+    /** Shares of the pixels that are all but black, and all but white. */
+    shadows: Share,
+    highlights: Share,
+    verdicts: z.array(Verdict).max(VERDICTS.length),
+  }),
+});
+export type Description = z.infer<typeof Description>;
+
+/** Kinds of metadata that an original may hold. */
+export const METADATA_KINDS = [
+  'position',
+  'camera',
+  'camera_serial',
+  'owner',
+  'time',
+  'copyright',
+  'thumbnail',
+  'comment',
+  'exif',
+  'xmp',
+  'iptc',
+  'profile',
+  'maker_note',
+  'gain_map',
+] as const;
+export const MetadataKind = z.enum(METADATA_KINDS);
+export type MetadataKind = z.infer<typeof MetadataKind>;
+
+/**
+ * The privacy receipt: kinds and never values. What was removed is verified on the bytes of each variant,
+ * which have passed a parser that lets nothing through but pixels, an sRGB tag, and what was kept.
+ */
+export const PrivacyReceipt = z.object({
+  found: z.array(MetadataKind).max(METADATA_KINDS.length),
+  removed: z.array(MetadataKind).max(METADATA_KINDS.length),
+});
+export type PrivacyReceipt = z.infer<typeof PrivacyReceipt>;
