@@ -30,6 +30,8 @@ export const RunMessage = z.object({
   /** The PNG of the recipe's watermark; null where it has none. */
   watermarkPath: Path.nullable(),
   maxPixels: z.int().min(1),
+  /** How many files may be encoded side by side: more than one where cores have nothing else to do. */
+  encodesAtOnce: z.int().min(1).max(16),
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 

@@ -40,7 +40,7 @@ export const EFFORT = {
   jpeg: { least: 0, most: 1, byDefault: 0 },
   webp: { least: 0, most: 6, byDefault: 2 },
   avif: { least: 0, most: 9, byDefault: 2 },
-  png: { least: 1, most: 10, byDefault: 7 },
+  png: { least: 0, most: 9, byDefault: 6 },
 } as const satisfies Record<OutputFormat, { least: number; most: number; byDefault: number }>;
 
 export const OutputSpec = z
@@ -48,7 +48,7 @@ export const OutputSpec = z
     format: OutputFormat,
     /** 1 to 100, as libvips counts it. PNG keeps every pixel as it is, and has none. */
     quality: z.int().min(1).max(100).default(80),
-    effort: z.int().min(0).max(10).optional(),
+    effort: z.int().min(0).max(9).optional(),
   })
   .transform(({ format, quality, effort = EFFORT[format].byDefault }, context) => {
     const { least, most } = EFFORT[format];

@@ -53,6 +53,7 @@ async function sharpAlone(path: string): Promise<void> {
     format: 'jpeg',
     recipe: recipeFor(DEFAULT_PRESET, null),
     watermarkPath: null,
+    encodesAtOnce: 1,
     maxPixels: 50_000_000,
   } as const;
   await makeVariants({ type: 'run', ...ids, ...input });

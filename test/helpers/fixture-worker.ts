@@ -42,5 +42,6 @@ export const newRun = (): RunMessage => ({
   format: 'jpeg',
   recipe: recipeFor(DEFAULT_PRESET, null),
   watermarkPath: null,
+  encodesAtOnce: 1,
   maxPixels: 1_000_000,
 });

@@ -114,6 +114,7 @@ export class Runner {
         format,
         recipe,
         watermarkPath: null,
+        encodesAtOnce: 1,
         maxPixels,
         ...scratch,
       },

@@ -1,6 +1,8 @@
-import sharp from 'sharp';
+import sharp, { type Metadata } from 'sharp';
 import type { InputFormat } from '../../shared/domain/image.ts';
 import type { Size } from './geometry.ts';
+import { draw, type Raster, withoutNeedlessAlpha } from './raster.ts';
+import { asUnreadable } from './unreadable-image.ts';
 
 /** libvips' loader of each accepted format: a file by its path, and nothing else. */
 const LOADER: Record<InputFormat, string> = {
@@ -11,23 +13,6 @@ const LOADER: Record<InputFormat, string> = {
   gif: 'VipsForeignLoadNsgifFile',
   tiff: 'VipsForeignLoadTiffFile',
 };
-
-/** Uncompressed upright sRGB, 8 bits a channel: 3 channels, or 4 where the picture has alpha. */
-export interface Raster extends Size {
-  channels: 3 | 4;
-  pixels: Buffer;
-}
-
-/** The picture cannot be decoded, now or ever. */
-export class UnreadableImage extends Error {
-  readonly failure: 'image_unreadable' | 'image_too_large';
-
-  constructor(failure: UnreadableImage['failure'], cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.name = 'UnreadableImage';
-    this.failure = failure;
-  }
-}
 
 /** What decodes: a picture that kills this version may be harmless to the next. */
 export const DECODER = `libvips ${sharp.versions.vips}, sharp ${sharp.versions.sharp}`;
@@ -40,48 +25,53 @@ export function prepareDecoder(): void {
   sharp.unblock({ operation: Object.values(LOADER) });
 }
 
+/** How the frames of an animation follow each other: milliseconds of each, and how often, 0 for ever. */
+export interface Timing {
+  delay: number[];
+  loop: number;
+}
+
+export interface Decoded {
+  raster: Raster;
+  /** Null for a still picture. */
+  timing: Timing | null;
+}
+
+export interface Source {
+  path: string;
+  /** Over all frames that are decoded. */
+  maxPixels: number;
+  /** All frames of an animation, or the first alone. */
+  allFrames: boolean;
+}
+
 /**
- * The first frame of a picture, decoded once at the size that is asked of it.
+ * A picture, decoded once at the size that is asked of it.
  * @param sizeFor given the upright size of the picture, what to decode it to; never larger
  * @throws {UnreadableImage} when the fault lies with the picture
  */
-export async function decode(
-  path: string,
-  maxPixels: number,
-  sizeFor: (picture: Size) => Size,
-): Promise<Raster> {
-  const options = { failOn: 'error', limitInputPixels: maxPixels, sequentialRead: true } as const;
+export async function decode(source: Source, sizeFor: (picture: Size) => Size): Promise<Decoded> {
+  const options = { failOn: 'error', limitInputPixels: source.maxPixels, sequentialRead: true } as const;
   try {
-    const header = await sharp(path, options).metadata();
-    const { width, height } = sizeFor(header.autoOrient);
-    const { data, info } = await sharp(path, options)
-      .autoOrient()
-      // The aspect was settled by the plan, to the pixel.
-      .resize(width, height, { fit: 'fill' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, channels: channelsOf(info.channels), pixels: data };
+    const header = await sharp(source.path, { ...options, animated: source.allFrames }).metadata();
+    const timing = source.allFrames ? timingOf(header) : null;
+    const frames = timing?.delay.length ?? 1;
+    const { width, height } = sizeFor(frames > 1 ? frameSize(header, frames) : header.autoOrient);
+    const stored = sharp(source.path, { ...options, pages: frames });
+    // libvips turns no animation, and one that is stored turned is not met with.
+    const upright = frames > 1 ? stored : stored.autoOrient();
+    // The aspect was settled by the plan, to the pixel.
+    const picture = upright.resize(width, height, { fit: 'fill' }).toColourspace('srgb');
+    return { raster: withoutNeedlessAlpha(await draw(picture, frames)), timing };
   } catch (error) {
     throw asUnreadable(error);
   }
 }
 
-/** Messages of sharp and libvips that do not speak of the picture but of the machine. */
-const MACHINE = /unable to (?:open|create)|input file is missing|system error/i;
-
-/** As libvips has it, and libheif, which calls it an invalid input. */
-export const OUT_OF_MEMORY = /out of memory|memory allocation|unable to allocate/i;
-
-function asUnreadable(error: unknown): unknown {
-  if (!(error instanceof Error) || MACHINE.test(error.message) || OUT_OF_MEMORY.test(error.message)) {
-    return error;
-  }
-  const tooLarge = error.message.includes('exceeds pixel limit');
-  return new UnreadableImage(tooLarge ? 'image_too_large' : 'image_unreadable', error);
+function timingOf({ pages = 1, delay, loop = 0 }: Metadata): Timing | null {
+  return pages > 1 && delay?.length === pages ? { delay, loop } : null;
 }
 
-function channelsOf(count: number): 3 | 4 {
-  if (count === 3 || count === 4) return count;
-  throw new Error(`a picture in sRGB has 3 or 4 channels, not ${count}`);
+function frameSize({ width, height, pageHeight }: Metadata, frames: number): Size {
+  return { width, height: pageHeight ?? height / frames };
 }

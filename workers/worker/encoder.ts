@@ -3,32 +3,52 @@ import sharp, { type Sharp } from 'sharp';
 import { variantFileName } from '../../shared/domain/image.ts';
 import type { OutputSpec } from '../../shared/domain/preset.ts';
 import type { ReportedOutput } from '../../shared/protocol.ts';
-import type { Raster } from './decoder.ts';
+import type { Timing } from './decoder.ts';
+import { asPicture, firstFrame, type Raster } from './raster.ts';
+
+/** What the files of one run have in common. */
+export interface EncodeOptions {
+  folder: string;
+  background: string;
+  /** Of the frames where there is more than one. */
+  timing: Timing | null;
+}
 
 /** Writes one raster as one file. Nothing of the original but its pixels can be in it. */
 export async function encode(
   raster: Raster,
   name: string,
   output: OutputSpec,
-  background: string,
-  folder: string,
+  { folder, background, timing }: EncodeOptions,
 ): Promise<ReportedOutput> {
-  const { width, height, channels } = raster;
-  const picture = sharp(raster.pixels, { raw: { width, height, channels } });
-  const file = join(folder, variantFileName({ name, format: output.format }));
-  const { size } = await encoderOf(picture, output, background).toFile(file);
-  return { name, format: output.format, width, height, bytes: size, frames: 1 };
+  const { format } = output;
+  const moves = format === 'webp' && raster.frames > 1;
+  const { width, height } = raster;
+  const file = join(folder, variantFileName({ name, format }));
+  const picture = asPicture(moves ? raster : firstFrame(raster));
+  const { size } = await encoderOf(picture, output, background, timing).toFile(file);
+  return { name, format, width, height, bytes: size, frames: moves ? await framesOf(file) : 1 };
 }
 
-function encoderOf(picture: Sharp, { format, quality, effort }: OutputSpec, background: string): Sharp {
+function encoderOf(
+  picture: Sharp,
+  { format, quality, effort }: OutputSpec,
+  background: string,
+  timing: Timing | null,
+): Sharp {
   switch (format) {
     case 'jpeg':
       return picture.flatten({ background }).jpeg({ quality, progressive: true, mozjpeg: effort > 0 });
     case 'webp':
-      return picture.webp({ quality, effort });
+      return picture.webp({ quality, effort, ...timing });
     case 'avif':
-      return picture.avif({ quality, effort });
+      return picture.avif({ quality, effort, chromaSubsampling: '4:2:0' });
     case 'png':
-      return picture.png({ effort });
+      return picture.png({ compressionLevel: effort });
   }
+}
+
+/** libwebp shows equal frames that follow each other as one. */
+async function framesOf(file: string): Promise<number> {
+  return (await sharp(file).metadata()).pages ?? 1;
 }

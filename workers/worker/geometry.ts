@@ -1,4 +1,4 @@
-import type { VariantSpec } from '../../shared/domain/preset.ts';
+import type { Focus, VariantSpec } from '../../shared/domain/preset.ts';
 
 /** Whole pixels, upright. */
 export interface Size {
@@ -6,7 +6,12 @@ export interface Size {
   height: number;
 }
 
-/** How one variant is cut: the whole picture scaled to `scaled`, then `crop` taken around the centre. */
+export interface Area extends Size {
+  left: number;
+  top: number;
+}
+
+/** How one variant is cut: the whole picture scaled to `scaled`, then a part of the size `crop` taken. */
 export interface Cut {
   spec: VariantSpec;
   scaled: Size;
@@ -47,5 +52,18 @@ function scale(size: Size, factor: number): Size {
   return {
     width: Math.max(1, Math.round(size.width * factor)),
     height: Math.max(1, Math.round(size.height * factor)),
+  };
+}
+
+export const CENTRE: Focus = { x: 0.5, y: 0.5 };
+
+/** The part of a picture that has the focus as near to its middle as it can. */
+export function areaAround(focus: Focus, picture: Size, size: Size): Area {
+  const from = (at: number, whole: number, part: number) =>
+    Math.min(Math.max(0, Math.floor(at * whole - part / 2)), whole - part);
+  return {
+    left: from(focus.x, picture.width, size.width),
+    top: from(focus.y, picture.height, size.height),
+    ...size,
   };
 }

@@ -1,9 +1,12 @@
-import sharp, { type Sharp } from 'sharp';
+import pLimit from 'p-limit';
 import { outputsFor } from '../../shared/domain/preset.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
-import { decode, type Raster } from './decoder.ts';
+import { cropArea } from './crop-area.ts';
+import { decode } from './decoder.ts';
 import { encode } from './encoder.ts';
 import { type Cut, type Plan, planVariants } from './geometry.ts';
+import { asPicture, crop, draw, type Raster } from './raster.ts';
+import { withWatermark } from './watermark.ts';
 
 /**
  * One upload, one decode, every variant: the picture is decoded once, at the scale of the largest variant,
@@ -13,23 +16,33 @@ import { type Cut, type Plan, planVariants } from './geometry.ts';
  */
 export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
   const { preset } = run.recipe;
+  const source = { path: run.inputPath, maxPixels: run.maxPixels, allFrames: preset.animated };
   let plan: Plan | undefined;
-  const decoded = await decode(run.inputPath, run.maxPixels, (picture) => {
+  const decoded = await decode(source, (picture) => {
     plan = planVariants(picture, preset.sizes);
     return plan.decoded;
   });
 
-  const whole: Raster[] = [decoded];
-  const outputs: ReportedOutput[] = [];
+  const drawn: { name: string; raster: Raster }[] = [];
+  const whole: Raster[] = [decoded.raster];
   for (const cut of plan?.cuts ?? []) {
     const scaled = await scaleFrom(smallestThatHolds(whole, cut), cut);
     whole.push(scaled);
-    const raster = await cropTo(scaled, cut);
-    for (const output of outputsFor(preset, decoded.channels === 4)) {
-      outputs.push(await encode(raster, cut.spec.name, output, preset.background, run.outputPath));
-    }
+    drawn.push({ name: cut.spec.name, raster: await finish(scaled, cut, run) });
   }
-  return outputs;
+
+  const outputs = outputsFor(preset, decoded.raster.channels === 4);
+  const options = { folder: run.outputPath, background: preset.background, timing: decoded.timing };
+  const encodes = pLimit({ concurrency: run.encodesAtOnce, rejectOnClear: true });
+  const files = drawn.flatMap(({ name, raster }) =>
+    outputs.map((output) => encodes(() => encode(raster, name, output, options))),
+  );
+  return Promise.all(files).catch(async (error) => {
+    encodes.clearQueue();
+    // What is being written is in the way of the next run.
+    await Promise.allSettled(files);
+    throw error;
+  });
 }
 
 /** Cuts come from the largest to the smallest, so the last raster that is large enough is the smallest one. */
@@ -41,19 +54,22 @@ function smallestThatHolds(whole: readonly Raster[], { scaled }: Cut): Raster {
 
 async function scaleFrom(source: Raster, { scaled }: Cut): Promise<Raster> {
   if (source.width === scaled.width && source.height === scaled.height) return source;
-  return draw(source, (picture) => picture.resize(scaled.width, scaled.height, { fit: 'fill' }));
+  return draw(asPicture(source).resize(scaled.width, scaled.height, { fit: 'fill' }), source.frames);
 }
 
-async function cropTo(source: Raster, { crop }: Cut): Promise<Raster> {
-  if (source.width === crop.width && source.height === crop.height) return source;
-  const left = Math.floor((source.width - crop.width) / 2);
-  const top = Math.floor((source.height - crop.height) / 2);
-  return draw(source, (picture) => picture.extract({ left, top, ...crop }));
+/** From the whole picture at the right scale to what is encoded. */
+async function finish(scaled: Raster, cut: Cut, run: RunMessage): Promise<Raster> {
+  const { focus, preset } = run.recipe;
+  let raster = crop(scaled, await cropArea(scaled, cut, focus));
+  if (cut.spec.sharpen) raster = await sharpened(raster);
+  if (cut.spec.watermark && preset.watermark && run.watermarkPath !== null) {
+    raster = await withWatermark(raster, preset.watermark, run.watermarkPath);
+  }
+  return raster;
 }
 
-async function draw(source: Raster, step: (picture: Sharp) => Sharp): Promise<Raster> {
-  const { width, height, channels } = source;
-  const picture = sharp(source.pixels, { raw: { width, height, channels } });
-  const { data, info } = await step(picture).raw().toBuffer({ resolveWithObject: true });
-  return { width: info.width, height: info.height, channels, pixels: data };
-}
+/** In pixels: the softness that a reduction leaves is about as wide. */
+const SHARPEN_SIGMA = 0.6;
+
+const sharpened = (raster: Raster): Promise<Raster> =>
+  draw(asPicture(raster).sharpen({ sigma: SHARPEN_SIGMA, m1: 0.5, m2: 1 }), raster.frames);

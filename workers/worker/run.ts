@@ -2,8 +2,8 @@ import { Description } from '../../shared/domain/description.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
-import { OUT_OF_MEMORY, UnreadableImage } from './decoder.ts';
 import { makeVariants } from './pipeline.ts';
+import { OUT_OF_MEMORY, UnreadableImage } from './unreadable-image.ts';
 
 /** Bytes of memory that the process holds, now and at the most. */
 export function processFigures(): { rssBytes: number; peakRssBytes: number } {

@@ -198,6 +198,7 @@ describe('a run that succeeds', () => {
       format: 'png',
       recipe: RECIPE,
       watermarkPath: null,
+      encodesAtOnce: 1,
       maxPixels: LIMITS.maxPixels,
       inputPath: join(own, 'input'),
       outputPath: join(own, 'out'),

@@ -11,9 +11,10 @@ import { type ImageName, imagePath } from '../../../testdata/expected.ts';
 import { ORIENTATIONS } from '../../../testdata/orientation.ts';
 import type { RawImage } from '../../../testdata/paint.ts';
 import { PRIVATE } from '../../../testdata/private.ts';
-import { prepareDecoder, UnreadableImage } from '../../../workers/worker/decoder.ts';
+import { prepareDecoder } from '../../../workers/worker/decoder.ts';
 import { makeVariants } from '../../../workers/worker/pipeline.ts';
 import { perform } from '../../../workers/worker/run.ts';
+import { UnreadableImage } from '../../../workers/worker/unreadable-image.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { readPixels } from '../../testdata/decode.ts';
 
@@ -32,6 +33,7 @@ async function runOf(inputPath: string, format: InputFormat, maxPixels = 50_000_
     format,
     recipe: recipeFor(DEFAULT_PRESET, null),
     watermarkPath: null,
+    encodesAtOnce: 1,
     maxPixels,
   };
 }
