@@ -2,9 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { newImageId, newJobId, newRunId } from '../../../shared/domain/ids.ts';
 import { type InputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import { DEFAULT_PRESET, recipeFor } from '../../../shared/domain/preset.ts';
 import { ReportedOutput, type RunMessage } from '../../../shared/protocol.ts';
 import { CORNERS, cornerColours, nearestCorner } from '../../../testdata/corners.ts';
 import { type ImageName, imagePath } from '../../../testdata/expected.ts';
@@ -16,27 +14,14 @@ import { makeVariants } from '../../../workers/worker/pipeline.ts';
 import { perform } from '../../../workers/worker/run.ts';
 import { UnreadableImage } from '../../../workers/worker/unreadable-image.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
+import { runMessage } from '../../helpers/run-message.ts';
 import { readPixels } from '../../testdata/decode.ts';
 
 // As in a worker: with every loader blocked but those of the accepted formats.
 beforeAll(prepareDecoder);
 
-async function runOf(inputPath: string, format: InputFormat, maxPixels = 50_000_000): Promise<RunMessage> {
-  return {
-    type: 'run',
-    runId: newRunId(),
-    jobId: newJobId(),
-    imageId: newImageId(),
-    requestId: 'request-1',
-    inputPath,
-    outputPath: await ownFolder(),
-    format,
-    recipe: recipeFor(DEFAULT_PRESET, null),
-    watermarkPath: null,
-    encodesAtOnce: 1,
-    maxPixels,
-  };
-}
+const runOf = (inputPath: string, format: InputFormat, maxPixels = 50_000_000): Promise<RunMessage> =>
+  runMessage({ inputPath, format, maxPixels });
 
 const FORMAT_BY_EXTENSION: Record<string, InputFormat> = {
   jpg: 'jpeg',
