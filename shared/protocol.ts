@@ -12,6 +12,9 @@ import { Decoder } from './domain/quarantine.ts';
  * a few KiB. A message that does not pass ends the worker.
  */
 
+/** The threads that libuv has for libvips. */
+export const MOST_ENCODES_AT_ONCE = 4;
+
 /** A path on this machine: absolute, of no more than Linux's PATH_MAX. */
 const Path = z.string().startsWith('/').max(4096);
 
@@ -31,7 +34,7 @@ export const RunMessage = z.object({
   watermarkPath: Path.nullable(),
   maxPixels: z.int().min(1),
   /** How many files may be encoded side by side: more than one where cores have nothing else to do. */
-  encodesAtOnce: z.int().min(1).max(16),
+  encodesAtOnce: z.int().min(1).max(MOST_ENCODES_AT_ONCE),
 });
 export type RunMessage = z.infer<typeof RunMessage>;
 

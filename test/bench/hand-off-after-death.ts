@@ -76,7 +76,7 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
 
 /** The same runner, which tells when it hands a run to a worker. */
 function noting(runner: Runner, handOffs: EventEmitter<{ run: [pid: number, at: number] }>): Runner {
-  const run: Runner['run'] = (work, worker, workerFree, signal) => {
+  const run: Runner['run'] = (work, worker, idleWorkers, workerFree, signal) => {
     const { pid, decoder } = worker;
     const handOver: WorkerProcess['run'] = (message, deadlineMs) => {
       const verdict = worker.run(message, deadlineMs);
@@ -84,7 +84,7 @@ function noting(runner: Runner, handOffs: EventEmitter<{ run: [pid: number, at: 
       return verdict;
     };
     const noted: Pick<WorkerProcess, 'pid' | 'decoder' | 'run'> = { pid, decoder, run: handOver };
-    return runner.run(work, noted as WorkerProcess, workerFree, signal);
+    return runner.run(work, noted as WorkerProcess, idleWorkers, workerFree, signal);
   };
   return { run } as Pick<Runner, 'run'> as Runner;
 }

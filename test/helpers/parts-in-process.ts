@@ -87,7 +87,7 @@ export async function partsInProcess(root: string, store: JobStore, worker: Work
     },
 
     run(work: Work): Promise<RunAftermath> {
-      return runner.run(work, worker, () => {}, new AbortController().signal);
+      return runner.run(work, worker, 0, () => {}, new AbortController().signal);
     },
   };
 }

@@ -5,6 +5,7 @@ import { PRESETS, type Recipe, recipeDigest, recipeFor } from '../../shared/doma
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
+import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { stateAfter } from './next-state.ts';
@@ -47,12 +48,14 @@ export class Runner {
   }
 
   /**
+   * @param idleWorkers those beside this one: cores on which this run may encode, too
    * @param workerFree called once, as soon as the worker can take another run: before the outputs are published
    * @param signal aborted when the service ends: what is not settled by then is for the next boot
    */
   async run(
     work: Work,
     worker: WorkerProcess,
+    idleWorkers: number,
     workerFree: () => void,
     signal: AbortSignal,
   ): Promise<RunAftermath> {
@@ -67,7 +70,7 @@ export class Runner {
       const history = await this.#store.startRun({ runId, jobId, workerPid: worker.pid, at: Date.now() });
       // Deleted while it waited.
       if (!history) return ended(jobId);
-      const report = await this.#perform(work, runId, worker, () => free(), log);
+      const report = await this.#perform(work, runId, worker, idleWorkers, () => free(), log);
       return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
       log.error({ err: error }, 'run could not be recorded');
@@ -83,6 +86,7 @@ export class Runner {
     work: Work,
     runId: RunId,
     worker: WorkerProcess,
+    idleWorkers: number,
     workerFree: () => void,
     log: Logger,
   ): Promise<RunReport> {
@@ -91,7 +95,7 @@ export class Runner {
       if (!(await this.#storage.stageOriginal(work.imageId, scratch.inputPath))) {
         return failed('rejected', 'original_missing');
       }
-      const verdict = await this.#handOver(work, runId, scratch, worker);
+      const verdict = await this.#handOver(work, runId, scratch, worker, idleWorkers);
       workerFree();
       return await this.#report(work, runId, scratch, verdict, log);
     } catch (error) {
@@ -100,7 +104,13 @@ export class Runner {
     }
   }
 
-  #handOver(work: Work, runId: RunId, scratch: RunScratch, worker: WorkerProcess): Promise<RunVerdict> {
+  #handOver(
+    work: Work,
+    runId: RunId,
+    scratch: RunScratch,
+    worker: WorkerProcess,
+    idleWorkers: number,
+  ): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
     const recipe = recipeOf(work);
@@ -114,7 +124,7 @@ export class Runner {
         format,
         recipe,
         watermarkPath: null,
-        encodesAtOnce: 1,
+        encodesAtOnce: Math.min(1 + idleWorkers, MOST_ENCODES_AT_ONCE),
         maxPixels,
         ...scratch,
       },

@@ -17,6 +17,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #line: Line;
   readonly #pool: WorkerPool;
   readonly #runner: Runner;
+  readonly #workers: number;
   readonly #runs = new Set<Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #watchers = new Map<JobId, Set<() => void>>();
@@ -33,6 +34,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     breakerOpened: () => void,
   ) {
     this.#runner = runner;
+    this.#workers = limits.workers;
     this.#pool = new WorkerPool(limits.workers, limits, launch, log, {
       ready: () => this.#line.advance(),
       breakerOpened,
@@ -135,7 +137,8 @@ export class Supervisor implements HandOff, JobWatch, Retries {
       this.#pool.giveBack(worker);
       this.#line.ran(performance.now() - begin);
     };
-    const run = this.#runner.run(work, worker, free, this.#ending.signal).then((aftermath) => {
+    const idleWorkers = Math.max(0, this.#workers - this.#line.running);
+    const run = this.#runner.run(work, worker, idleWorkers, free, this.#ending.signal).then((aftermath) => {
       this.#runs.delete(run);
       if (aftermath.kind === 'again') {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);

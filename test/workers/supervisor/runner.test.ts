@@ -83,7 +83,8 @@ async function surroundings(given: Given = {}) {
   const scratch = await Scratch.open(folder);
   const runner = new Runner(store as JobStore, storage as ImageStorage, scratch, LIMITS, log);
   const ending = new AbortController();
-  const run = () => runner.run(WORK, worker as WorkerProcess, () => void calls.push('free'), ending.signal);
+  const run = () =>
+    runner.run(WORK, worker as WorkerProcess, 0, () => void calls.push('free'), ending.signal);
   return { run, calls, ends, messages, folder, lines, said, ending };
 }
 

@@ -30,6 +30,7 @@ const newWork = (name: string): Work => ({
 interface FakeRun {
   work: Work;
   worker: WorkerProcess;
+  idleWorkers: number;
   signal: AbortSignal;
   /** Frees the worker and tells what becomes of the job. */
   ends(aftermath: RunAftermath | typeof ENDED): Promise<void>;
@@ -52,14 +53,14 @@ function abortedIn(ms: number): AbortSignal {
 /** A supervisor of fake workers that are ready; its runs end when the test says so. */
 async function started(...backlog: Work[]) {
   const runs: FakeRun[] = [];
-  const run: Runner['run'] = (work, worker, workerFree, signal) =>
+  const run: Runner['run'] = (work, worker, idleWorkers, workerFree, signal) =>
     new Promise((resolve) => {
       const ends: FakeRun['ends'] = async (aftermath) => {
         workerFree();
         resolve(aftermath === ENDED ? { kind: 'ended', jobs: [work.jobId], promoted: null } : aftermath);
         await pass(0);
       };
-      runs.push({ work, worker, signal, ends });
+      runs.push({ work, worker, idleWorkers, signal, ends });
     });
   const { children, launch } = fakeLaunch();
   const breakerOpened = vi.fn();
@@ -114,6 +115,14 @@ describe('a supervisor', () => {
       await nth(job).ends(ENDED);
     }
     expect(children).toHaveLength(3);
+  });
+
+  test('tells a run how many workers have nothing to do beside it, the spare not counted', async () => {
+    const { nth, upload } = await started(newWork('alone'));
+    await upload(newWork('second'));
+    await nth(0).ends(ENDED);
+    await upload(newWork('third'));
+    expect([0, 1, 2].map((run) => nth(run).idleWorkers)).toEqual([1, 0, 0]);
   });
 
   test('runs a job again after the time that its run has asked for', async () => {
