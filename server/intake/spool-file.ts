@@ -8,8 +8,8 @@ import type { ByteSource } from './inspect/byte-source.ts';
 import { fileByteSource } from './inspect/file-byte-source.ts';
 import type { SpoolMemory } from './spool-memory.ts';
 
-/** Small pieces are gathered to this before they are written: a chunked body may bring one byte at a time. */
-const WRITE_BYTES = 64 * 1024;
+/** Pieces are gathered to this before they are written: each write is a way to another thread and back. */
+const WRITE_BYTES = 256 * 1024;
 
 /** The upload has more bytes than are allowed. */
 export class TooManyBytes extends Error {

@@ -19,7 +19,7 @@ vi.mock('node:fs/promises', async (original) => {
 
 const SMALL = Buffer.from(jpeg(JFIF, jpegFrameHeader(64, 48), 'small'));
 /** Does not fit into memory while it is received. */
-const LARGE = Buffer.concat([SMALL, Buffer.alloc(200_000, 'pixels')]);
+const LARGE = Buffer.concat([SMALL, Buffer.alloc(400_000, 'pixels')]);
 
 /** What all uploads together may keep in memory: to be had only while nobody has any of it. */
 const ALL_MEMORY = 8 * 2 ** 20;

@@ -40,11 +40,14 @@ export class DiskStorage implements ImageStorage {
 
   keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
     return attempt('keep an original', async () => {
-      await syncFile(receivedPath);
       const shard = await this.#makeShard(this.#originals, id);
       const path = join(shard, id);
       await rename(receivedPath, path);
-      await wholeOrGone(path, () => syncFolder(shard));
+      // Renamed first: where there is a journal, what brings the bytes to the disk brings the name along.
+      await wholeOrGone(path, async () => {
+        await syncFile(path);
+        await syncFolder(shard);
+      });
     });
   }
 

@@ -15,7 +15,7 @@ import { Journal } from './journal.ts';
 /** What becomes of an upload is in its bytes; equal ones share a run. The large one does not fit into memory. */
 export type Picture = 'good' | 'large' | 'bad' | 'kills once' | 'deleted' | 'loses its image' | 'waits';
 
-const LARGE_BYTES = 140_000;
+const LARGE_BYTES = 300_000;
 
 /** What a client has been told. */
 export type News =
