@@ -1,0 +1,61 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { exchange } from './http-client.ts';
+import { median } from './measure.ts';
+import { picturesOf } from './pictures.ts';
+
+const JPEG_200_KB = fileURLToPath(new URL('../../../testdata/images/testimage_200kb.jpg', import.meta.url));
+
+/** What the disk still does of the upload before is not to be measured with the next. */
+const PAUSE_MS = 50;
+
+export interface AcceptLatency {
+  serviceMs: number;
+  bareMs: number;
+  /** From POST to the variants, at idle. */
+  readyMs: number;
+}
+
+/** POST to 200 of a 200 kB JPEG at idle, the service and a bare handler in turn: medians in milliseconds. */
+export async function acceptLatency(
+  serviceUrl: string,
+  folder: string,
+  times: number,
+): Promise<AcceptLatency> {
+  const bare = fork(new URL('./bare-handler.ts', import.meta.url), [folder]);
+  const [port] = (await once(bare, 'message')) as [number];
+  const sides = {
+    serviceMs: new URL('/upload', serviceUrl),
+    bareMs: new URL(`http://127.0.0.1:${port}/`),
+  };
+  const taken = { serviceMs: [] as number[], bareMs: [] as number[], readyMs: [] as number[] };
+  for (const { bytes } of await picturesOf([JPEG_200_KB], times)) {
+    for (const side of ['serviceMs', 'bareMs'] as const) {
+      const begin = performance.now();
+      const { status, body } = await exchange(sides[side], 'POST', bytes, { 'content-type': 'image/jpeg' });
+      taken[side].push(performance.now() - begin);
+      if (status !== 200) throw new Error(`${side}: ${status} ${body}`);
+      if (side === 'serviceMs') {
+        await ended(serviceUrl, JSON.parse(body.toString()).links.job);
+        taken.readyMs.push(performance.now() - begin);
+      }
+      await sleep(PAUSE_MS);
+    }
+  }
+  bare.kill();
+  return {
+    serviceMs: median(taken.serviceMs),
+    bareMs: median(taken.bareMs),
+    readyMs: median(taken.readyMs),
+  };
+}
+
+async function ended(serviceUrl: string, job: string): Promise<void> {
+  while (true) {
+    const { body } = await exchange(new URL(job, serviceUrl), 'GET');
+    if (/"status":"succeeded"/.test(body.toString())) return;
+    await sleep(2);
+  }
+}
