@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
+import { readPresets } from '../shared/presets/presets-file.ts';
 import { DiskStorage } from '../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../shared/storage/disk/folder-lock.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -45,6 +46,7 @@ export async function startService(
   breakerOpened: () => void,
   workerEntry?: string,
 ): Promise<Service> {
+  const presets = await readPresets(config.presetsPath);
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -69,9 +71,9 @@ export async function startService(
     process.umask(0o022);
     scratch.shareWith(user);
   }
-  const runner = new Runner(store, storage, scratch, config, log);
+  const runner = new Runner(store, storage, scratch, presets.byName, config, log);
   const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
-  const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, {
+  const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, presets.byName, {
     ...config,
     spoolPath: storage.spoolPath,
     spoolMemory: new SpoolMemory(),

@@ -7,6 +7,7 @@ import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { AcceptedUpload, JobStore } from '../../shared/jobs/job-store.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -44,6 +45,7 @@ export class Intake {
   readonly #storage: ImageStorage;
   readonly #handOff: HandOff;
   readonly #decoder: () => Decoder | null;
+  readonly #presets: PresetsByName;
   readonly #limits: ReceiveLimits & BudgetLimits;
   readonly #ahead = new Ahead();
   readonly #sharing = pLimit(SHARED_AT_ONCE);
@@ -56,12 +58,14 @@ export class Intake {
     storage: ImageStorage,
     handOff: HandOff,
     decoder: () => Decoder | null,
+    presets: PresetsByName,
     limits: ReceiveLimits & BudgetLimits,
   ) {
     this.#store = store;
     this.#storage = storage;
     this.#handOff = handOff;
     this.#decoder = decoder;
+    this.#presets = presets;
     this.#limits = limits;
   }
 
@@ -101,7 +105,7 @@ export class Intake {
     const received = await receive(upload, this.#limits);
     try {
       const readMs = Math.round(performance.now() - begin);
-      const parameters = readParameters(received.fields);
+      const parameters = readParameters(received.fields, this.#presets);
       const { preset, metadata } = parameters;
       const fingerprint = fingerprintOf(received.sha256, { preset: preset.name, metadata });
       if (attempt.kind === 'again') {

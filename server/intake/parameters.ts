@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { MAX_METADATA_BYTES, Metadata } from '../../shared/domain/image.ts';
-import { DEFAULT_PRESET, PRESETS, type Preset } from '../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, type Preset } from '../../shared/domain/preset.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
+import { knownPreset } from '../known-preset.ts';
 import { Problem } from '../problem.ts';
 
 const UploadParameters = z.object({
@@ -30,18 +32,14 @@ export interface Parameters {
  * The text fields of an upload. Others than these are ignored, as forms carry tokens and buttons.
  * @throws {Problem}
  */
-export function readParameters(fields: ReadonlyMap<string, string>): Parameters {
+export function readParameters(fields: ReadonlyMap<string, string>, presets: PresetsByName): Parameters {
   const parsed = UploadParameters.safeParse(Object.fromEntries(fields));
   if (!parsed.success) {
     const { path, message } = parsed.error.issues[0] ?? { path: ['?'], message: 'a valid value' };
     throw new Problem('bad_parameter', `The field "${String(path[0])}" takes ${message}.`);
   }
-  const preset = PRESETS.get(parsed.data.preset);
-  if (!preset) {
-    const presets = [...PRESETS.keys()];
-    throw new Problem('unknown_preset', `The presets are: ${presets.join(', ')}.`, { members: { presets } });
-  }
-  return { preset, metadata: parsed.data.metadata };
+  const { preset, metadata } = parsed.data;
+  return { preset: knownPreset(preset, presets), metadata };
 }
 
 function parseJson(text: string): unknown {

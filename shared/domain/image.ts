@@ -38,7 +38,9 @@ export const ImageHeader = z.object({
 export type ImageHeader = z.infer<typeof ImageHeader>;
 
 /** Names of variants and presets: they become parts of file names and URLs. */
-export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/);
+export const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a name of at most 32 small letters, digits, - and _, a letter first');
 
 /** Free JSON that a client keeps with an image: an object of at most {@link MAX_METADATA_BYTES} as sent. */
 export const Metadata = z.record(z.string(), z.json());

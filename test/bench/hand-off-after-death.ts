@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../shared/config.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { BUILT_IN_PRESETS } from '../../shared/presets/configured-presets.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import { Runner } from '../../workers/supervisor/runner.ts';
@@ -48,7 +49,7 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
     return child;
   };
   const handOffs = new EventEmitter<{ run: [pid: number, at: number] }>();
-  const runner = noting(new Runner(store, storage, scratch, config, log), handOffs);
+  const runner = noting(new Runner(store, storage, scratch, BUILT_IN_PRESETS.byName, config, log), handOffs);
   const supervisor = new Supervisor(config, launchAndNote, runner, log, () => {});
   supervisor.start(backlog);
 

@@ -4,6 +4,7 @@ import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import type { JobStore, Work } from '../../shared/jobs/job-store.ts';
+import { BUILT_IN_PRESETS } from '../../shared/presets/configured-presets.ts';
 import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { type RunAftermath, Runner } from '../../workers/supervisor/runner.ts';
@@ -55,14 +56,14 @@ export async function partsInProcess(root: string, store: JobStore, worker: Work
   const { log } = recordingLog();
   const storage = await DiskStorage.open(root);
   const scratch = await Scratch.open(join(root, 'scratch'));
-  const runner = new Runner(store, storage, scratch, RUN_LIMITS, log);
+  const runner = new Runner(store, storage, scratch, BUILT_IN_PRESETS.byName, RUN_LIMITS, log);
   const queue = new Queue();
   const spoolMemory = new SpoolMemory();
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
   const app = createApp({
     store,
     storage,
-    intake: new Intake(store, storage, queue, () => DECODER, limits),
+    intake: new Intake(store, storage, queue, () => DECODER, BUILT_IN_PRESETS.byName, limits),
     watch: { ended: async () => {} },
     retries: queue,
     log,

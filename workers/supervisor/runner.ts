@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import { PRESETS, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { stateAfter } from './next-state.ts';
@@ -35,13 +36,22 @@ export class Runner {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #scratch: Scratch;
+  readonly #presets: PresetsByName;
   readonly #limits: RunLimits;
   readonly #log: Logger;
 
-  constructor(store: JobStore, storage: ImageStorage, scratch: Scratch, limits: RunLimits, log: Logger) {
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    scratch: Scratch,
+    presets: PresetsByName,
+    limits: RunLimits,
+    log: Logger,
+  ) {
     this.#store = store;
     this.#storage = storage;
     this.#scratch = scratch;
+    this.#presets = presets;
     this.#limits = limits;
     this.#log = log;
   }
@@ -103,7 +113,7 @@ export class Runner {
   #handOver(work: Work, runId: RunId, scratch: RunScratch, worker: WorkerProcess): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
-    const recipe = recipeOf(work);
+    const recipe = this.#recipeOf(work);
     return worker.run(
       {
         type: 'run',
@@ -139,7 +149,7 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const recipe = recipeOf(work);
+    const recipe = this.#recipeOf(work);
     const manifest = await publish(this.#storage, runId, scratch.outputPath, recipe.preset, result);
     const published = { manifest, recipeDigest: recipeDigest(recipe) };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
@@ -192,16 +202,14 @@ export class Runner {
       }
     }
   }
+
+  #recipeOf(work: Work): Recipe {
+    return recipeFor(this.#presets.get(work.preset) ?? DEFAULT_PRESET, null);
+  }
 }
 
 const ended = (...jobs: JobId[]) => ({ kind: 'ended' as const, jobs, promoted: null });
 
 function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
   return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, published: null };
-}
-
-function recipeOf(work: Work): Recipe {
-  const preset = PRESETS.get(work.preset);
-  if (!preset) throw new Error(`no preset ${work.preset}`);
-  return recipeFor(preset, null);
 }

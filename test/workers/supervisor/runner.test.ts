@@ -6,6 +6,7 @@ import { type OutputFormat, variantFileName } from '../../../shared/domain/image
 import { DEFAULT_PRESET, recipeDigest, recipeFor } from '../../../shared/domain/preset.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../../shared/jobs/job-store.ts';
+import { BUILT_IN_PRESETS } from '../../../shared/presets/configured-presets.ts';
 import type { ReportedOutput, RunMessage, RunResult } from '../../../shared/protocol.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import { Runner } from '../../../workers/supervisor/runner.ts';
@@ -81,7 +82,14 @@ async function surroundings(given: Given = {}) {
     },
   };
   const scratch = await Scratch.open(folder);
-  const runner = new Runner(store as JobStore, storage as ImageStorage, scratch, LIMITS, log);
+  const runner = new Runner(
+    store as JobStore,
+    storage as ImageStorage,
+    scratch,
+    BUILT_IN_PRESETS.byName,
+    LIMITS,
+    log,
+  );
   const ending = new AbortController();
   const run = () => runner.run(WORK, worker as WorkerProcess, () => void calls.push('free'), ending.signal);
   return { run, calls, ends, messages, folder, lines, said, ending };
