@@ -136,6 +136,7 @@ export class Intake {
     const { preset, metadata } = parameters;
     const header = await acceptedHeader(spool.byteSource(), this.#limits);
     await this.#refuseQuarantined(sha256);
+    const recipe = recipeFor(preset, null);
     return {
       image: {
         id: newImageId(),
@@ -149,7 +150,8 @@ export class Intake {
       },
       jobId: newJobId(),
       requestId,
-      recipeDigest: recipeDigest(recipeFor(preset, null)),
+      recipe,
+      recipeDigest: recipeDigest(recipe),
       pipelineVersion: PIPELINE_VERSION,
       claim,
     };
@@ -208,7 +210,8 @@ export class Intake {
     if (job.sharedRunOf === null) {
       const { id, imageId, preset, requestId } = job;
       const { format } = upload.image.header;
-      room.submit({ jobId: id, imageId, preset, requestId, format, isSuspect: false });
+      const { recipeDigest } = upload;
+      room.submit({ jobId: id, imageId, preset, requestId, format, recipeDigest, isSuspect: false });
     }
     return job;
   }

@@ -2,13 +2,15 @@ import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
 import type { AcceptedUpload } from './job-store.ts';
+import { keepRecipe } from './recipes.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
-  { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin }: AcceptedUpload,
+  upload: AcceptedUpload,
 ): Promise<Job | 'no_twin' | 'claim_lost'> {
+  const { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
   const twin = await findTwin(db, { tenant, sha256, recipeDigest, pipelineVersion });
   if (needsTwin && !twin) return 'no_twin';
@@ -24,6 +26,7 @@ export async function acceptUpload(
     updatedAt: image.createdAt,
   };
   if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
+  await keepRecipe(db, recipeDigest, upload.recipe);
   await db
     .insertInto('images')
     .values({

@@ -2,6 +2,7 @@ import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet, SetKey } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
+import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, Quarantined, QuarantinedBytes } from '../domain/quarantine.ts';
 
 /** What a worker has to be told to run a job, and what the log lines of its runs carry. */
@@ -11,6 +12,8 @@ export interface Work {
   preset: string;
   requestId: string;
   format: InputFormat;
+  /** Of the recipe that it was accepted with; null where there was none yet. */
+  recipeDigest: Sha256 | null;
   /** A run of it has killed its worker: the next one is alone. */
   isSuspect: boolean;
 }
@@ -19,12 +22,20 @@ export interface AcceptedUpload {
   image: Image;
   jobId: JobId;
   requestId: string;
+  /** Kept with the job, so that a later change of the presets does not change it. */
+  recipe: Recipe;
   recipeDigest: Sha256;
   pipelineVersion: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
   /** Accept it only if it can share the run of another job: there is no worker for it. */
   needsTwin: boolean;
+}
+
+/** A PNG that a preset lays over its variants. */
+export interface KeptWatermark {
+  sha256: Sha256;
+  png: Uint8Array;
 }
 
 export interface RunStart {
@@ -128,11 +139,19 @@ export interface JobStore {
   hasTwin(key: SetKey): Promise<boolean>;
 
   /**
-   * Commits an image, its job and the answer to its idempotency key together. The job is `succeeded` where a set of its
+   * Commits an image, its job, its recipe and the answer to its idempotency key together. The job is `succeeded` where a set of its
    * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
    * @returns the job, or why nothing was kept
    */
   acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
+
+  /** Null: no upload has been accepted with it. */
+  findRecipe(digest: Sha256): Promise<Recipe | null>;
+
+  /** Does nothing where it is kept already. */
+  keepWatermark(watermark: KeptWatermark): Promise<void>;
+
+  findWatermark(sha256: Sha256): Promise<Uint8Array | null>;
 
   /** Moves a `queued` job to `running` under a new run. Null when the job is not queued (any more). */
   startRun(start: RunStart): Promise<RunHistory | null>;

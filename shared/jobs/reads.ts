@@ -118,6 +118,7 @@ function toWork(row: Tables['jobs'] & { image_format: string; crashes: number | 
     preset: job.preset,
     requestId: job.requestId,
     format: ImageRow.shape.format.parse(row.image_format),
+    recipeDigest: JobRow.shape.recipe_digest.parse(row.recipe_digest),
     isSuspect: Number(row.crashes) > 0,
   };
 }

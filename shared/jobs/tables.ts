@@ -3,6 +3,7 @@ import { IdempotencyKey } from '../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
@@ -63,6 +64,19 @@ export const JobRow = z.object({
   sha256: Sha256.nullable(),
 });
 
+export const RecipeRow = z.object({
+  digest: Sha256,
+  definition: jsonColumn(Recipe),
+  /** That of its preset alone: the same for recipes that differ in their focus. */
+  preset_digest: Sha256,
+});
+
+export const WatermarkRow = z.object({
+  sha256: Sha256,
+  /** In base64, as each database has its own type of bytes. */
+  png: z.base64(),
+});
+
 export const IdempotencyKeyRow = z.object({
   tenant: Tenant,
   key: IdempotencyKey,
@@ -109,6 +123,8 @@ export interface Tables {
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;
+  recipes: z.input<typeof RecipeRow>;
+  watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
 }

@@ -12,6 +12,7 @@ import {
   type NewUpload,
   newStart,
   newUpload,
+  PRESET_DIGEST,
   rejected,
   settledAlone,
   succeeded,
@@ -354,6 +355,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
             preset: job.preset,
             requestId: job.requestId,
             format: image.header.format,
+            recipeDigest: PRESET_DIGEST,
             isSuspect: false,
           },
         });
@@ -589,6 +591,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'request-1',
           format: 'webp',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
         },
         {
@@ -597,6 +600,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'younger',
           format: 'png',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
         },
       ]);
@@ -648,6 +652,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.requeueRunning(1),
         store.publishedAmong([]),
         store.existingAmong([]),
+        store.findRecipe(image.sha256),
+        store.keepWatermark({ sha256: image.sha256, png: new Uint8Array(1) }),
+        store.findWatermark(image.sha256),
       ];
       for (const call of await Promise.allSettled(calls)) {
         expect(call).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });

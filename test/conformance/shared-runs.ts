@@ -8,6 +8,7 @@ import {
   type NewUpload,
   newStart,
   newUpload,
+  PRESET_DIGEST,
   rejected,
   settledAlone,
   sha256Of,
@@ -175,6 +176,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
           preset: 'default',
           requestId: 'request-1',
           format: 'png',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
         },
       });

@@ -3,6 +3,7 @@ import { Description } from '../../shared/domain/description.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../shared/domain/ids.ts';
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/job-store.ts';
 
 export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
@@ -51,6 +52,7 @@ export function newUpload(
     job,
     jobId: job.id,
     requestId: job.requestId,
+    recipe: recipeFor(DEFAULT_PRESET, null),
     recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,
     claim: given.claim ?? null,

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import { DEFAULT_PRESET, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
-import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { stateAfter } from './next-state.ts';
 import { BadOutput, publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
@@ -36,7 +35,7 @@ export class Runner {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #scratch: Scratch;
-  readonly #presets: PresetsByName;
+  readonly #recipes: KeptRecipes;
   readonly #limits: RunLimits;
   readonly #log: Logger;
 
@@ -44,14 +43,14 @@ export class Runner {
     store: JobStore,
     storage: ImageStorage,
     scratch: Scratch,
-    presets: PresetsByName,
+    recipes: KeptRecipes,
     limits: RunLimits,
     log: Logger,
   ) {
     this.#store = store;
     this.#storage = storage;
     this.#scratch = scratch;
-    this.#presets = presets;
+    this.#recipes = recipes;
     this.#limits = limits;
     this.#log = log;
   }
@@ -101,19 +100,26 @@ export class Runner {
       if (!(await this.#storage.stageOriginal(work.imageId, scratch.inputPath))) {
         return failed('rejected', 'original_missing');
       }
-      const verdict = await this.#handOver(work, runId, scratch, worker);
+      const made = await this.#recipes.of(work);
+      const verdict = await this.#handOver(work, runId, made, scratch, worker);
       workerFree();
-      return await this.#report(work, runId, scratch, verdict, log);
+      return await this.#report(runId, made, scratch, verdict, log);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
       return failed('errored', error instanceof BadOutput ? 'protocol_error' : 'storage_error');
     }
   }
 
-  #handOver(work: Work, runId: RunId, scratch: RunScratch, worker: WorkerProcess): Promise<RunVerdict> {
+  async #handOver(
+    work: Work,
+    runId: RunId,
+    { recipe, watermark }: RunRecipe,
+    scratch: RunScratch,
+    worker: WorkerProcess,
+  ): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
-    const recipe = this.#recipeOf(work);
+    const watermarkPath = watermark && (await this.#scratch.putWatermark(runId, watermark));
     return worker.run(
       {
         type: 'run',
@@ -123,7 +129,7 @@ export class Runner {
         requestId,
         format,
         recipe,
-        watermarkPath: null,
+        watermarkPath,
         encodesAtOnce: 1,
         maxPixels,
         ...scratch,
@@ -133,8 +139,8 @@ export class Runner {
   }
 
   async #report(
-    work: Work,
     runId: RunId,
+    { recipe, digest }: RunRecipe,
     scratch: RunScratch,
     verdict: RunVerdict,
     log: Logger,
@@ -149,9 +155,8 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const recipe = this.#recipeOf(work);
     const manifest = await publish(this.#storage, runId, scratch.outputPath, recipe.preset, result);
-    const published = { manifest, recipeDigest: recipeDigest(recipe) };
+    const published = { manifest, recipeDigest: digest };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
 
@@ -201,10 +206,6 @@ export class Runner {
         await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {});
       }
     }
-  }
-
-  #recipeOf(work: Work): Recipe {
-    return recipeFor(this.#presets.get(work.preset) ?? DEFAULT_PRESET, null);
   }
 }
 

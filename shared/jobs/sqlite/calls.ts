@@ -12,6 +12,7 @@ import {
   publishedAmong,
   queuedWork,
 } from '../reads.ts';
+import { findRecipe, findWatermark, keepWatermark } from '../recipes.ts';
 import { finishRun, requeueRunning, startRun } from '../runs.ts';
 import { hasTwin } from '../sharing.ts';
 import type { Call } from './commit-group.ts';
@@ -36,6 +37,9 @@ export const CALLS = {
   releaseAllClaims: { kind: 'durable', query: releaseAllClaims },
   hasTwin: { kind: 'read', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
+  findRecipe: { kind: 'read', query: findRecipe },
+  keepWatermark: { kind: 'durable', query: keepWatermark },
+  findWatermark: { kind: 'read', query: findWatermark },
   startRun: { kind: 'relaxed', query: startRun },
   finishRun: { kind: 'durable', query: finishRun },
   deleteImage: { kind: 'durable', query: deleteImage },

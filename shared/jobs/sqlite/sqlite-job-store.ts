@@ -45,6 +45,9 @@ export class SqliteJobStore implements JobStore {
   releaseAllClaims: JobStore['releaseAllClaims'] = () => this.#call('releaseAllClaims', undefined);
   hasTwin: JobStore['hasTwin'] = (key) => this.#call('hasTwin', key);
   acceptUpload: JobStore['acceptUpload'] = (upload) => this.#call('acceptUpload', upload);
+  findRecipe: JobStore['findRecipe'] = (digest) => this.#call('findRecipe', digest);
+  keepWatermark: JobStore['keepWatermark'] = (watermark) => this.#call('keepWatermark', watermark);
+  findWatermark: JobStore['findWatermark'] = (sha256) => this.#call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);
   findImage: JobStore['findImage'] = (id) => this.#call('findImage', id);

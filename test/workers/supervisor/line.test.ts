@@ -13,6 +13,7 @@ const newWork = (name: string, isSuspect = false): Work => ({
   preset: 'default',
   requestId: name,
   format: 'jpeg',
+  recipeDigest: null,
   isSuspect,
 });
 

@@ -24,6 +24,7 @@ const newWork = (name: string): Work => ({
   preset: 'default',
   requestId: name,
   format: 'jpeg',
+  recipeDigest: null,
   isSuspect: false,
 });
 
