@@ -106,8 +106,10 @@ export class Intake {
     try {
       const readMs = Math.round(performance.now() - begin);
       const parameters = readParameters(received.fields, this.#presets);
-      const { preset, metadata } = parameters;
-      const fingerprint = fingerprintOf(received.sha256, { preset: preset.name, metadata });
+      const { preset, metadata, focus } = parameters;
+      // Without a focus it is what it was before there was one: keys of then are repeated for a day.
+      const named = { preset: preset.name, metadata, ...(focus && { focus }) };
+      const fingerprint = fingerprintOf(received.sha256, named);
       if (attempt.kind === 'again') {
         if (attempt.fingerprint !== fingerprint) throw keyReused();
         log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id, readMs }, 'upload repeated');
@@ -133,10 +135,10 @@ export class Intake {
     claim: AcceptedUpload['claim'],
     requestId: string,
   ): Promise<NewUpload> {
-    const { preset, metadata } = parameters;
-    const header = await acceptedHeader(spool.byteSource(), this.#limits);
+    const { preset, metadata, focus } = parameters;
+    const header = await acceptedHeader(spool.byteSource(), this.#limits, preset.animated);
     await this.#refuseQuarantined(sha256);
-    const recipe = recipeFor(preset, null);
+    const recipe = recipeFor(preset, focus);
     return {
       image: {
         id: newImageId(),
@@ -146,6 +148,7 @@ export class Intake {
         header,
         preset: preset.name,
         metadata,
+        focus,
         createdAt: Date.now(),
       },
       jobId: newJobId(),

@@ -15,6 +15,7 @@ export function describeImage({ image, job, set }: ImageRecord) {
     source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
     preset: image.preset,
     metadata: image.metadata,
+    focus: image.focus,
     variants: (set?.manifest.variants ?? []).map((variant) => ({
       ...variant,
       url: `/images/${image.id}/${variantUrlName(variant)}`,

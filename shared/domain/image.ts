@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Description, PrivacyReceipt } from './description.ts';
+import { Focus } from './focus.ts';
 import { ImageId, RunId, Sha256, Tenant } from './ids.ts';
 
 /** The formats that are accepted, decided by the first bytes and by nothing that the client says. */
@@ -83,6 +84,8 @@ export const Image = z.object({
   header: ImageHeader,
   preset: Name,
   metadata: Metadata.nullable(),
+  /** What the client says matters in it, whether its preset asks for it or not. */
+  focus: Focus.nullable(),
   /** Milliseconds since 1970. */
   createdAt: z.int(),
 });

@@ -37,6 +37,7 @@ export async function acceptUpload(
       ...image.header,
       preset: image.preset,
       metadata: image.metadata && JSON.stringify(image.metadata),
+      focus: image.focus && JSON.stringify(image.focus),
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
     })

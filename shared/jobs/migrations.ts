@@ -181,4 +181,5 @@ async function keepRecipes(db: Kysely<Tables>): Promise<void> {
     .addColumn('sha256', 'text', (column) => column.primaryKey().notNull())
     .addColumn('png', 'text', (column) => column.notNull())
     .execute();
+  await db.schema.alterTable('images').addColumn('focus', 'text').execute();
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Focus } from '../domain/focus.ts';
 import { IdempotencyKey } from '../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
@@ -27,6 +28,7 @@ export const ImageRow = z.object({
   frames: z.int(),
   preset: z.string(),
   metadata: jsonColumn(Metadata).nullable(),
+  focus: jsonColumn(Focus).nullable(),
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
@@ -138,6 +140,7 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     header: { format: row.format, width: row.width, height: row.height, frames: row.frames },
     preset: row.preset,
     metadata: row.metadata,
+    focus: row.focus,
     createdAt: row.created_at,
   };
 }

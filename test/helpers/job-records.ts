@@ -32,6 +32,7 @@ export function newUpload(
     header: { format: 'png', width: 640, height: 480, frames: 1 },
     preset: 'default',
     metadata: null,
+    focus: null,
     createdAt: 1_000,
     ...given.image,
   };
