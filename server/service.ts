@@ -90,6 +90,7 @@ export async function startService(
     store,
     storage,
     intake,
+    presets: presets.byName,
     watch: supervisor,
     retries: supervisor,
     log,

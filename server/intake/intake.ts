@@ -214,7 +214,8 @@ export class Intake {
       const { id, imageId, preset, requestId } = job;
       const { format } = upload.image.header;
       const { recipeDigest } = upload;
-      room.submit({ jobId: id, imageId, preset, requestId, format, recipeDigest, isSuspect: false });
+      const isNew = { isSuspect: false, isBatch: false };
+      room.submit({ jobId: id, imageId, preset, requestId, format, recipeDigest, ...isNew });
     }
     return job;
   }

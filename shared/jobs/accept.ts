@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
+import { insertJob } from './insert-job.ts';
 import type { AcceptedUpload } from './job-store.ts';
 import { keepRecipe } from './recipes.ts';
 import { findTwin } from './sharing.ts';
@@ -12,7 +13,8 @@ export async function acceptUpload(
 ): Promise<Job | 'no_twin' | 'claim_lost'> {
   const { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
-  const twin = await findTwin(db, { tenant, sha256, recipeDigest, pipelineVersion });
+  const key = { tenant, sha256, recipeDigest, pipelineVersion };
+  const twin = await findTwin(db, key, false);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -20,6 +22,7 @@ export async function acceptUpload(
     preset: image.preset,
     state: twin?.published ? 'succeeded' : 'queued',
     failure: null,
+    isBatch: false,
     sharedRunOf: twin?.job ?? null,
     requestId,
     createdAt: image.createdAt,
@@ -42,24 +45,6 @@ export async function acceptUpload(
       published_run: twin?.published ?? null,
     })
     .execute();
-  await db
-    .insertInto('jobs')
-    .values({
-      id: job.id,
-      image_id: job.imageId,
-      preset: job.preset,
-      state: job.state,
-      failure: job.failure,
-      request_id: job.requestId,
-      created_at: job.createdAt,
-      updated_at: job.updatedAt,
-      active_run: null,
-      counted_from_run: 1,
-      recipe_digest: recipeDigest,
-      shared_run_of: job.sharedRunOf,
-      tenant,
-      sha256,
-    })
-    .execute();
+  await insertJob(db, job, key);
   return job;
 }

@@ -11,6 +11,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0005-numbered-runs': { up: numberRuns },
   '0006-recipes': { up: createRecipes },
   '0008-kept-recipes': { up: keepRecipes },
+  '0009-reprocessing': { up: prepareReprocessing },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -182,4 +183,17 @@ async function keepRecipes(db: Kysely<Tables>): Promise<void> {
     .addColumn('png', 'text', (column) => column.notNull())
     .execute();
   await db.schema.alterTable('images').addColumn('focus', 'text').execute();
+}
+
+async function prepareReprocessing(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('pipeline_version', 'integer').execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('is_batch', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createIndex('images_by_preset')
+    .on('images')
+    .columns(['preset', 'created_at', 'id'])
+    .execute();
 }

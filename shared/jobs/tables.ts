@@ -60,6 +60,10 @@ export const JobRow = z.object({
   /** The runs before this one no longer count: a person has had the job tried again. */
   counted_from_run: z.int(),
   recipe_digest: Sha256.nullable(),
+  /** Of the process that has made the job; null for those of a time before it was kept. */
+  pipeline_version: z.int().nullable(),
+  /** 0 or 1. */
+  is_batch: z.int(),
   shared_run_of: JobId.nullable(),
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),
@@ -152,6 +156,7 @@ export function toJob(row: z.output<typeof JobRow>): Job {
     preset: row.preset,
     state: row.state,
     failure: row.failure,
+    isBatch: row.is_batch !== 0,
     sharedRunOf: row.shared_run_of,
     requestId: row.request_id,
     createdAt: row.created_at,

@@ -26,7 +26,16 @@ export async function addWaitingJobs(
     await store.acceptUpload(upload);
     const { requestId, preset } = job;
     const { recipeDigest } = upload;
-    return { jobId: job.id, imageId: id, preset, requestId, format: 'jpeg', recipeDigest, isSuspect: false };
+    return {
+      jobId: job.id,
+      imageId: id,
+      preset,
+      requestId,
+      format: 'jpeg',
+      recipeDigest,
+      isSuspect: false,
+      isBatch: false,
+    };
   };
   return Promise.all(Array.from({ length: count }, addOne));
 }

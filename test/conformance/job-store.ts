@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { IdempotencyKey } from '../../shared/domain/idempotency.ts';
 import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
+import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
 import {
@@ -17,6 +18,8 @@ import {
   settledAlone,
   succeeded,
 } from '../helpers/job-records.ts';
+
+const PRESET_IMAGES = { preset: DEFAULT_PRESET, pipelineVersion: 1, since: 0, limit: 1 };
 
 export interface OpenedJobStore {
   store: JobStore;
@@ -357,7 +360,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
             format: image.header.format,
             recipeDigest: PRESET_DIGEST,
             isSuspect: false,
+            isBatch: false,
           },
+          retiredSets: [],
         });
         const found = await store.findJob(job.id);
         expect(found?.job).toMatchObject({ state: 'queued', failure: null, updatedAt: 5_000 });
@@ -593,6 +598,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           format: 'webp',
           recipeDigest: PRESET_DIGEST,
           isSuspect: false,
+          isBatch: false,
         },
         {
           jobId: younger.job.id,
@@ -602,6 +608,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           format: 'png',
           recipeDigest: PRESET_DIGEST,
           isSuspect: false,
+          isBatch: false,
         },
       ]);
     });
@@ -652,6 +659,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.requeueRunning(1),
         store.publishedAmong([]),
         store.existingAmong([]),
+        store.queueReprocess({ ...PRESET_IMAGES, at: 1, requestId: 'r' }),
+        store.countReprocess(PRESET_IMAGES),
         store.findRecipe(image.sha256),
         store.keepWatermark({ sha256: image.sha256, png: new Uint8Array(1) }),
         store.findWatermark(image.sha256),

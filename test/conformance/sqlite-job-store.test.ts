@@ -5,6 +5,7 @@ import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
+import { describeReprocessing } from './reprocessing.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 
 async function open(): Promise<OpenedJobStore> {
@@ -29,3 +30,4 @@ describeJobStore('SqliteJobStore', open);
 describeSharedRuns('SqliteJobStore', open);
 describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
+describeReprocessing('SqliteJobStore', open);

@@ -42,6 +42,7 @@ export function newUpload(
     preset: image.preset,
     state: 'queued',
     failure: null,
+    isBatch: false,
     sharedRunOf: null,
     requestId: 'request-1',
     createdAt: image.createdAt,
@@ -115,6 +116,7 @@ export const settledAlone = (keepsDirectory: boolean): SettledRun => ({
   keepsDirectory,
   followers: [],
   promoted: null,
+  retiredSets: [],
 });
 
 /** The end of a run whose picture is bad. */

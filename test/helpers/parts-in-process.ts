@@ -72,6 +72,7 @@ export async function partsInProcess(
     store,
     storage,
     intake: new Intake(store, storage, queue, () => DECODER, presets, limits),
+    presets,
     watch: { ended: async () => {} },
     retries: queue,
     log,

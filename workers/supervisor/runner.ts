@@ -181,11 +181,10 @@ export class Runner {
     };
     const settled = await this.#record(end, signal, log);
     if (settled === 'unknown') return ended();
-    if (report.published && !settled?.keepsDirectory) {
+    const unused = report.published && !settled?.keepsDirectory ? [runId] : [];
+    for (const set of [...unused, ...(settled?.retiredSets ?? [])]) {
       // It is not seen, and the next boot sweeps what is left of it.
-      await this.#storage
-        .removePublished(runId)
-        .catch((error) => log.warn({ err: error }, 'set not removed'));
+      await this.#storage.removePublished(set).catch((error) => log.warn({ err: error }, 'set not removed'));
     }
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');

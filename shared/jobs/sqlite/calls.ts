@@ -13,6 +13,7 @@ import {
   queuedWork,
 } from '../reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from '../recipes.ts';
+import { countReprocess, queueReprocess } from '../reprocess.ts';
 import { finishRun, requeueRunning, startRun } from '../runs.ts';
 import { hasTwin } from '../sharing.ts';
 import type { Call } from './commit-group.ts';
@@ -27,6 +28,8 @@ export const CALLS = {
   publishedAmong: { kind: 'read', query: publishedAmong },
   existingAmong: { kind: 'read', query: existingAmong },
   deletedAmong: { kind: 'read', query: deletedAmong },
+  queueReprocess: { kind: 'durable', query: queueReprocess },
+  countReprocess: { kind: 'read', query: countReprocess },
   isQuarantined: { kind: 'read', query: isQuarantined },
   listQuarantine: { kind: 'read', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },

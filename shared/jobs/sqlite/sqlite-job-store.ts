@@ -58,6 +58,8 @@ export class SqliteJobStore implements JobStore {
   requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
     this.#call('retryJob', { id, at, pipelineVersion });
+  queueReprocess: JobStore['queueReprocess'] = (order) => this.#call('queueReprocess', order);
+  countReprocess: JobStore['countReprocess'] = (images) => this.#call('countReprocess', images);
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.#call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.#call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.#call('releaseQuarantined', bytes);

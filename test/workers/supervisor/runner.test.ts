@@ -42,6 +42,7 @@ const WORK: Work = {
   format: 'png',
   recipeDigest: DIGEST,
   isSuspect: false,
+  isBatch: false,
 };
 
 /** One run among things that write down what is asked of them. */

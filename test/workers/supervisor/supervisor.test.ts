@@ -26,6 +26,7 @@ const newWork = (name: string): Work => ({
   format: 'jpeg',
   recipeDigest: null,
   isSuspect: false,
+  isBatch: false,
 });
 
 interface FakeRun {
