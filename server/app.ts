@@ -9,6 +9,7 @@ import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
+import { reprocessRoutes } from './routes/reprocess.ts';
 import { uploadRoutes } from './routes/upload.ts';
 
 /** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
@@ -21,6 +22,7 @@ const METHODS: [path: string, allow: string][] = [
   ['/jobs/:id/retry', 'POST'],
   ['/quarantine', 'GET, HEAD'],
   ['/quarantine/:sha256', 'DELETE'],
+  ['/reprocess', 'GET, HEAD, POST'],
   ['/livez', 'GET, HEAD'],
   ['/readyz', 'GET, HEAD'],
 ];
@@ -32,6 +34,7 @@ export function createApp(parts: Parts): Hono<AppEnv> {
   app.route('/', imageRoutes(parts));
   app.route('/', jobRoutes(parts));
   app.route('/', quarantineRoutes(parts));
+  app.route('/', reprocessRoutes(parts));
   app.route('/', healthRoutes(parts));
   for (const [path, allow] of METHODS) {
     app.all(path, () => {

@@ -16,6 +16,7 @@ export const PROBLEMS = {
   digest_mismatch: { status: 400, title: 'The body is not that of its digest' },
   key_in_flight: { status: 409, title: 'A request with this key is on its way' },
   not_ended: { status: 409, title: 'The job has not failed' },
+  superseded: { status: 409, title: 'A later job has taken the place of this one' },
   upload_too_slow: { status: 408, title: 'The upload came too slowly' },
   deleted: { status: 410, title: 'The image has been deleted' },
   too_many_bytes: { status: 413, title: 'The image has too many bytes' },

@@ -2,9 +2,11 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
+import { readPresets } from '../shared/presets/presets-file.ts';
 import { DiskStorage } from '../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../shared/storage/disk/folder-lock.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import { KeptRecipes } from '../workers/supervisor/kept-recipes.ts';
 import { prepareLaunch } from '../workers/supervisor/launcher.ts';
 import { Runner } from '../workers/supervisor/runner.ts';
 import { Scratch } from '../workers/supervisor/scratch.ts';
@@ -45,6 +47,7 @@ export async function startService(
   breakerOpened: () => void,
   workerEntry?: string,
 ): Promise<Service> {
+  const presets = await readPresets(config.presetsPath);
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -55,6 +58,7 @@ export async function startService(
   const store = await SqliteJobStore.open(config.databasePath);
   const storage = await DiskStorage.open(config.storagePath);
   const scratch = await Scratch.open(config.scratchPath);
+  for (const [sha256, png] of presets.watermarks) await store.keepWatermark({ sha256, png });
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
 
@@ -69,9 +73,10 @@ export async function startService(
     process.umask(0o022);
     scratch.shareWith(user);
   }
-  const runner = new Runner(store, storage, scratch, config, log);
+  const recipes = new KeptRecipes(store, presets.byName);
+  const runner = new Runner(store, storage, scratch, recipes, config, log);
   const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
-  const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, {
+  const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, presets.byName, {
     ...config,
     spoolPath: storage.spoolPath,
     spoolMemory: new SpoolMemory(),
@@ -85,6 +90,7 @@ export async function startService(
     store,
     storage,
     intake,
+    presets: presets.byName,
     watch: supervisor,
     retries: supervisor,
     log,

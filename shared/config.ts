@@ -15,7 +15,7 @@ function wholeNumber(min: number, max: number) {
     .transform(Number);
 }
 
-const folder = () => z.string().transform((path) => resolve(path));
+const path = () => z.string().transform((text) => resolve(text));
 
 function localUrl(scheme: 'sqlite' | 'file', example: string) {
   return z
@@ -33,7 +33,7 @@ const ms = (min: number, max: number, byDefault: number) => wholeNumber(min, max
  * A default that depends on the machine or on another variable is worked out in {@link readConfig}.
  */
 export const Environment = z.object({
-  BASE_PATH: folder().prefault('./data').describe('Folder of originals, variants and the database'),
+  BASE_PATH: path().prefault('./data').describe('Folder of originals, variants and the database'),
   N_WORKERS: wholeNumber(1, 256).optional().describe('Worker processes; by default the CPUs available'),
   PORT: wholeNumber(0, 65_535).prefault('3000').describe('TCP port; 0 takes a free one'),
   HOST: z.string().prefault('127.0.0.1').describe('Address to listen on; 0.0.0.0 in the container'),
@@ -77,7 +77,10 @@ export const Environment = z.object({
   STORAGE_URL: localUrl('file', '/srv/images')
     .optional()
     .describe('Originals and variants; by default file:BASE_PATH'),
-  SCRATCH_PATH: folder().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
+  SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
+  PRESETS_FILE: path()
+    .optional()
+    .describe('JSON file of presets, beside the built-in `default` or in its place'),
   ROLE: z
     .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
     .prefault('all')
@@ -147,6 +150,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
+    presetsPath: env.PRESETS_FILE ?? null,
     logLevel: env.LOG_LEVEL,
   };
 }

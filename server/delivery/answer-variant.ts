@@ -16,14 +16,15 @@ const ONE_YEAR_SECONDS = 31_536_000;
 /**
  * Answers with a variant: all of it, a range of it, or that the client has it already (RFC 9110, sections 13 and 14).
  * The entity tag is strong: it is the hash of the bytes.
- * @throws {Problem} `range_not_satisfiable`; `not_found` when the file was removed meanwhile
+ * @returns null when the file was removed meanwhile
+ * @throws {Problem} `range_not_satisfiable`
  */
 export async function answerVariant(
   storage: ImageStorage,
   set: PublishedSet,
   { variant, immutable, negotiated }: Choice,
   conditions: Conditions,
-): Promise<Response> {
+): Promise<Response | null> {
   const etag = `"${variant.sha256}"`;
   const headers = new Headers({
     etag,
@@ -42,8 +43,7 @@ export async function answerVariant(
   if (conditions.method === 'HEAD') return new Response(null, { status, headers });
 
   const body = await storage.readVariant(set.runId, variantFileName(variant), range);
-  if (!body) throw new Problem('not_found', 'The image was removed a moment ago.');
-  return new Response(body, { status, headers });
+  return body && new Response(body, { status, headers });
 }
 
 /** The weak comparison of RFC 9110, section 8.8.3.2. */

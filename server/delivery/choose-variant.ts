@@ -4,6 +4,8 @@ import { FILE_EXTENSION, MEDIA_TYPE, type Variant } from '../../shared/domain/im
 /** Digits of a variant's SHA-256 in its URL: 64 bits tell any two versions apart. */
 const HASH_DIGITS = 16;
 
+const HASHED = new RegExp(`^([^.]+)\\.[0-9a-f]{${HASH_DIGITS}}\\.([^.]+)$`);
+
 export interface Choice {
   variant: Variant;
   /** The URL names these very bytes, so the answer never changes. */
@@ -35,6 +37,18 @@ export function chooseVariant(
   const named = variants.filter(({ name }) => name === urlName);
   const variant = bestFor(named, accept);
   return variant ? { variant, immutable: false, negotiated: true } : null;
+}
+
+/**
+ * What has taken the place of a variant that the URL names by a hash: of the same name, in the same format. Null: the URL
+ * has no hash, or there is none.
+ */
+export function presentVersionOf(variants: readonly Variant[], urlName: string): string | null {
+  const [, name, extension] = HASHED.exec(urlName) ?? [];
+  const present = variants.find(
+    (variant) => variant.name === name && FILE_EXTENSION[variant.format] === extension,
+  );
+  return present ? variantUrlName(present) : null;
 }
 
 /**

@@ -7,6 +7,7 @@ import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { AcceptedUpload, JobStore } from '../../shared/jobs/job-store.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -44,6 +45,7 @@ export class Intake {
   readonly #storage: ImageStorage;
   readonly #handOff: HandOff;
   readonly #decoder: () => Decoder | null;
+  readonly #presets: PresetsByName;
   readonly #limits: ReceiveLimits & BudgetLimits;
   readonly #ahead = new Ahead();
   readonly #sharing = pLimit(SHARED_AT_ONCE);
@@ -56,12 +58,14 @@ export class Intake {
     storage: ImageStorage,
     handOff: HandOff,
     decoder: () => Decoder | null,
+    presets: PresetsByName,
     limits: ReceiveLimits & BudgetLimits,
   ) {
     this.#store = store;
     this.#storage = storage;
     this.#handOff = handOff;
     this.#decoder = decoder;
+    this.#presets = presets;
     this.#limits = limits;
   }
 
@@ -101,9 +105,11 @@ export class Intake {
     const received = await receive(upload, this.#limits);
     try {
       const readMs = Math.round(performance.now() - begin);
-      const parameters = readParameters(received.fields);
-      const { preset, metadata } = parameters;
-      const fingerprint = fingerprintOf(received.sha256, { preset: preset.name, metadata });
+      const parameters = readParameters(received.fields, this.#presets);
+      const { preset, metadata, focus } = parameters;
+      // Without a focus it is what it was before there was one: keys of then are repeated for a day.
+      const named = { preset: preset.name, metadata, ...(focus && { focus }) };
+      const fingerprint = fingerprintOf(received.sha256, named);
       if (attempt.kind === 'again') {
         if (attempt.fingerprint !== fingerprint) throw keyReused();
         log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id, readMs }, 'upload repeated');
@@ -129,9 +135,10 @@ export class Intake {
     claim: AcceptedUpload['claim'],
     requestId: string,
   ): Promise<NewUpload> {
-    const { preset, metadata } = parameters;
-    const header = await acceptedHeader(spool.byteSource(), this.#limits);
+    const { preset, metadata, focus } = parameters;
+    const header = await acceptedHeader(spool.byteSource(), this.#limits, preset.animated);
     await this.#refuseQuarantined(sha256);
+    const recipe = recipeFor(preset, focus);
     return {
       image: {
         id: newImageId(),
@@ -141,11 +148,13 @@ export class Intake {
         header,
         preset: preset.name,
         metadata,
+        focus,
         createdAt: Date.now(),
       },
       jobId: newJobId(),
       requestId,
-      recipeDigest: recipeDigest(recipeFor(preset, null)),
+      recipe,
+      recipeDigest: recipeDigest(recipe),
       pipelineVersion: PIPELINE_VERSION,
       claim,
     };
@@ -204,7 +213,9 @@ export class Intake {
     if (job.sharedRunOf === null) {
       const { id, imageId, preset, requestId } = job;
       const { format } = upload.image.header;
-      room.submit({ jobId: id, imageId, preset, requestId, format, isSuspect: false });
+      const { recipeDigest } = upload;
+      const isNew = { isSuspect: false, isBatch: false };
+      room.submit({ jobId: id, imageId, preset, requestId, format, recipeDigest, ...isNew });
     }
     return job;
   }

@@ -2,6 +2,7 @@ import type { JobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { JobRecord, JobStore } from '../../shared/jobs/job-store.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { Problem } from '../problem.ts';
 
 /**
@@ -9,10 +10,18 @@ import { Problem } from '../problem.ts';
  * @returns null when there is no such job
  * @throws {Problem} when it is of no use to run it
  */
-export async function retryJob(id: JobId, store: JobStore, retries: Retries): Promise<JobRecord | null> {
+export async function retryJob(
+  id: JobId,
+  store: JobStore,
+  storage: ImageStorage,
+  retries: Retries,
+): Promise<JobRecord | null> {
   const queued = await store.retryJob(id, Date.now(), PIPELINE_VERSION);
   if (queued === null) return null;
   if (queued === 'deleted') throw new Problem('deleted', 'The image of this job has been deleted.');
+  if (queued === 'superseded') {
+    throw new Problem('superseded', 'The image has a later job: it is that one which counts.');
+  }
   if (typeof queued === 'string') {
     throw new Problem(
       'not_ended',
@@ -20,5 +29,6 @@ export async function retryJob(id: JobId, store: JobStore, retries: Retries): Pr
     );
   }
   if (queued.toRun) retries.addBacklog(queued.toRun);
+  for (const set of queued.retiredSets) await storage.removePublished(set);
   return store.findJob(id);
 }

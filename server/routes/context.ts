@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -16,6 +17,7 @@ export interface Parts {
   store: JobStore;
   storage: ImageStorage;
   intake: Intake;
+  presets: PresetsByName;
   watch: JobWatch;
   retries: Retries;
   log: Logger;

@@ -1,8 +1,7 @@
 import { Hono } from 'hono';
 import { ImageId } from '../../shared/domain/ids.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
-import { answerVariant } from '../delivery/answer-variant.ts';
-import { chooseVariant } from '../delivery/choose-variant.ts';
+import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
@@ -24,12 +23,10 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
       return c.json(describeImage(record));
     })
     .get('/images/:id/:variant', async (c) => {
-      const record = await find(c.req.param('id'));
-      const set = publishedSet(record);
-      const choice = chooseVariant(set.manifest.variants, c.req.param('variant'), c.req.header('accept'));
-      if (!choice) throw new Problem('not_found', 'The image has no such variant; its manifest lists them.');
-      return answerVariant(storage, set, choice, {
+      const id = c.req.param('id');
+      return deliver(storage, () => find(id), c.req.param('variant'), {
         method: c.req.method,
+        accept: c.req.header('accept'),
         ifNoneMatch: c.req.header('if-none-match'),
         range: c.req.header('range'),
         ifRange: c.req.header('if-range'),
@@ -44,14 +41,3 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
 }
 
 const noSuchImage = () => new Problem('not_found', 'There is no image with this id.');
-
-function publishedSet({ job, set }: ImageRecord) {
-  if (set) return set;
-  if (job.state === 'queued' || job.state === 'running') {
-    throw new Problem('not_ready', 'The variants are being made.', { retryAfter: 1 });
-  }
-  const failure = job.failure ?? 'worker_error';
-  throw new Problem('failed', 'The image could not be processed; its job says why.', {
-    members: { failure },
-  });
-}

@@ -14,7 +14,7 @@ const JobsQuery = z.object({
   limit: Limit,
 });
 
-export function jobRoutes({ store, retries }: Parts): Hono<AppEnv> {
+export function jobRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/jobs/:id', async (c) => {
       const id = JobId.safeParse(c.req.param('id'));
@@ -25,7 +25,7 @@ export function jobRoutes({ store, retries }: Parts): Hono<AppEnv> {
     })
     .post('/jobs/:id/retry', async (c) => {
       const id = JobId.safeParse(c.req.param('id'));
-      const found = id.success ? await retryJob(id.data, store, retries) : null;
+      const found = id.success ? await retryJob(id.data, store, storage, retries) : null;
       if (!found) throw noSuchJob();
       c.header('cache-control', 'no-store');
       return c.json({ ...describeJob(found.job), runs: found.runs.map(describeRun) }, 202);

@@ -9,12 +9,14 @@ const time = (ms: number): string => new Date(ms).toISOString();
 export function describeImage({ image, job, set }: ImageRecord) {
   return {
     id: image.id,
-    status: job.state,
-    failure: job.failure,
+    // What is made anew is there all the while; how that goes is for its job to say.
+    status: set ? 'succeeded' : job.state,
+    failure: set ? null : job.failure,
     createdAt: time(image.createdAt),
     source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
     preset: image.preset,
     metadata: image.metadata,
+    focus: image.focus,
     variants: (set?.manifest.variants ?? []).map((variant) => ({
       ...variant,
       url: `/images/${image.id}/${variantUrlName(variant)}`,
@@ -29,6 +31,7 @@ export function describeJob(job: Job) {
     imageId: job.imageId,
     status: job.state,
     failure: job.failure,
+    isBatch: job.isBatch,
     // Whose it is would tell a stranger who has the same bytes of an image that is not theirs.
     sharesRun: job.sharedRunOf !== null,
     preset: job.preset,

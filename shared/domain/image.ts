@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Description, PrivacyReceipt } from './description.ts';
+import { Focus } from './focus.ts';
 import { ImageId, RunId, Sha256, Tenant } from './ids.ts';
 
 /** The formats that are accepted, decided by the first bytes and by nothing that the client says. */
@@ -38,7 +39,9 @@ export const ImageHeader = z.object({
 export type ImageHeader = z.infer<typeof ImageHeader>;
 
 /** Names of variants and presets: they become parts of file names and URLs. */
-export const Name = z.string().regex(/^[a-z][a-z0-9_-]{0,31}$/);
+export const Name = z
+  .string()
+  .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a name of at most 32 small letters, digits, - and _, a letter first');
 
 /** Free JSON that a client keeps with an image: an object of at most {@link MAX_METADATA_BYTES} as sent. */
 export const Metadata = z.record(z.string(), z.json());
@@ -81,6 +84,8 @@ export const Image = z.object({
   header: ImageHeader,
   preset: Name,
   metadata: Metadata.nullable(),
+  /** What the client says matters in it, whether its preset asks for it or not. */
+  focus: Focus.nullable(),
   /** Milliseconds since 1970. */
   createdAt: z.int(),
 });

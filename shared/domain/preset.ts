@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { Focus } from './focus.ts';
 import { Sha256 } from './ids.ts';
 import { Name, OutputFormat } from './image.ts';
 
@@ -64,47 +65,59 @@ export const OutputSpec = z
   });
 export type OutputSpec = z.infer<typeof OutputSpec>;
 
+const PresetFields = z.strictObject({
+  sizes: z.array(VariantSpec).min(1).max(16),
+  /** PNG is made of pictures with alpha alone, beside the others. */
+  outputs: z.array(OutputSpec).min(1).max(4),
+  /** What shows through where a format has no alpha. */
+  background: z
+    .string()
+    .regex(/^#[0-9a-f]{6}$/, 'a colour such as #ffffff')
+    .default('#ffffff'),
+  /** All frames of an animation, in WebP; else the first frame alone. The other formats have the first frame. */
+  animated: z.boolean().default(false),
+  /** Keeps `Copyright` and `Artist` of the original in the variants. */
+  keepCopyright: z.boolean().default(false),
+});
+
+/** What one field alone cannot tell. */
+function checkWhole(
+  { sizes, outputs, watermark }: Pick<Preset, 'sizes' | 'outputs'> & { watermark: object | null },
+  context: z.RefinementCtx,
+): void {
+  const fault = (message: string, ...path: (string | number)[]) =>
+    context.addIssue({ code: 'custom', message, path });
+  if (!distinct(sizes.map(({ name }) => name))) fault('two sizes have the same name', 'sizes');
+  if (!distinct(outputs.map(({ format }) => format))) fault('a format stands here twice', 'outputs');
+  if (outputs.every(({ format }) => format === 'png')) {
+    fault('png is made of pictures with alpha alone: another format has to stand beside it', 'outputs');
+  }
+  if (sizes.some((size) => size.watermark) !== (watermark !== null)) {
+    fault('a watermark and the sizes that have it go together', 'watermark');
+  }
+}
+
 /** A named list of variants to make: each size in each output format. */
-export const Preset = z
-  .strictObject({
-    name: Name,
-    sizes: z.array(VariantSpec).min(1).max(16),
-    /** PNG is made of pictures with alpha alone, beside the others. */
-    outputs: z.array(OutputSpec).min(1).max(4),
-    /** What shows through where a format has no alpha. */
-    background: z
-      .string()
-      .regex(/^#[0-9a-f]{6}$/)
-      .default('#ffffff'),
-    /** All frames of an animation, in WebP; else the first frame alone. The other formats have the first frame. */
-    animated: z.boolean().default(false),
-    /** Keeps `Copyright` and `Artist` of the original in the variants. */
-    keepCopyright: z.boolean().default(false),
-    watermark: Watermark.nullable().default(null),
-  })
-  .superRefine(({ sizes, outputs, watermark }, context) => {
-    const fault = (message: string, ...path: (string | number)[]) =>
-      context.addIssue({ code: 'custom', message, path });
-    if (!distinct(sizes.map(({ name }) => name))) fault('two sizes have the same name', 'sizes');
-    if (!distinct(outputs.map(({ format }) => format))) fault('a format stands here twice', 'outputs');
-    if (outputs.every(({ format }) => format === 'png')) {
-      fault('png is made of pictures with alpha alone: another format has to stand beside it', 'outputs');
-    }
-    if (sizes.some((size) => size.watermark) !== (watermark !== null)) {
-      fault('a watermark and the sizes that have it go together', 'watermark');
-    }
-  });
+export const Preset = PresetFields.extend({
+  name: Name,
+  watermark: Watermark.nullable().default(null),
+}).superRefine(checkWhole);
 export type Preset = z.infer<typeof Preset>;
+
+/** A preset as an operator writes it, under its name: the watermark is named by the path of its PNG. */
+export const WrittenPreset = PresetFields.extend({
+  watermark: Watermark.omit({ sha256: true })
+    .extend({ file: z.string().min(1).max(4096) })
+    .nullable()
+    .default(null),
+}).superRefine(checkWhole);
+export type WrittenPreset = z.infer<typeof WrittenPreset>;
 
 const distinct = (values: readonly string[]): boolean => new Set(values).size === values.length;
 
 /** The formats that are made of a picture. */
 export const outputsFor = ({ outputs }: Preset, hasAlpha: boolean): OutputSpec[] =>
   outputs.filter(({ format }) => format !== 'png' || hasAlpha);
-
-/** A point of the upright picture, from 0, 0 (left, top) to 1, 1. */
-export const Focus = z.object({ x: z.number().min(0).max(1), y: z.number().min(0).max(1) });
-export type Focus = z.infer<typeof Focus>;
 
 /** All that decides, beside the original, what the variants are: kept with the job, so that a change of the presets does not change it. */
 export const Recipe = z.object({ preset: Preset, focus: Focus.nullable() });
@@ -115,6 +128,9 @@ export function recipeFor(preset: Preset, focus: Focus | null): Recipe {
   const used = preset.sizes.some(({ fit, position }) => fit === 'cover' && position === 'focus');
   return { preset, focus: used ? focus : null };
 }
+
+/** The same for presets whose recipes differ in nothing but the focus. */
+export const presetDigest = (preset: Preset): Sha256 => recipeDigest({ preset, focus: null });
 
 /** The same for recipes that make the same variants: the name of the preset does not count. */
 export function recipeDigest({ preset, focus }: Recipe): Sha256 {
@@ -138,5 +154,3 @@ export const DEFAULT_PRESET: Preset = Preset.parse({
     { format: 'webp', quality: 80 },
   ],
 });
-
-export const PRESETS: ReadonlyMap<string, Preset> = new Map([[DEFAULT_PRESET.name, DEFAULT_PRESET]]);

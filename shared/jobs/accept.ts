@@ -1,16 +1,20 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
+import { insertJob } from './insert-job.ts';
 import type { AcceptedUpload } from './job-store.ts';
+import { keepRecipe } from './recipes.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
-  { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin }: AcceptedUpload,
+  upload: AcceptedUpload,
 ): Promise<Job | 'no_twin' | 'claim_lost'> {
+  const { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
-  const twin = await findTwin(db, { tenant, sha256, recipeDigest, pipelineVersion });
+  const key = { tenant, sha256, recipeDigest, pipelineVersion };
+  const twin = await findTwin(db, key, false);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -18,12 +22,14 @@ export async function acceptUpload(
     preset: image.preset,
     state: twin?.published ? 'succeeded' : 'queued',
     failure: null,
+    isBatch: false,
     sharedRunOf: twin?.job ?? null,
     requestId,
     createdAt: image.createdAt,
     updatedAt: image.createdAt,
   };
   if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
+  await keepRecipe(db, recipeDigest, upload.recipe);
   await db
     .insertInto('images')
     .values({
@@ -34,28 +40,11 @@ export async function acceptUpload(
       ...image.header,
       preset: image.preset,
       metadata: image.metadata && JSON.stringify(image.metadata),
+      focus: image.focus && JSON.stringify(image.focus),
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
     })
     .execute();
-  await db
-    .insertInto('jobs')
-    .values({
-      id: job.id,
-      image_id: job.imageId,
-      preset: job.preset,
-      state: job.state,
-      failure: job.failure,
-      request_id: job.requestId,
-      created_at: job.createdAt,
-      updated_at: job.updatedAt,
-      active_run: null,
-      counted_from_run: 1,
-      recipe_digest: recipeDigest,
-      shared_run_of: job.sharedRunOf,
-      tenant,
-      sha256,
-    })
-    .execute();
+  await insertJob(db, job, key);
   return job;
 }

@@ -2,10 +2,10 @@ import type { Kysely } from 'kysely';
 import type { ImageId, JobId } from '../domain/ids.ts';
 import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState, statesBefore } from '../domain/job.ts';
 import type { QuarantinedBytes } from '../domain/quarantine.ts';
-import type { DeletedImage, Work } from './job-store.ts';
+import type { DeletedImage, RetriedJob, Work } from './job-store.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import { endOpenRuns } from './runs.ts';
-import { detachSet, findTwin, promoteFollower, type Twin } from './sharing.ts';
+import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
@@ -28,13 +28,15 @@ export async function releaseQuarantined(
 export async function retryJob(
   db: Kysely<Tables>,
   { id, at, pipelineVersion }: { id: JobId; at: number; pipelineVersion: number },
-): Promise<{ toRun: Work | null } | JobState | 'deleted' | null> {
+): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
   const { state, imageId } = found.job;
   if (!RETRIED_BY_HAND.includes(state)) return state;
-  const image = await db.selectFrom('images').select('id').where('id', '=', imageId).executeTakeFirst();
-  if (!image) return 'deleted';
+  const image = await findImage(db, imageId);
+  if (image === null || image === 'deleted') return 'deleted';
+  // It would put what it makes in the place of what is newer.
+  if (image.job.id !== id) return 'superseded';
   const twin = await twinOf(db, id, pipelineVersion);
   await db
     .updateTable('jobs')
@@ -43,30 +45,32 @@ export async function retryJob(
       failure: null,
       shared_run_of: twin?.job ?? null,
       counted_from_run: found.runs.length + 1,
+      pipeline_version: pipelineVersion,
       updated_at: at,
     })
     .where('id', '=', id)
     .where('state', 'in', RETRIED_BY_HAND)
     .execute();
-  if (twin?.published) {
-    await db.updateTable('images').set({ published_run: twin.published }).where('id', '=', imageId).execute();
-  }
-  return { toRun: twin ? null : await workOf(db, id) };
+  return {
+    toRun: twin ? null : await workOf(db, id),
+    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published) : [],
+  };
 }
 
 async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): Promise<Twin | null> {
   const job = await db
     .selectFrom('jobs')
-    .select(['tenant', 'sha256', 'recipe_digest'])
+    .select(['tenant', 'sha256', 'recipe_digest', 'is_batch'])
     .where('id', '=', id)
     .executeTakeFirstOrThrow();
-  const { tenant, sha256, recipe_digest } = JobRow.pick({
+  const { tenant, sha256, recipe_digest, is_batch } = JobRow.pick({
     tenant: true,
     sha256: true,
     recipe_digest: true,
+    is_batch: true,
   }).parse(job);
   if (tenant === null || sha256 === null || recipe_digest === null) return null;
-  return findTwin(db, { tenant, sha256, recipeDigest: recipe_digest, pipelineVersion });
+  return findTwin(db, { tenant, sha256, recipeDigest: recipe_digest, pipelineVersion }, is_batch !== 0);
 }
 
 export async function deleteImage(

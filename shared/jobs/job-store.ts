@@ -2,6 +2,7 @@ import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet, SetKey } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
+import type { Preset, Recipe } from '../domain/preset.ts';
 import type { Decoder, Quarantined, QuarantinedBytes } from '../domain/quarantine.ts';
 
 /** What a worker has to be told to run a job, and what the log lines of its runs carry. */
@@ -11,20 +12,32 @@ export interface Work {
   preset: string;
   requestId: string;
   format: InputFormat;
+  /** Of the recipe that it was accepted with; null where there was none yet. */
+  recipeDigest: Sha256 | null;
   /** A run of it has killed its worker: the next one is alone. */
   isSuspect: boolean;
+  /** It makes anew what is there already: it runs when nobody else wants the worker. */
+  isBatch: boolean;
 }
 
 export interface AcceptedUpload {
   image: Image;
   jobId: JobId;
   requestId: string;
+  /** Kept with the job, so that a later change of the presets does not change it. */
+  recipe: Recipe;
   recipeDigest: Sha256;
   pipelineVersion: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
   /** Accept it only if it can share the run of another job: there is no worker for it. */
   needsTwin: boolean;
+}
+
+/** A PNG that a preset lays over its variants. */
+export interface KeptWatermark {
+  sha256: Sha256;
+  png: Uint8Array;
 }
 
 export interface RunStart {
@@ -65,6 +78,8 @@ export interface SettledRun {
   followers: JobId[];
   /** A follower that has to be run itself, as its leader has failed for a fault of that one's own files. */
   promoted: Work | null;
+  /** Directories of sets that no image shows any more, now that there are new ones. */
+  retiredSets: RunId[];
 }
 
 export interface ImageRecord {
@@ -104,6 +119,59 @@ export interface DeletedImage {
   promoted: Work | null;
 }
 
+/** A job that is queued again, or has succeeded by another one's set. */
+export interface RetriedJob {
+  toRun: Work | null;
+  /** As in {@link SettledRun}. */
+  retiredSets: RunId[];
+}
+
+export interface ImageCursor {
+  createdAt: number;
+  id: ImageId;
+}
+
+/** A page of the images that were accepted with a preset of this name, from the eldest on. */
+export interface ImagesOfPreset {
+  /** As it is now. */
+  preset: Preset;
+  /** That of now. */
+  pipelineVersion: number;
+  /** Accepted then or later, in milliseconds since 1970. */
+  since: number;
+  after?: ImageCursor;
+  limit: number;
+}
+
+export interface ReprocessOrder extends ImagesOfPreset {
+  at: number;
+  requestId: string;
+}
+
+export interface ReprocessedPage {
+  /** How many of the images have a new job. */
+  queued: number;
+  skipped: number;
+  /** Of the new jobs those that share nobody's run. */
+  toRun: Work[];
+  /** Directories of sets that no image shows any more, as the new ones were there already. */
+  retiredSets: RunId[];
+  next: ImageCursor | null;
+}
+
+/** Of a page, those images that have variants or will have; who is none of these has variants of an earlier recipe. */
+export interface ReprocessCount {
+  total: number;
+  /** Its variants are those of the preset as it is now. */
+  current: number;
+  /** A job of it waits or runs. */
+  pending: number;
+  /** It could not be made so, and has its earlier variants. */
+  failed: number;
+  failedJobs: JobId[];
+  next: ImageCursor | null;
+}
+
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
  *
@@ -128,11 +196,19 @@ export interface JobStore {
   hasTwin(key: SetKey): Promise<boolean>;
 
   /**
-   * Commits an image, its job and the answer to its idempotency key together. The job is `succeeded` where a set of its
+   * Commits an image, its job, its recipe and the answer to its idempotency key together. The job is `succeeded` where a set of its
    * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
    * @returns the job, or why nothing was kept
    */
   acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
+
+  /** Null: no upload has been accepted with it. */
+  findRecipe(digest: Sha256): Promise<Recipe | null>;
+
+  /** Does nothing where it is kept already. */
+  keepWatermark(watermark: KeptWatermark): Promise<void>;
+
+  findWatermark(sha256: Sha256): Promise<Uint8Array | null>;
 
   /** Moves a `queued` job to `running` under a new run. Null when the job is not queued (any more). */
   startRun(start: RunStart): Promise<RunHistory | null>;
@@ -165,13 +241,21 @@ export interface JobStore {
 
   /**
    * Queues an ended job again, with its tries counted anew; it may share a run like an upload.
-   * @returns its state where that cannot be; null: no such job
+   * @returns why that cannot be: its state, or `superseded` by a later job of its image; null: no such job
    */
   retryJob(
     id: JobId,
     at: number,
     pipelineVersion: number,
-  ): Promise<{ toRun: Work | null } | JobState | 'deleted' | null>;
+  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null>;
+
+  /**
+   * Gives each image of a page that has not the variants of the preset as it is now, and no job that waits or runs, a
+   * new job. Until that has succeeded the image shows what it has.
+   */
+  queueReprocess(order: ReprocessOrder): Promise<ReprocessedPage>;
+
+  countReprocess(images: ImagesOfPreset): Promise<ReprocessCount>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
 

@@ -10,6 +10,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-idempotency': { up: createIdempotency },
   '0005-numbered-runs': { up: numberRuns },
   '0006-recipes': { up: createRecipes },
+  '0008-kept-recipes': { up: keepRecipes },
+  '0009-reprocessing': { up: prepareReprocessing },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -165,4 +167,33 @@ async function createRecipes(db: Kysely<Tables>): Promise<void> {
   for (const table of ['sets', 'jobs']) {
     await db.schema.alterTable(table).renameColumn('preset_digest', 'recipe_digest').execute();
   }
+}
+
+/** Jobs of before name recipes that are not here: they run with the preset of their name as it is now. */
+async function keepRecipes(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('recipes')
+    .addColumn('digest', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('definition', 'text', (column) => column.notNull())
+    .addColumn('preset_digest', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('watermarks')
+    .addColumn('sha256', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('png', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema.alterTable('images').addColumn('focus', 'text').execute();
+}
+
+async function prepareReprocessing(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('pipeline_version', 'integer').execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('is_batch', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .createIndex('images_by_preset')
+    .on('images')
+    .columns(['preset', 'created_at', 'id'])
+    .execute();
 }

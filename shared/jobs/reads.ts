@@ -26,7 +26,7 @@ import {
 } from './tables.ts';
 
 /** Each database binds only so many values in one statement; SQLite's default is 32,766. */
-const VALUES_PER_STATEMENT = 10_000;
+export const VALUES_PER_STATEMENT = 10_000;
 
 export async function findImage(db: Kysely<Tables>, id: ImageId): Promise<ImageRecord | 'deleted' | null> {
   const found = await db.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst();
@@ -118,7 +118,9 @@ function toWork(row: Tables['jobs'] & { image_format: string; crashes: number | 
     preset: job.preset,
     requestId: job.requestId,
     format: ImageRow.shape.format.parse(row.image_format),
+    recipeDigest: JobRow.shape.recipe_digest.parse(row.recipe_digest),
     isSuspect: Number(row.crashes) > 0,
+    isBatch: job.isBatch,
   };
 }
 

@@ -81,12 +81,15 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<Settle
   if (!moved) return null;
   const imageId = JobRow.shape.image_id.parse(moved.image_id);
   if (end.next === 'quarantined') await quarantine(db, imageId, end);
-  const set = await attachSet(db, imageId, end);
+  const { set, retired } = await attachSet(db, imageId, end);
   const keepsDirectory = set === end.runId;
   if (end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure)) {
-    return { keepsDirectory, followers: [], promoted: await promoteFollower(db, end.jobId) };
+    const promoted = await promoteFollower(db, end.jobId);
+    return { keepsDirectory, followers: [], promoted, retiredSets: retired };
   }
-  return { keepsDirectory, followers: await endFollowers(db, end, set), promoted: null };
+  const others = await endFollowers(db, end, set);
+  const retiredSets = [...retired, ...others.retired];
+  return { keepsDirectory, followers: others.followers, promoted: null, retiredSets };
 }
 
 async function quarantine(db: Kysely<Tables>, imageId: string, end: RunEnd): Promise<void> {

@@ -3,14 +3,17 @@ import type { ImageId, JobId, RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
 import type { RunEnd, Work } from './job-store.ts';
-import { workOf } from './reads.ts';
+import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
 
-/** A set is found by its key, which is unique; a run to come by the eldest job that waits for it. */
-export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | null> {
+/**
+ * A set is found by its key, which is unique; a run to come by the eldest job that waits for it.
+ * @param batchToo whether it may be the run of a batch job: that comes after all others, and nobody shall wait for it
+ */
+export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolean): Promise<Twin | null> {
   const set = await selectSet(db, key).executeTakeFirst();
   if (set) {
     const published = SetRow.shape.run_id.parse(set.run_id);
@@ -21,23 +24,21 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey): Promise<Twin | 
       .executeTakeFirstOrThrow();
     return { job: RunRow.shape.job_id.parse(run.job_id), published };
   }
-  const job = await db
+  let jobs = db
     .selectFrom('jobs')
     .select('jobs.id')
     .where('jobs.tenant', '=', key.tenant)
     .where('jobs.sha256', '=', key.sha256)
     .where('jobs.recipe_digest', '=', key.recipeDigest)
     .where('jobs.state', 'in', ['queued', 'running'])
-    .where('jobs.shared_run_of', 'is', null)
-    .orderBy('jobs.created_at')
-    .orderBy('jobs.id')
-    .limit(1)
-    .executeTakeFirst();
+    .where('jobs.shared_run_of', 'is', null);
+  if (!batchToo) jobs = jobs.where('jobs.is_batch', '=', 0);
+  const job = await jobs.orderBy('jobs.created_at').orderBy('jobs.id').limit(1).executeTakeFirst();
   return job ? { job: JobRow.shape.id.parse(job.id), published: null } : null;
 }
 
 export const hasTwin = async (db: Kysely<Tables>, key: SetKey): Promise<boolean> =>
-  (await findTwin(db, key)) !== null;
+  (await findTwin(db, key, false)) !== null;
 
 const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineVersion }: SetKey) =>
   db
@@ -51,14 +52,14 @@ const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineV
 /**
  * Gives an image the set that a run has made, or the one of its key where there is one already, as when two jobs of the
  * same bytes were retried.
- * @returns the run whose set it is
+ * @returns the run whose set it is, and sets that no image shows any more
  */
 export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
   { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
-): Promise<RunId | null> {
-  if (!published) return null;
+): Promise<{ set: RunId | null; retired: RunId[] }> {
+  if (!published) return { set: null, retired: [] };
   const { manifest, recipeDigest } = published;
   const image = await db
     .selectFrom('images')
@@ -83,8 +84,27 @@ export async function attachSet(
     )
     .execute();
   const set = SetRow.shape.run_id.parse((await selectSet(db, key).executeTakeFirstOrThrow()).run_id);
-  await db.updateTable('images').set({ published_run: set }).where('id', '=', imageId).execute();
-  return set;
+  return { set, retired: await showSet(db, [imageId], set) };
+}
+
+/** From now on the images show this set. @returns those that they have shown, and that no image shows any more */
+export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], set: RunId): Promise<RunId[]> {
+  const shown = new Set<RunId>();
+  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
+    const some = images.slice(at, at + VALUES_PER_STATEMENT);
+    const rows = await db
+      .selectFrom('images')
+      .select('published_run')
+      .distinct()
+      .where('id', 'in', some)
+      .where('published_run', '!=', set)
+      .execute();
+    for (const { published_run } of rows) shown.add(SetRow.shape.run_id.parse(published_run));
+    await db.updateTable('images').set({ published_run: set }).where('id', 'in', some).execute();
+  }
+  const retired: RunId[] = [];
+  for (const run of shown) if (await detachSet(db, run)) retired.push(run);
+  return retired;
 }
 
 /** The last image that lets go of a set retires it. @returns whether it did */
@@ -99,42 +119,38 @@ export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boole
   return numDeletedRows > 0n;
 }
 
-/** The jobs that have waited for the run of their leader end as it has. @returns them */
+/** The jobs that have waited for the run of their leader end as it has. @returns them, and sets that no image shows any more */
 export async function endFollowers(
   db: Kysely<Tables>,
   end: Pick<RunEnd, 'jobId' | 'next' | 'failure' | 'at'>,
   set: RunId | null,
-): Promise<JobId[]> {
-  if (!hasEnded(end.next)) return [];
+): Promise<{ followers: JobId[]; retired: RunId[] }> {
+  if (!hasEnded(end.next)) return { followers: [], retired: [] };
   const ended = await db
     .updateTable('jobs')
     .set({ state: end.next, failure: end.next === 'succeeded' ? null : end.failure, updated_at: end.at })
     .where('shared_run_of', '=', end.jobId)
     .where('state', '=', 'queued')
     .where('state', 'in', statesBefore(end.next))
-    .returning('id')
+    .returning(['id', 'image_id'])
     .execute();
-  if (set && ended.length > 0) {
-    await db
-      .updateTable('images')
-      .set({ published_run: set })
-      .where('id', 'in', ({ selectFrom }) =>
-        selectFrom('jobs')
-          .select('image_id')
-          .where('shared_run_of', '=', end.jobId)
-          .where('state', '=', 'succeeded'),
-      )
-      .execute();
-  }
-  return ended.map(({ id }) => JobRow.shape.id.parse(id));
+  const images = ended.map(({ image_id }) => JobRow.shape.image_id.parse(image_id));
+  return {
+    followers: ended.map(({ id }) => JobRow.shape.id.parse(id)),
+    retired: set ? await showSet(db, images, set) : [],
+  };
 }
 
-/** The eldest of the followers of a job that brings them nothing any more runs itself, and leads the others. */
+/**
+ * The eldest of the followers of a job that brings them nothing any more runs itself, and leads the others; a batch job
+ * only where there is no other.
+ */
 export async function promoteFollower(db: Kysely<Tables>, leader: JobId): Promise<Work | null> {
   const followers = () =>
     db.selectFrom('jobs').where('shared_run_of', '=', leader).where('state', '=', 'queued');
   const eldest = await followers()
     .select('id')
+    .orderBy('is_batch')
     .orderBy('created_at')
     .orderBy('id')
     .limit(1)

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { Focus } from '../domain/focus.ts';
 import { IdempotencyKey } from '../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
@@ -26,6 +28,7 @@ export const ImageRow = z.object({
   frames: z.int(),
   preset: z.string(),
   metadata: jsonColumn(Metadata).nullable(),
+  focus: jsonColumn(Focus).nullable(),
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
@@ -57,10 +60,27 @@ export const JobRow = z.object({
   /** The runs before this one no longer count: a person has had the job tried again. */
   counted_from_run: z.int(),
   recipe_digest: Sha256.nullable(),
+  /** Of the process that has made the job; null for those of a time before it was kept. */
+  pipeline_version: z.int().nullable(),
+  /** 0 or 1. */
+  is_batch: z.int(),
   shared_run_of: JobId.nullable(),
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),
   sha256: Sha256.nullable(),
+});
+
+export const RecipeRow = z.object({
+  digest: Sha256,
+  definition: jsonColumn(Recipe),
+  /** That of its preset alone: the same for recipes that differ in their focus. */
+  preset_digest: Sha256,
+});
+
+export const WatermarkRow = z.object({
+  sha256: Sha256,
+  /** In base64, as each database has its own type of bytes. */
+  png: z.base64(),
 });
 
 export const IdempotencyKeyRow = z.object({
@@ -109,6 +129,8 @@ export interface Tables {
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;
+  recipes: z.input<typeof RecipeRow>;
+  watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
 }
@@ -122,6 +144,7 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     header: { format: row.format, width: row.width, height: row.height, frames: row.frames },
     preset: row.preset,
     metadata: row.metadata,
+    focus: row.focus,
     createdAt: row.created_at,
   };
 }
@@ -133,6 +156,7 @@ export function toJob(row: z.output<typeof JobRow>): Job {
     preset: row.preset,
     state: row.state,
     failure: row.failure,
+    isBatch: row.is_batch !== 0,
     sharedRunOf: row.shared_run_of,
     requestId: row.request_id,
     createdAt: row.created_at,

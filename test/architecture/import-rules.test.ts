@@ -177,7 +177,7 @@ describe('in the code as it is', () => {
       reached.add(path);
       for (const it of [...module.imports, ...module.spawns]) visit(it);
     };
-    visit('server/main.ts');
+    for (const started of ['server/main.ts', 'server/cli/reprocess.ts']) visit(started);
     expect([...graph.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });
 });

@@ -4,7 +4,9 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../shared/config.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { BUILT_IN_PRESETS } from '../../shared/presets/configured-presets.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import { Runner } from '../../workers/supervisor/runner.ts';
 import { Scratch } from '../../workers/supervisor/scratch.ts';
@@ -48,7 +50,8 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
     return child;
   };
   const handOffs = new EventEmitter<{ run: [pid: number, at: number] }>();
-  const runner = noting(new Runner(store, storage, scratch, config, log), handOffs);
+  const recipes = new KeptRecipes(store, BUILT_IN_PRESETS.byName);
+  const runner = noting(new Runner(store, storage, scratch, recipes, config, log), handOffs);
   const supervisor = new Supervisor(config, launchAndNote, runner, log, () => {});
   supervisor.start(backlog);
 

@@ -25,7 +25,17 @@ export async function addWaitingJobs(
     await link(source, original);
     await store.acceptUpload(upload);
     const { requestId, preset } = job;
-    return { jobId: job.id, imageId: id, preset, requestId, format: 'jpeg', isSuspect: false };
+    const { recipeDigest } = upload;
+    return {
+      jobId: job.id,
+      imageId: id,
+      preset,
+      requestId,
+      format: 'jpeg',
+      recipeDigest,
+      isSuspect: false,
+      isBatch: false,
+    };
   };
   return Promise.all(Array.from({ length: count }, addOne));
 }

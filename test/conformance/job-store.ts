@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { IdempotencyKey } from '../../shared/domain/idempotency.ts';
 import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
+import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
 import {
@@ -12,10 +13,13 @@ import {
   type NewUpload,
   newStart,
   newUpload,
+  PRESET_DIGEST,
   rejected,
   settledAlone,
   succeeded,
 } from '../helpers/job-records.ts';
+
+const PRESET_IMAGES = { preset: DEFAULT_PRESET, pipelineVersion: 1, since: 0, limit: 1 };
 
 export interface OpenedJobStore {
   store: JobStore;
@@ -354,8 +358,11 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
             preset: job.preset,
             requestId: job.requestId,
             format: image.header.format,
+            recipeDigest: PRESET_DIGEST,
             isSuspect: false,
+            isBatch: false,
           },
+          retiredSets: [],
         });
         const found = await store.findJob(job.id);
         expect(found?.job).toMatchObject({ state: 'queued', failure: null, updatedAt: 5_000 });
@@ -589,7 +596,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'request-1',
           format: 'webp',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
+          isBatch: false,
         },
         {
           jobId: younger.job.id,
@@ -597,7 +606,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           preset: 'default',
           requestId: 'younger',
           format: 'png',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
+          isBatch: false,
         },
       ]);
     });
@@ -648,6 +659,11 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.requeueRunning(1),
         store.publishedAmong([]),
         store.existingAmong([]),
+        store.queueReprocess({ ...PRESET_IMAGES, at: 1, requestId: 'r' }),
+        store.countReprocess(PRESET_IMAGES),
+        store.findRecipe(image.sha256),
+        store.keepWatermark({ sha256: image.sha256, png: new Uint8Array(1) }),
+        store.findWatermark(image.sha256),
       ];
       for (const call of await Promise.allSettled(calls)) {
         expect(call).toMatchObject({ status: 'rejected', reason: { code: 'storage_unavailable' } });

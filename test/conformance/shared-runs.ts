@@ -8,6 +8,7 @@ import {
   type NewUpload,
   newStart,
   newUpload,
+  PRESET_DIGEST,
   rejected,
   settledAlone,
   sha256Of,
@@ -175,7 +176,9 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
           preset: 'default',
           requestId: 'request-1',
           format: 'png',
+          recipeDigest: PRESET_DIGEST,
           isSuspect: false,
+          isBatch: false,
         },
       });
       expect(await store.finishRun(succeeded(start))).toBeNull();
@@ -218,13 +221,13 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       if (!first || !second) throw new Error('there are two');
       expect(await retry(first)).toMatchObject({ toRun: { jobId: first.job.id } });
       expect(await jobOf(first)).toMatchObject({ state: 'queued', sharedRunOf: null });
-      expect(await retry(second)).toEqual({ toRun: null });
+      expect(await retry(second)).toEqual({ toRun: null, retiredSets: [] });
       expect(await jobOf(second)).toMatchObject({ state: 'queued', sharedRunOf: first.job.id });
       const again = newStart(first.job);
       await store.startRun(again);
       await store.finishRun(succeeded(again));
       expect(await setOf(second)).toBe(again.runId);
-      expect(await retry(upload)).toEqual({ toRun: null });
+      expect(await retry(upload)).toEqual({ toRun: null, retiredSets: [] });
       expect(await jobOf(upload)).toMatchObject({ state: 'succeeded', sharedRunOf: first.job.id });
       expect(await setOf(upload)).toBe(again.runId);
     });

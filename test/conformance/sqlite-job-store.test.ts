@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
+import { describeKeptRecipes } from './kept-recipes.ts';
+import { describeReprocessing } from './reprocessing.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 
 async function open(): Promise<OpenedJobStore> {
@@ -27,3 +29,5 @@ async function open(): Promise<OpenedJobStore> {
 describeJobStore('SqliteJobStore', open);
 describeSharedRuns('SqliteJobStore', open);
 describeIdempotencyKeys('SqliteJobStore', open);
+describeKeptRecipes('SqliteJobStore', open);
+describeReprocessing('SqliteJobStore', open);

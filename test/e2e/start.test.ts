@@ -51,6 +51,17 @@ describe('a wrong configuration', () => {
     expect(code).toBe(EXIT_CONFIGURATION);
     expect(said).toMatch(/DRAIN_DELAY_MS.*2000.*at most 1000/);
   });
+
+  it('of the presets is one as well: each fault is told with its place in the file', async () => {
+    const path = join(await ownFolder(), 'presets.json');
+    await writeFile(path, JSON.stringify({ listing: { sizes: [], outputs: [{ format: 'bmp' }] } }));
+    const { code, lines } = await refusalToStart(await ownFolder(), { PRESETS_FILE: path });
+    expect(code).toBe(EXIT_CONFIGURATION);
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      expect.stringMatching(/^PRESETS_FILE: listing\.sizes: /),
+      expect.stringMatching(/^PRESETS_FILE: listing\.outputs\[0\]\.format: /),
+    ]);
+  });
 });
 
 describe('a second process is refused with 78, and the first goes on', () => {

@@ -3,6 +3,7 @@ import { Description } from '../../shared/domain/description.ts';
 import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../shared/domain/ids.ts';
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/job-store.ts';
 
 export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
@@ -31,6 +32,7 @@ export function newUpload(
     header: { format: 'png', width: 640, height: 480, frames: 1 },
     preset: 'default',
     metadata: null,
+    focus: null,
     createdAt: 1_000,
     ...given.image,
   };
@@ -40,6 +42,7 @@ export function newUpload(
     preset: image.preset,
     state: 'queued',
     failure: null,
+    isBatch: false,
     sharedRunOf: null,
     requestId: 'request-1',
     createdAt: image.createdAt,
@@ -51,6 +54,7 @@ export function newUpload(
     job,
     jobId: job.id,
     requestId: job.requestId,
+    recipe: recipeFor(DEFAULT_PRESET, null),
     recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,
     claim: given.claim ?? null,
@@ -112,6 +116,7 @@ export const settledAlone = (keepsDirectory: boolean): SettledRun => ({
   keepsDirectory,
   followers: [],
   promoted: null,
+  retiredSets: [],
 });
 
 /** The end of a run whose picture is bad. */

@@ -4,8 +4,10 @@ import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import type { JobStore, Work } from '../../shared/jobs/job-store.ts';
+import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { type RunAftermath, Runner } from '../../workers/supervisor/runner.ts';
 import { Scratch } from '../../workers/supervisor/scratch.ts';
 import type { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
@@ -51,18 +53,26 @@ class Queue implements HandOff, Retries {
 }
 
 /** The service without its sockets and processes, put together in this one over a folder and a store. */
-export async function partsInProcess(root: string, store: JobStore, worker: WorkerProcess) {
+export async function partsInProcess(
+  root: string,
+  store: JobStore,
+  worker: WorkerProcess,
+  given: { presets?: PresetsByName } = {},
+) {
   const { log } = recordingLog();
   const storage = await DiskStorage.open(root);
   const scratch = await Scratch.open(join(root, 'scratch'));
-  const runner = new Runner(store, storage, scratch, RUN_LIMITS, log);
+  const presets = given.presets ?? BUILT_IN_PRESETS.byName;
+  const recipes = new KeptRecipes(store, presets);
+  const runner = new Runner(store, storage, scratch, recipes, RUN_LIMITS, log);
   const queue = new Queue();
   const spoolMemory = new SpoolMemory();
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
   const app = createApp({
     store,
     storage,
-    intake: new Intake(store, storage, queue, () => DECODER, limits),
+    intake: new Intake(store, storage, queue, () => DECODER, presets, limits),
+    presets,
     watch: { ended: async () => {} },
     retries: queue,
     log,

@@ -66,6 +66,7 @@ describe('the configuration without any environment', () => {
       workerMaxDataBytes: 4096 * 1024 * 1024,
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
+      presetsPath: null,
       logLevel: 'info',
     });
   });

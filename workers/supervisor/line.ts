@@ -40,7 +40,9 @@ interface Waiter {
 /**
  * Who is next. Uploads stand on one side: accepted ones that wait in a place of the queue, behind them those
  * that wait for a worker or a place until the hand-off time is over. The backlog stands on the other: recovered and
- * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other.
+ * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other. Behind both
+ * is what makes anew what is there already: a batch job gets a worker that nobody else wants, and leaves another one
+ * free, if there is one, so that an upload that comes meets it.
  * What has killed a worker runs alone on a fresh one, when it is the backlog's turn, so that its end is its own doing.
  *
  * Memory only, and rightly so: a job that waits here is a row that the next boot finds.
@@ -52,6 +54,7 @@ export class Line implements HandOff {
   readonly #placed: Work[] = [];
   readonly #backlog: Work[] = [];
   readonly #suspects: Work[] = [];
+  readonly #batch: Work[] = [];
   #running = 0;
   #suspectRuns = false;
   #typicalRunMs = FIRST_GUESS_MS;
@@ -104,7 +107,8 @@ export class Line implements HandOff {
 
   /** Accepted work that is no fresh upload: recovered, or to be tried again. */
   addBacklog(work: Work): void {
-    (work.isSuspect ? this.#suspects : this.#backlog).push(work);
+    const lane = work.isSuspect ? this.#suspects : this.#backlog;
+    (work.isBatch ? this.#batch : lane).push(work);
     this.advance();
   }
 
@@ -126,6 +130,7 @@ export class Line implements HandOff {
   advance(): void {
     if (this.#closed) return;
     while (this.#freeWorkers() > 0 && this.#serveOne()) this.#backlogIsNext = !this.#backlogIsNext;
+    while (this.#serveBatch());
     for (const waiter of this.#waiters) {
       if (this.#placed.length + this.#heldPlaces >= this.#limits.queueDepth) break;
       this.#heldPlaces++;
@@ -145,23 +150,35 @@ export class Line implements HandOff {
    */
   #serveOne(): boolean {
     if (!this.#backlogIsNext) return this.#serveUpload() || this.#serveBacklog();
-    if (this.#suspects.length > 0) return this.#serveSuspect();
+    if (this.#suspects.length > 0) return this.#runAlone(this.#suspects);
     return this.#serveBacklog() || this.#serveUpload();
   }
 
   #serveBacklog(): boolean {
-    if (this.#suspects.length > 0) return this.#serveSuspect();
+    if (this.#suspects.length > 0) return this.#runAlone(this.#suspects);
     const work = this.#backlog.shift();
     if (work) this.#run(work);
     return work !== undefined;
   }
 
-  #serveSuspect(): boolean {
-    const [work] = this.#suspects;
+  /** @param lane whose first is a suspect */
+  #runAlone(lane: Work[]): boolean {
+    const [work] = lane;
     if (!work || this.#running + this.#heldWorkers > 0 || !this.#end.startFresh(work)) return false;
-    this.#suspects.shift();
+    lane.shift();
     this.#running++;
     this.#suspectRuns = true;
+    return true;
+  }
+
+  #serveBatch(): boolean {
+    const others = [this.#waiters.size, this.#placed.length, this.#backlog.length, this.#suspects.length];
+    const [work] = this.#batch;
+    if (!work || others.some((waiting) => waiting > 0)) return false;
+    if (this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
+    if (work.isSuspect) return this.#runAlone(this.#batch);
+    this.#batch.shift();
+    this.#run(work);
     return true;
   }
 

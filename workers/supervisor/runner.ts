@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import { PRESETS, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { stateAfter } from './next-state.ts';
 import { BadOutput, publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
@@ -36,13 +36,22 @@ export class Runner {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #scratch: Scratch;
+  readonly #recipes: KeptRecipes;
   readonly #limits: RunLimits;
   readonly #log: Logger;
 
-  constructor(store: JobStore, storage: ImageStorage, scratch: Scratch, limits: RunLimits, log: Logger) {
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    scratch: Scratch,
+    recipes: KeptRecipes,
+    limits: RunLimits,
+    log: Logger,
+  ) {
     this.#store = store;
     this.#storage = storage;
     this.#scratch = scratch;
+    this.#recipes = recipes;
     this.#limits = limits;
     this.#log = log;
   }
@@ -95,25 +104,27 @@ export class Runner {
       if (!(await this.#storage.stageOriginal(work.imageId, scratch.inputPath))) {
         return failed('rejected', 'original_missing');
       }
-      const verdict = await this.#handOver(work, runId, scratch, worker, idleWorkers);
+      const made = await this.#recipes.of(work);
+      const verdict = await this.#handOver(work, runId, made, scratch, worker, idleWorkers);
       workerFree();
-      return await this.#report(work, runId, scratch, verdict, log);
+      return await this.#report(runId, made, scratch, verdict, log);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
       return failed('errored', error instanceof BadOutput ? 'protocol_error' : 'storage_error');
     }
   }
 
-  #handOver(
+  async #handOver(
     work: Work,
     runId: RunId,
+    { recipe, watermark }: RunRecipe,
     scratch: RunScratch,
     worker: WorkerProcess,
     idleWorkers: number,
   ): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
-    const recipe = recipeOf(work);
+    const watermarkPath = watermark && (await this.#scratch.putWatermark(runId, watermark));
     return worker.run(
       {
         type: 'run',
@@ -123,7 +134,7 @@ export class Runner {
         requestId,
         format,
         recipe,
-        watermarkPath: null,
+        watermarkPath,
         encodesAtOnce: Math.min(1 + idleWorkers, MOST_ENCODES_AT_ONCE),
         maxPixels,
         ...scratch,
@@ -133,8 +144,8 @@ export class Runner {
   }
 
   async #report(
-    work: Work,
     runId: RunId,
+    { recipe, digest }: RunRecipe,
     scratch: RunScratch,
     verdict: RunVerdict,
     log: Logger,
@@ -149,9 +160,8 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const recipe = recipeOf(work);
     const manifest = await publish(this.#storage, runId, scratch.outputPath, recipe.preset, result);
-    const published = { manifest, recipeDigest: recipeDigest(recipe) };
+    const published = { manifest, recipeDigest: digest };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
 
@@ -176,11 +186,10 @@ export class Runner {
     };
     const settled = await this.#record(end, signal, log);
     if (settled === 'unknown') return ended();
-    if (report.published && !settled?.keepsDirectory) {
+    const unused = report.published && !settled?.keepsDirectory ? [runId] : [];
+    for (const set of [...unused, ...(settled?.retiredSets ?? [])]) {
       // It is not seen, and the next boot sweeps what is left of it.
-      await this.#storage
-        .removePublished(runId)
-        .catch((error) => log.warn({ err: error }, 'set not removed'));
+      await this.#storage.removePublished(set).catch((error) => log.warn({ err: error }, 'set not removed'));
     }
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');
@@ -208,10 +217,4 @@ const ended = (...jobs: JobId[]) => ({ kind: 'ended' as const, jobs, promoted: n
 
 function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
   return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, published: null };
-}
-
-function recipeOf(work: Work): Recipe {
-  const preset = PRESETS.get(work.preset);
-  if (!preset) throw new Error(`no preset ${work.preset}`);
-  return recipeFor(preset, null);
 }

@@ -1,9 +1,11 @@
-import { chmod, chown, mkdir, readdir, rm, rmdir, unlink } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { RunId } from '../../shared/domain/ids.ts';
 import { asStoreError } from '../../shared/errors.ts';
 import type { WorkerUser } from './worker-user.ts';
+
+const WATERMARK = 'watermark.png';
 
 /** The folder of one run: its input, and what it has written and nobody has published yet. */
 export interface RunScratch {
@@ -57,6 +59,17 @@ export class Scratch {
     return { inputPath: join(folder, 'input'), outputPath };
   }
 
+  /** Puts a watermark where the run's worker can read it, and nobody writes to it. @returns its path */
+  async putWatermark(run: RunId, png: Uint8Array): Promise<string> {
+    const path = join(this.#root, run, WATERMARK);
+    try {
+      await writeFile(path, png, { mode: 0o444 });
+    } catch (error) {
+      throw asStoreError(error, 'put a watermark into the scratch');
+    }
+    return path;
+  }
+
   async remove(run: RunId): Promise<void> {
     await removeFolder(join(this.#root, run));
   }
@@ -78,6 +91,7 @@ async function removeFolder(folder: string): Promise<void> {
     for (const name of await readdir(out)) await unlink(join(out, name));
     await rmdir(out);
     await rm(join(folder, 'input'), { force: true });
+    await rm(join(folder, WATERMARK), { force: true });
     await rmdir(folder);
   } catch {
     // There is more than files, or less than a run's folder. `rm` walks by open folders; it is slow to start.

@@ -1,4 +1,4 @@
-import type { Focus } from '../../shared/domain/preset.ts';
+import type { Focus } from '../../shared/domain/focus.ts';
 import { type Area, areaAround, CENTRE, type Cut } from './geometry.ts';
 import { asPicture, draw, firstFrame, type Raster } from './raster.ts';
 

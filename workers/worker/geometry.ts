@@ -1,4 +1,5 @@
-import type { Focus, VariantSpec } from '../../shared/domain/preset.ts';
+import type { Focus } from '../../shared/domain/focus.ts';
+import type { VariantSpec } from '../../shared/domain/preset.ts';
 
 /** Whole pixels, upright. */
 export interface Size {

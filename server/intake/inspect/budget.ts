@@ -1,19 +1,26 @@
-import type { ImageHeader } from '../../../shared/domain/image.ts';
+import type { ImageHeader, InputFormat } from '../../../shared/domain/image.ts';
 
 export interface BudgetLimits {
+  /** Over all frames that are decoded. */
   maxPixels: number;
   maxFrames: number;
 }
 
 export type BudgetVerdict =
   | { kind: 'within' }
-  | { kind: 'over'; what: 'pixels' | 'frames'; limit: number; found: number };
+  /** `frames`: of so many the pixels are. */
+  | { kind: 'over'; what: 'pixels'; limit: number; found: number; frames: number }
+  | { kind: 'over'; what: 'frames'; limit: number; found: number };
 
-/** Only the first frame is decoded, so the pixels are those of one frame however many there are. */
-export function checkBudget(header: ImageHeader, limits: BudgetLimits): BudgetVerdict {
-  const pixels = header.width * header.height;
+/** Those whose animations libvips decodes; of the others it has the first frame. */
+const ANIMATED = new Set<InputFormat>(['gif', 'webp']);
+
+/** @param animated whether all frames of an animation are decoded, or the first one alone */
+export function checkBudget(header: ImageHeader, limits: BudgetLimits, animated: boolean): BudgetVerdict {
+  const frames = animated && ANIMATED.has(header.format) ? header.frames : 1;
+  const pixels = header.width * header.height * frames;
   if (pixels > limits.maxPixels) {
-    return { kind: 'over', what: 'pixels', limit: limits.maxPixels, found: pixels };
+    return { kind: 'over', what: 'pixels', limit: limits.maxPixels, found: pixels, frames };
   }
   if (header.frames > limits.maxFrames) {
     return { kind: 'over', what: 'frames', limit: limits.maxFrames, found: header.frames };

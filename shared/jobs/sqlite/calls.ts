@@ -12,6 +12,8 @@ import {
   publishedAmong,
   queuedWork,
 } from '../reads.ts';
+import { findRecipe, findWatermark, keepWatermark } from '../recipes.ts';
+import { countReprocess, queueReprocess } from '../reprocess.ts';
 import { finishRun, requeueRunning, startRun } from '../runs.ts';
 import { hasTwin } from '../sharing.ts';
 import type { Call } from './commit-group.ts';
@@ -26,6 +28,8 @@ export const CALLS = {
   publishedAmong: { kind: 'read', query: publishedAmong },
   existingAmong: { kind: 'read', query: existingAmong },
   deletedAmong: { kind: 'read', query: deletedAmong },
+  queueReprocess: { kind: 'durable', query: queueReprocess },
+  countReprocess: { kind: 'read', query: countReprocess },
   isQuarantined: { kind: 'read', query: isQuarantined },
   listQuarantine: { kind: 'read', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },
@@ -36,6 +40,9 @@ export const CALLS = {
   releaseAllClaims: { kind: 'durable', query: releaseAllClaims },
   hasTwin: { kind: 'read', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
+  findRecipe: { kind: 'read', query: findRecipe },
+  keepWatermark: { kind: 'durable', query: keepWatermark },
+  findWatermark: { kind: 'read', query: findWatermark },
   startRun: { kind: 'relaxed', query: startRun },
   finishRun: { kind: 'durable', query: finishRun },
   deleteImage: { kind: 'durable', query: deleteImage },

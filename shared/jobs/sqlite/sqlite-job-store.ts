@@ -45,6 +45,9 @@ export class SqliteJobStore implements JobStore {
   releaseAllClaims: JobStore['releaseAllClaims'] = () => this.#call('releaseAllClaims', undefined);
   hasTwin: JobStore['hasTwin'] = (key) => this.#call('hasTwin', key);
   acceptUpload: JobStore['acceptUpload'] = (upload) => this.#call('acceptUpload', upload);
+  findRecipe: JobStore['findRecipe'] = (digest) => this.#call('findRecipe', digest);
+  keepWatermark: JobStore['keepWatermark'] = (watermark) => this.#call('keepWatermark', watermark);
+  findWatermark: JobStore['findWatermark'] = (sha256) => this.#call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);
   findImage: JobStore['findImage'] = (id) => this.#call('findImage', id);
@@ -55,6 +58,8 @@ export class SqliteJobStore implements JobStore {
   requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
     this.#call('retryJob', { id, at, pipelineVersion });
+  queueReprocess: JobStore['queueReprocess'] = (order) => this.#call('queueReprocess', order);
+  countReprocess: JobStore['countReprocess'] = (images) => this.#call('countReprocess', images);
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.#call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.#call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.#call('releaseQuarantined', bytes);

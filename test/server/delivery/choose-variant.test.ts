@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseVariant, variantUrlName } from '../../../server/delivery/choose-variant.ts';
+import { chooseVariant, presentVersionOf, variantUrlName } from '../../../server/delivery/choose-variant.ts';
 import type { OutputFormat, Variant } from '../../../shared/domain/image.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 
@@ -120,5 +120,28 @@ describe('the format for Accept', () => {
     const only = [variant('large', 'webp')];
     expect(formatFor('image/jpeg', only)).toBe('webp');
     expect(formatFor(undefined, only)).toBe('webp');
+  });
+});
+
+describe('a URL with the hash of another time', () => {
+  test('stands for what has the same name and format now', () => {
+    const [large] = VARIANTS;
+    expect(presentVersionOf(VARIANTS, 'large.0123456789abcdef.jpg')).toBe(large && variantUrlName(large));
+  });
+
+  test.each([
+    'large.0123456789abcdef.png',
+    'huge.0123456789abcdef.jpg',
+    'large.0123456789abcde.jpg',
+    'large.0123456789abcdef0.jpg',
+    'large.0123456789ABCDEF.jpg',
+    'large.0123456789abcdef',
+    'large.0123456789abcdef.jpg.jpg',
+    '.0123456789abcdef.jpg',
+    'large.png',
+    'large',
+    '',
+  ])('stands for nothing where there is no such variant, or no such hash: %s', (url) => {
+    expect(presentVersionOf(VARIANTS, url)).toBeNull();
   });
 });

@@ -7,13 +7,15 @@ import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
 
 const HAND_OFF_TIMEOUT_MS = 100;
 
-const newWork = (name: string, isSuspect = false): Work => ({
+const newWork = (name: string, isSuspect = false, isBatch = false): Work => ({
   jobId: newJobId(),
   imageId: newImageId(),
   preset: 'default',
   requestId: name,
   format: 'jpeg',
+  recipeDigest: null,
   isSuspect,
+  isBatch,
 });
 
 /** A line with workers that do as the test says. */
@@ -49,6 +51,10 @@ class Scene {
 
   backlog(...names: string[]): void {
     for (const name of names) this.line.addBacklog(newWork(name));
+  }
+
+  batch(...names: string[]): void {
+    for (const name of names) this.line.addBacklog(newWork(name, false, true));
   }
 
   async upload(name: string): Promise<void> {
@@ -378,6 +384,91 @@ describe('a freed worker', () => {
   });
 });
 
+describe('what is made anew', () => {
+  test('runs one after the other on a worker that nobody wants', () => {
+    const scene = new Scene();
+    scene.batch('a', 'b', 'c');
+    for (let run = 0; run < 3; run++) scene.finish();
+    expect(scene.started).toEqual(['a', 'b', 'c']);
+  });
+
+  test('waits for the backlog, however long that is', () => {
+    const scene = new Scene({}, 0);
+    scene.batch('anew');
+    scene.backlog('b1', 'b2', 'b3');
+    scene.workerReady();
+    for (let run = 0; run < 3; run++) scene.finish();
+    expect(scene.started).toEqual(['b1', 'b2', 'b3', 'anew']);
+  });
+
+  test('waits for the uploads, those in a place and those that wait for a worker', async () => {
+    const scene = new Scene({ queueDepth: 1 }, 0);
+    scene.batch('anew');
+    await scene.upload('placed');
+    const waiting = scene.line.reserve();
+    scene.workerReady();
+    submit(await waiting, 'next');
+    scene.finish();
+    expect(scene.started).toEqual(['placed', 'next']);
+    scene.finish();
+    expect(scene.started).toEqual(['placed', 'next', 'anew']);
+  });
+
+  test('leaves a worker free, so that an upload that comes is served at once', async () => {
+    const scene = new Scene({ workers: 3 });
+    scene.batch('a', 'b', 'c', 'd');
+    expect(scene.started).toEqual(['a', 'b']);
+    await scene.upload('fresh');
+    expect(scene.started).toEqual(['a', 'b', 'fresh']);
+    scene.finish();
+    expect(scene.started, 'one of three is free').toHaveLength(3);
+    scene.finish();
+    expect(scene.started).toEqual(['a', 'b', 'fresh', 'c']);
+  });
+
+  test('leaves a reserved worker to who holds it', async () => {
+    const scene = new Scene({ workers: 2 });
+    const reservation = granted(await scene.line.reserve());
+    scene.batch('anew');
+    expect(scene.started).toEqual([]);
+    reservation.release();
+    expect(scene.started).toEqual(['anew']);
+  });
+
+  test('takes no place from the uploads', async () => {
+    const scene = new Scene({ queueDepth: 1 }, 0);
+    scene.batch('x', 'y', 'z');
+    await scene.upload('fresh');
+  });
+
+  test('runs alone on a fresh worker when it has killed one, and no upload waits for that', async () => {
+    const scene = new Scene({ workers: 2 });
+    scene.line.addBacklog(newWork('suspect', true, true));
+    scene.batch('anew');
+    expect(scene.started).toEqual([]);
+    await scene.upload('fresh');
+    scene.fresh = 1;
+    scene.workerReady();
+    expect(scene.started, 'it is not alone').toEqual(['fresh']);
+    scene.finish();
+    expect(scene.started).toEqual(['fresh', 'suspect']);
+    scene.finish();
+    expect(scene.started).toEqual(['fresh', 'suspect', 'anew']);
+  });
+
+  test('does not run beside a suspect of the backlog, nor before it', async () => {
+    const scene = new Scene({ workers: 2 });
+    await scene.upload('fresh');
+    scene.line.addBacklog(newWork('suspect', true));
+    scene.batch('anew');
+    scene.fresh = 1;
+    scene.finish();
+    expect(scene.started).toEqual(['fresh', 'suspect']);
+    scene.finish();
+    expect(scene.started).toEqual(['fresh', 'suspect', 'anew']);
+  });
+});
+
 describe('a closed line', () => {
   test('tells those that wait and those that come that the service drains', async () => {
     const scene = new Scene({}, 0);
@@ -442,6 +533,11 @@ describe('whatever happens', () => {
       accepted.push(name);
       scene.backlog(name);
     };
+    const reprocess = () => {
+      const name = `r${accepted.length}`;
+      accepted.push(name);
+      scene.batch(name);
+    };
     const finish = () => {
       if (line.running > 0) scene.finish();
     };
@@ -452,7 +548,20 @@ describe('whatever happens', () => {
       if (scene.idle + line.running <= workers) scene.workerReady();
     };
     const pass = () => vi.advanceTimersByTimeAsync(below(HAND_OFF_TIMEOUT_MS));
-    const steps = [arrive, arrive, accept, accept, giveUp, recover, finish, finish, die, replace, pass];
+    const steps = [
+      arrive,
+      arrive,
+      accept,
+      accept,
+      giveUp,
+      recover,
+      reprocess,
+      finish,
+      finish,
+      die,
+      replace,
+      pass,
+    ];
 
     for (let step = 0; step < 300; step++) {
       await steps[below(steps.length)]?.();

@@ -1,13 +1,14 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { newJobId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
-import { DEFAULT_PRESET, recipeDigest, recipeFor } from '../../../shared/domain/preset.ts';
+import { DEFAULT_PRESET, recipeFor } from '../../../shared/domain/preset.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../../shared/jobs/job-store.ts';
 import type { ReportedOutput, RunMessage, RunResult } from '../../../shared/protocol.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
+import type { KeptRecipes, RunRecipe } from '../../../workers/supervisor/kept-recipes.ts';
 import { Runner } from '../../../workers/supervisor/runner.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
@@ -23,6 +24,7 @@ interface Given {
   startRun?: () => RunHistory | null;
   stageOriginal?: () => boolean;
   work?: (message: RunMessage) => Promise<RunVerdict> | RunVerdict;
+  recipe?: () => Partial<RunRecipe>;
   publish?: () => void;
   finishRun?: () => SettledRun | null;
 }
@@ -30,13 +32,17 @@ interface Given {
 const { image, job } = newUpload();
 const ENDED = { kind: 'ended', jobs: [job.id], promoted: null };
 const RECIPE = recipeFor(DEFAULT_PRESET, null);
+/** Not that of the recipe: what it was kept under is what its set is published under. */
+const DIGEST = sha256Of('the recipe');
 const WORK: Work = {
   jobId: job.id,
   imageId: image.id,
   preset: 'default',
   requestId: 'r-1',
   format: 'png',
+  recipeDigest: DIGEST,
   isSuspect: false,
+  isBatch: false,
 };
 
 /** One run among things that write down what is asked of them. */
@@ -55,6 +61,12 @@ async function surroundings(given: Given = {}) {
       calls.push('finishRun');
       ends.push(end);
       return given.finishRun ? given.finishRun() : settledAlone(end.published !== null);
+    },
+  };
+  const recipes: Pick<KeptRecipes, 'of'> = {
+    async of(work) {
+      expect(work).toBe(WORK);
+      return { recipe: RECIPE, digest: DIGEST, watermark: null, ...given.recipe?.() };
     },
   };
   const storage: Partial<ImageStorage> = {
@@ -81,7 +93,14 @@ async function surroundings(given: Given = {}) {
     },
   };
   const scratch = await Scratch.open(folder);
-  const runner = new Runner(store as JobStore, storage as ImageStorage, scratch, LIMITS, log);
+  const runner = new Runner(
+    store as JobStore,
+    storage as ImageStorage,
+    scratch,
+    recipes as KeptRecipes,
+    LIMITS,
+    log,
+  );
   const ending = new AbortController();
   const run = () =>
     runner.run(WORK, worker as WorkerProcess, 0, () => void calls.push('free'), ending.signal);
@@ -167,7 +186,7 @@ describe('a run that succeeds', () => {
         peakRssBytes: 2_000,
         next: 'succeeded',
         published: {
-          recipeDigest: recipeDigest(RECIPE),
+          recipeDigest: DIGEST,
           manifest: {
             pipelineVersion: 7,
             variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
@@ -207,6 +226,21 @@ describe('a run that succeeds', () => {
   });
 });
 
+test('a watermark lies beside the input of the run, and may only be read', async () => {
+  const seen: { name: string; bytes: Buffer; mode: number }[] = [];
+  const { run } = await surroundings({
+    recipe: () => ({ watermark: Buffer.from('a logo') }),
+    async work(message) {
+      const path = message.watermarkPath ?? '';
+      expect(dirname(path)).toBe(dirname(message.inputPath));
+      seen.push({ name: basename(path), bytes: await readFile(path), mode: (await stat(path)).mode & 0o777 });
+      return makeAll(message);
+    },
+  });
+  expect(await run()).toEqual(ENDED);
+  expect(seen).toEqual([{ name: 'watermark.png', bytes: Buffer.from('a logo'), mode: 0o444 }]);
+});
+
 describe('a run that comes to nothing', () => {
   test('is none where its job is not queued any more: its worker is asked for nothing', async () => {
     const { run, calls } = await surroundings({ startRun: () => null });
@@ -230,6 +264,11 @@ describe('a run that comes to nothing', () => {
     [
       'the original cannot be staged',
       { stageOriginal: fail(OUT_OF_REACH) },
+      { outcome: 'errored', failure: 'storage_error', next: 'queued' },
+    ],
+    [
+      'its recipe cannot be read',
+      { recipe: fail(OUT_OF_REACH) },
       { outcome: 'errored', failure: 'storage_error', next: 'queued' },
     ],
     [
@@ -342,6 +381,8 @@ describe('whatever becomes of a run', () => {
     ['a start that is not recorded', { startRun: fail(OUT_OF_REACH) }],
     ['no original', { stageOriginal: () => false }],
     ['an original that cannot be staged', { stageOriginal: fail(OUT_OF_REACH) }],
+    ['a recipe that cannot be read', { recipe: fail(OUT_OF_REACH) }],
+    ['a watermark', { recipe: () => ({ watermark: Buffer.from('a logo') }) }],
     ['a bad picture', { work: reject }],
     ['a death', { work: die }],
     ['a worker that throws', { work: fail(new TypeError('a fault of ours')) }],

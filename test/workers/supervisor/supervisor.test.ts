@@ -24,7 +24,9 @@ const newWork = (name: string): Work => ({
   preset: 'default',
   requestId: name,
   format: 'jpeg',
+  recipeDigest: null,
   isSuspect: false,
+  isBatch: false,
 });
 
 interface FakeRun {

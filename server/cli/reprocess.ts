@@ -1,0 +1,41 @@
+import { progressOn } from './progress.ts';
+import { reprocessAll } from './reprocess-all.ts';
+import { readArguments, USAGE, UsageError } from './reprocess-arguments.ts';
+import { type Count, OutOfReach, Refused, reprocessClient } from './service-client.ts';
+
+const EXIT_NOT_ALL = 1;
+const EXIT_USAGE = 2;
+/** EX_TEMPFAIL of sysexits.h: nothing is lost, and the same command goes on. */
+const EXIT_OUT_OF_REACH = 75;
+
+/** Applies a preset as it is now to the images that a running service has of it. */
+async function main(argv: readonly string[]): Promise<number> {
+  const settings = readArguments(argv);
+  const progress = progressOn(process.stderr, settings.preset);
+  let count: Count;
+  try {
+    count = await reprocessAll(reprocessClient(settings), progress.show);
+  } finally {
+    progress.end();
+  }
+  const { total, current, failed, failedJobs } = count;
+  process.stdout.write(`${settings.preset}: ${current} of ${total} are current, ${failed} failed\n`);
+  for (const link of failedJobs) process.stdout.write(`failed: ${new URL(link, settings.url)}\n`);
+  if (failed > failedJobs.length) process.stdout.write(`and ${failed - failedJobs.length} more\n`);
+  return current === total ? 0 : EXIT_NOT_ALL;
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (error instanceof UsageError) {
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.exitCode = EXIT_USAGE;
+  } else if (error instanceof Refused) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = EXIT_USAGE;
+  } else if (error instanceof OutOfReach) {
+    process.stderr.write(`${error.message}\nThe same command goes on where this one was.\n`);
+    process.exitCode = EXIT_OUT_OF_REACH;
+  } else throw error;
+}

@@ -1,0 +1,50 @@
+import type { PublishedSet } from '../../shared/domain/image.ts';
+import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import { Problem } from '../problem.ts';
+import { answerVariant, type Conditions } from './answer-variant.ts';
+import { chooseVariant, presentVersionOf } from './choose-variant.ts';
+
+/**
+ * Answers a URL of a variant. Its file may go away between the look at the record and the file: then the record says
+ * what has taken its place.
+ * @param find the image's record as it is now; throws where there is none
+ * @throws {Problem}
+ */
+export async function deliver(
+  storage: ImageStorage,
+  find: () => Promise<ImageRecord>,
+  urlName: string,
+  { accept, ...conditions }: Conditions & { accept: string | undefined },
+): Promise<Response> {
+  for (let tries = 2; tries > 0; tries--) {
+    const record = await find();
+    const set = publishedSet(record);
+    const { variants } = set.manifest;
+    const choice = chooseVariant(variants, urlName, accept);
+    if (!choice) return redirected(record, presentVersionOf(variants, urlName));
+    const answer = await answerVariant(storage, set, choice, conditions);
+    if (answer) return answer;
+  }
+  throw new Problem('not_found', 'The image was removed a moment ago.');
+}
+
+function publishedSet({ job, set }: ImageRecord): PublishedSet {
+  if (set) return set;
+  if (job.state === 'queued' || job.state === 'running') {
+    throw new Problem('not_ready', 'The variants are being made.', { retryAfter: 1 });
+  }
+  const failure = job.failure ?? 'worker_error';
+  throw new Problem('failed', 'The image could not be processed; its job says why.', {
+    members: { failure },
+  });
+}
+
+/** A page that was rendered before the image was made anew shows it as it is now. */
+function redirected({ image }: ImageRecord, urlName: string | null): Response {
+  if (urlName === null) {
+    throw new Problem('not_found', 'The image has no such variant; its manifest lists them.');
+  }
+  const headers = { location: `/images/${image.id}/${urlName}`, 'cache-control': 'no-cache' };
+  return new Response(null, { status: 302, headers });
+}

@@ -1,0 +1,43 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { ImageId } from '../../shared/domain/ids.ts';
+import { draining } from '../intake/no-room.ts';
+import { countReprocess, queueReprocess } from '../operations/reprocess.ts';
+import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
+import type { AppEnv, Parts } from './context.ts';
+
+const ImagesQuery = z.object({
+  preset: z.string().max(64),
+  since: z
+    .union([z.iso.date(), z.iso.datetime({ offset: true })])
+    .transform((text) => Date.parse(text))
+    .default(0),
+});
+const PageQuery = ImagesQuery.extend({
+  cursor: cursorOf(z.object({ createdAt: z.int(), id: ImageId })).optional(),
+  limit: Limit,
+});
+const TAKES = {
+  preset: 'the name of a preset',
+  since: 'a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z',
+};
+
+/** Applies a preset as it is now to the images that were accepted with it before. */
+export function reprocessRoutes(parts: Parts): Hono<AppEnv> {
+  return new Hono<AppEnv>()
+    .post('/reprocess', async (c) => {
+      if (parts.isClosing()) throw draining();
+      const { cursor, ...images } = readQuery(PageQuery, c.req.query(), TAKES);
+      const page = await queueReprocess({ ...images, cursor }, c.get('requestId'), parts);
+      c.header('cache-control', 'no-store');
+      return c.json({ queued: page.queued, skipped: page.skipped, next: cursorText(page.next) });
+    })
+    .get('/reprocess', async (c) => {
+      const { failedJobs, ...count } = await countReprocess(
+        readQuery(ImagesQuery, c.req.query(), TAKES),
+        parts,
+      );
+      c.header('cache-control', 'no-store');
+      return c.json({ ...count, failedJobs: failedJobs.map((id) => `/jobs/${id}`) });
+    });
+}

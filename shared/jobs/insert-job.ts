@@ -1,0 +1,29 @@
+import type { Kysely } from 'kysely';
+import type { SetKey } from '../domain/image.ts';
+import type { Job } from '../domain/job.ts';
+import type { Tables } from './tables.ts';
+
+/** @param key of the set that the job is to make */
+export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey): Promise<void> {
+  await db
+    .insertInto('jobs')
+    .values({
+      id: job.id,
+      image_id: job.imageId,
+      preset: job.preset,
+      state: job.state,
+      failure: job.failure,
+      request_id: job.requestId,
+      created_at: job.createdAt,
+      updated_at: job.updatedAt,
+      active_run: null,
+      counted_from_run: 1,
+      recipe_digest: key.recipeDigest,
+      pipeline_version: key.pipelineVersion,
+      is_batch: job.isBatch ? 1 : 0,
+      shared_run_of: job.sharedRunOf,
+      tenant: key.tenant,
+      sha256: key.sha256,
+    })
+    .execute();
+}

@@ -1,0 +1,145 @@
+import type { Kysely } from 'kysely';
+import { z } from 'zod';
+import { newJobId } from '../domain/ids.ts';
+import type { SetKey } from '../domain/image.ts';
+import { hasEnded, type Job } from '../domain/job.ts';
+import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
+import { insertJob } from './insert-job.ts';
+import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './job-store.ts';
+import { workOf } from './reads.ts';
+import { keepRecipe } from './recipes.ts';
+import { findTwin, showSet } from './sharing.ts';
+import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
+
+/** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
+const Candidate = z.object({
+  ...ImageRow.pick({ id: true, tenant: true, sha256: true, focus: true, created_at: true }).shape,
+  published_run: ImageRow.shape.published_run,
+  set_pipeline: SetRow.shape.pipeline_version,
+  set_preset: RecipeRow.shape.preset_digest.nullable(),
+  job_id: JobRow.shape.id,
+  job_state: JobRow.shape.state,
+  job_created_at: JobRow.shape.created_at,
+  job_pipeline: JobRow.shape.pipeline_version,
+  job_preset: RecipeRow.shape.preset_digest.nullable(),
+});
+type Candidate = z.output<typeof Candidate>;
+
+/**
+ * - `outside`: it never had variants, and why is for its own job to say
+ * - `pending`: a job of it waits or runs; there is never more than one
+ * - `failed`: it could not be made so; a person may have the job tried again
+ */
+type Standing = 'outside' | 'current' | 'pending' | 'failed' | 'stale';
+
+function standingOf(candidate: Candidate, { preset, pipelineVersion }: ImagesOfPreset): Standing {
+  const { set_preset, set_pipeline, job_preset, job_pipeline, job_state, published_run } = candidate;
+  if (!hasEnded(job_state)) return 'pending';
+  if (published_run === null) return 'outside';
+  const digest = presetDigest(preset);
+  if (set_preset === digest && set_pipeline === pipelineVersion) return 'current';
+  // What kills its decoder does so by any recipe.
+  if (job_state === 'quarantined') return 'failed';
+  const wasTried = job_preset === digest && job_pipeline === pipelineVersion;
+  return wasTried && job_state === 'failed' ? 'failed' : 'stale';
+}
+
+async function candidatesOf(db: Kysely<Tables>, { preset, since, after, limit }: ImagesOfPreset) {
+  let select = db
+    .selectFrom('images')
+    .innerJoin('jobs', (join) =>
+      join.on('jobs.id', '=', ({ selectFrom }) =>
+        selectFrom('jobs as latest')
+          .select('latest.id')
+          .whereRef('latest.image_id', '=', 'images.id')
+          .orderBy('latest.created_at', 'desc')
+          .orderBy('latest.id', 'desc')
+          .limit(1),
+      ),
+    )
+    .leftJoin('sets', 'sets.run_id', 'images.published_run')
+    .leftJoin('recipes as set_recipe', 'set_recipe.digest', 'sets.recipe_digest')
+    .leftJoin('recipes as job_recipe', 'job_recipe.digest', 'jobs.recipe_digest')
+    .select([
+      'images.id',
+      'images.tenant',
+      'images.sha256',
+      'images.focus',
+      'images.created_at',
+      'images.published_run',
+      'sets.pipeline_version as set_pipeline',
+      'set_recipe.preset_digest as set_preset',
+      'jobs.id as job_id',
+      'jobs.state as job_state',
+      'jobs.created_at as job_created_at',
+      'jobs.pipeline_version as job_pipeline',
+      'job_recipe.preset_digest as job_preset',
+    ])
+    .where('images.preset', '=', preset.name)
+    .where('images.created_at', '>=', since)
+    .orderBy('images.created_at')
+    .orderBy('images.id');
+  if (after) {
+    select = select.where(({ eb, refTuple, tuple }) =>
+      eb(refTuple('images.created_at', 'images.id'), '>', tuple(after.createdAt, after.id)),
+    );
+  }
+  const rows = await select.limit(limit + 1).execute();
+  const candidates = rows.slice(0, limit).map((row) => Candidate.parse(row));
+  const last = candidates.at(-1);
+  const next = rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null;
+  return { candidates, next };
+}
+
+export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset): Promise<ReprocessCount> {
+  const { candidates, next } = await candidatesOf(db, images);
+  const count: ReprocessCount = { total: 0, current: 0, pending: 0, failed: 0, failedJobs: [], next };
+  for (const candidate of candidates) {
+    const standing = standingOf(candidate, images);
+    if (standing === 'outside') continue;
+    count.total++;
+    if (standing !== 'stale') count[standing]++;
+    if (standing === 'failed') count.failedJobs.push(candidate.job_id);
+  }
+  return count;
+}
+
+export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder): Promise<ReprocessedPage> {
+  const { candidates, next } = await candidatesOf(db, order);
+  const page: ReprocessedPage = { queued: 0, skipped: 0, toRun: [], retiredSets: [], next };
+  for (const candidate of candidates) {
+    if (standingOf(candidate, order) === 'stale') await makeAnew(db, candidate, order, page);
+    else page.skipped++;
+  }
+  return page;
+}
+
+async function makeAnew(
+  db: Kysely<Tables>,
+  { id, tenant, sha256, focus, job_created_at }: Candidate,
+  { preset, pipelineVersion, requestId, at }: ReprocessOrder,
+  page: ReprocessedPage,
+): Promise<void> {
+  const recipe = recipeFor(preset, focus);
+  const key: SetKey = { tenant, sha256, recipeDigest: recipeDigest(recipe), pipelineVersion };
+  await keepRecipe(db, key.recipeDigest, recipe);
+  const twin = await findTwin(db, key, true);
+  // The latest job is the one that was made last, whatever the clock did meanwhile.
+  const createdAt = Math.max(at, job_created_at + 1);
+  const job: Job = {
+    id: newJobId(),
+    imageId: id,
+    preset: preset.name,
+    state: twin?.published ? 'succeeded' : 'queued',
+    failure: null,
+    isBatch: true,
+    sharedRunOf: twin?.job ?? null,
+    requestId,
+    createdAt,
+    updatedAt: createdAt,
+  };
+  await insertJob(db, job, key);
+  page.queued++;
+  if (!twin) page.toRun.push(await workOf(db, job.id));
+  if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published)));
+}
