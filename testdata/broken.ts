@@ -3,6 +3,7 @@ import sharp from 'sharp';
 import type { ImageName } from './expected.ts';
 import { FORMATS } from './formats.ts';
 import { flicker } from './frames.ts';
+import { HEIC } from './heic.ts';
 import { findMarker } from './jpeg-segments.ts';
 import { randomAt } from './noise.ts';
 import { type Maker, PHOTOS } from './photos.ts';
@@ -17,6 +18,7 @@ const RUBBISH_SEED = 7;
 export const BROKEN = {
   'truncated.jpg': async () => cut(await PHOTOS['orientation/1.jpg']()),
   'truncated.png': async () => cut(await FORMATS['png_named.jpg']()),
+  'truncated.heic': async () => cut(await HEIC['photo.heic']()),
   'corrupt_body.jpg': async () => scramble(await PHOTOS['orientation/1.jpg']()),
   'damaged_header.jpg': async () => Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), rubbish(2000)]),
   'huge_declared.jpg': async () => declareJpegSize(await PHOTOS['orientation/1.jpg'](), 65_500),

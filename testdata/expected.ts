@@ -9,6 +9,7 @@ interface Expected {
 }
 
 const SUCCEEDS: Answer = { status: 200, ends: 'succeeded' };
+const FAILS: Answer = { status: 200, ends: 'failed' };
 const DAMAGED_LATER: Answer = { status: 200, ends: 'either' };
 const NOT_ACCEPTED: Answer = { status: 415 };
 const UNPROCESSABLE: Answer = { status: 422 };
@@ -39,11 +40,26 @@ export const EXPECTED = {
   'alpha.webp': { about: 'lossy WebP, transparent towards the right', answer: SUCCEEDS },
   'animated.webp': { about: '4 frames', answer: SUCCEEDS },
   'photo.avif': { about: 'scene, AVIF', answer: SUCCEEDS },
+  'photo.heic': { about: 'scene, 160x120, HEIC', answer: SUCCEEDS },
+  'orientation/1.heic': { about: 'scene, 128x96, HEIC as it stands; EXIF says the same', answer: SUCCEEDS },
+  'orientation/2.heic': { about: 'the same, mirrored by `imir`', answer: SUCCEEDS },
+  'orientation/3.heic': { about: 'the same, turned by `irot`', answer: SUCCEEDS },
+  'orientation/4.heic': { about: 'the same, mirrored by `imir`', answer: SUCCEEDS },
+  'orientation/5.heic': { about: 'the same, turned and mirrored', answer: SUCCEEDS },
+  'orientation/6.heic': { about: 'the same, turned by `irot`', answer: SUCCEEDS },
+  'orientation/7.heic': { about: 'the same, turned and mirrored', answer: SUCCEEDS },
+  'orientation/8.heic': { about: 'the same, turned by `irot`', answer: SUCCEEDS },
+  'grid.heic': { about: 'of four tiles, as phones make it', answer: SUCCEEDS },
+  'alpha.heic': { about: 'transparent towards the right', answer: SUCCEEDS },
+  'private.heic': { about: 'EXIF with GPS, owner, serials; XMP', answer: SUCCEEDS },
+  'p3.heic': { about: 'as p3.jpg, by its ICC profile', answer: SUCCEEDS },
+  'p3_nclx.heic': { about: 'the same, by number', answer: SUCCEEDS },
   'animated.gif': { about: '4 frames', answer: SUCCEEDS },
   'photo.tiff': { about: 'scene, deflate', answer: SUCCEEDS },
   'png_named.jpg': { about: 'a PNG by its bytes, and the bytes decide', answer: SUCCEEDS },
   'truncated.jpg': { about: 'cut at 60 %', answer: DAMAGED_LATER },
   'truncated.png': { about: 'cut at 60 %', answer: DAMAGED_LATER },
+  'truncated.heic': { about: 'cut at 60 %', answer: FAILS },
   'corrupt_body.jpg': { about: 'good header, scrambled in the middle of the scan', answer: DAMAGED_LATER },
   'damaged_header.jpg': { about: 'JPEG magic, then rubbish', answer: UNPROCESSABLE },
   'huge_declared.jpg': { about: 'declares 65500x65500', answer: UNPROCESSABLE },

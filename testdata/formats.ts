@@ -8,7 +8,7 @@ import { type Maker, SMALL } from './photos.ts';
 import { renderScene } from './scene.ts';
 
 /** Files that compress badly are drawn small and without grain. */
-const TINY = { width: 160, height: 120, grain: 0 };
+export const TINY = { width: 160, height: 120, grain: 0 };
 const FRAME_DELAYS_MS = [200, 200, 200, 200];
 
 export const FORMATS = {
@@ -48,7 +48,7 @@ function flight(): RawImage {
 }
 
 /** Opaque at the left edge, clear at the right one. */
-function fadingRight({ data, width, height }: RawImage): RawImage {
+export function fadingRight({ data, width, height }: RawImage): RawImage {
   const faded = new Uint8Array(width * height * 4);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const opacity = 1 - (pixel % width) / (width - 1);

@@ -4,7 +4,7 @@ import { Focus } from './focus.ts';
 import { ImageId, RunId, Sha256, Tenant } from './ids.ts';
 
 /** The formats that are accepted, decided by the first bytes and by nothing that the client says. */
-export const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'gif', 'tiff'] as const;
+export const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'heic', 'gif', 'tiff'] as const;
 export const InputFormat = z.enum(INPUT_FORMATS);
 export type InputFormat = z.infer<typeof InputFormat>;
 

@@ -54,8 +54,12 @@ const BREACHES: Record<RuleName, [Record<string, string>, string][]> = {
       'server/a.ts imports workers/supervisor/b.ts',
     ],
   ],
-  '4: sharp is only in the worker': [
+  '4: sharp and libheif are only in the worker': [
     [{ 'server/a.ts': "import sharp from 'sharp';" }, 'server/a.ts imports sharp'],
+    [
+      { 'server/a.ts': "import libheif from 'libheif-js/libheif-wasm/libheif.js';" },
+      'server/a.ts imports libheif-js',
+    ],
     [
       { 'workers/supervisor/a.ts': "import type { Sharp } from 'sharp/lib/index';" },
       'workers/supervisor/a.ts imports sharp',
@@ -166,6 +170,7 @@ describe('in the code as it is', () => {
     expect(spawned.toSorted()).toEqual([
       ['shared/jobs/sqlite/sqlite-job-store.ts', 'shared/jobs/sqlite/thread.ts'],
       ['workers/supervisor/launcher.ts', 'workers/worker/main.ts'],
+      ['workers/worker/heic/decode-heic.ts', 'workers/worker/heic/thread.ts'],
     ]);
   });
 

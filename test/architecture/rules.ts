@@ -77,8 +77,12 @@ export const RULES = {
   '3: the server reaches the workers only in the composition root': (graph) =>
     strays(graph, 'server/', (target, { path }) => !within(target, 'workers/') || path === COMPOSITION_ROOT),
 
-  '4: sharp is only in the worker': (graph) =>
-    strays(graph, EVERYWHERE, (target, { path }) => target !== 'sharp' || within(path, 'workers/worker/')),
+  '4: sharp and libheif are only in the worker': (graph) =>
+    strays(
+      graph,
+      EVERYWHERE,
+      (target, { path }) => !/^(sharp|libheif-js)$/.test(target) || within(path, 'workers/worker/'),
+    ),
 
   '4: hono is only in the server': (graph) =>
     strays(

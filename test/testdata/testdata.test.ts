@@ -46,6 +46,8 @@ describe('the headers', () => {
     ['alpha.webp', { format: 'webp', hasAlpha: true }],
     ['animated.webp', { format: 'webp', pages: 4, delay: [200, 200, 200, 200] }],
     ['photo.avif', { format: 'heif', compression: 'av1' }],
+    ['photo.heic', { format: 'heif', compression: 'hevc', width: 160, height: 120 }],
+    ['orientation/6.heic', { format: 'heif', compression: 'hevc', width: 128, height: 96 }],
     ['animated.gif', { format: 'gif', pages: 4, delay: [200, 200, 200, 200] }],
     ['photo.tiff', { format: 'tiff', width: 160, height: 120 }],
     ['png_named.jpg', { format: 'png' }],
@@ -78,6 +80,12 @@ describe('private.jpg', () => {
     expect(xmpAsString).toContain(PRIVATE.xmpLatitude);
     expect(iptc?.includes(PRIVATE.iptcCaption)).toBe(true);
   });
+});
+
+test('private.heic tells what private.jpg has in EXIF and XMP', async () => {
+  const bytes = await readFile(imagePath('private.heic'), 'utf8');
+  const { comment, iptcByLine, iptcCity, iptcCaption, ...secrets } = PRIVATE;
+  for (const secret of Object.values(secrets)) expect(bytes).toContain(secret);
 });
 
 describe('the damaged files', () => {
@@ -122,6 +130,9 @@ describe('the generator', () => {
     'huge_declared.png',
     'wrong_magic.jpg',
     'picture.svg',
+    'photo.heic',
+    'grid.heic',
+    'truncated.heic',
   ];
 
   test.each(decodable)('still makes the same pixels in %s', async (name) => {

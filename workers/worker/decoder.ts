@@ -1,10 +1,15 @@
 import sharp, { type Metadata } from 'sharp';
 import type { InputFormat } from '../../shared/domain/image.ts';
 import type { Size } from './geometry.ts';
+import { LIBHEIF } from './heic/decode-heic.ts';
+import { heicRaster } from './heic/heic-raster.ts';
 import { draw, type Raster, withoutNeedlessAlpha } from './raster.ts';
 import { asUnreadable } from './unreadable-image.ts';
 
-/** libvips' loader of each accepted format: a file by its path, and nothing else. */
+/**
+ * libvips' loader of each accepted format: a file by its path, and nothing else. What libheif has decoded comes to libvips as
+ * a TIFF of our own, in memory.
+ */
 const LOADER: Record<InputFormat, string> = {
   jpeg: 'VipsForeignLoadJpegFile',
   png: 'VipsForeignLoadPngFile',
@@ -12,10 +17,11 @@ const LOADER: Record<InputFormat, string> = {
   avif: 'VipsForeignLoadHeifFile',
   gif: 'VipsForeignLoadNsgifFile',
   tiff: 'VipsForeignLoadTiffFile',
+  heic: 'VipsForeignLoadTiffBuffer',
 };
 
 /** What decodes: a picture that kills this version may be harmless to the next. */
-export const DECODER = `libvips ${sharp.versions.vips}, sharp ${sharp.versions.sharp}`;
+export const DECODER = `libvips ${sharp.versions.vips}, sharp ${sharp.versions.sharp}, ${LIBHEIF}`;
 
 /** Once, before the first picture: one core a worker, nothing kept, and no loader but those of accepted formats. */
 export function prepareDecoder(): void {
@@ -39,6 +45,7 @@ export interface Decoded {
 
 export interface Source {
   path: string;
+  format: InputFormat;
   /** Over all frames that are decoded. */
   maxPixels: number;
   /** All frames of an animation, or the first alone. */
@@ -53,6 +60,10 @@ export interface Source {
 export async function decode(source: Source, sizeFor: (picture: Size) => Size): Promise<Decoded> {
   const options = { failOn: 'error', limitInputPixels: source.maxPixels, sequentialRead: true } as const;
   try {
+    if (source.format === 'heic') {
+      const raster = await heicRaster(source.path, source.maxPixels, sizeFor);
+      return { raster: withoutNeedlessAlpha(raster), timing: null };
+    }
     const header = await sharp(source.path, { ...options, animated: source.allFrames }).metadata();
     const timing = source.allFrames ? timingOf(header) : null;
     const frames = timing?.delay.length ?? 1;

@@ -16,7 +16,8 @@ import { withWatermark } from './watermark.ts';
  */
 export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
   const { preset } = run.recipe;
-  const source = { path: run.inputPath, maxPixels: run.maxPixels, allFrames: preset.animated };
+  const { inputPath: path, format, maxPixels } = run;
+  const source = { path, format, maxPixels, allFrames: preset.animated };
   let plan: Plan | undefined;
   const decoded = await decode(source, (picture) => {
     plan = planVariants(picture, preset.sizes);

@@ -19,7 +19,7 @@ export async function acceptedHeader(
     case 'unsupported':
       throw new Problem(
         'unsupported_format',
-        `These bytes are ${found.found}; JPEG, PNG, WebP, AVIF, GIF and TIFF are accepted.`,
+        `These bytes are ${found.found}; JPEG, PNG, WebP, AVIF, HEIC, GIF and TIFF are accepted.`,
         { members: { found: found.found } },
       );
     case 'damaged':

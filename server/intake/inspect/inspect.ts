@@ -1,22 +1,21 @@
-import type { InputFormat } from '../../../shared/domain/image.ts';
-import { readAvif } from './avif.ts';
 import type { ByteSource } from './byte-source.ts';
 import { readGif } from './gif.ts';
+import { readHeif } from './heif.ts';
 import type { Inspection } from './inspection.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
-import { SNIFFED_BYTES, sniff } from './sniff.ts';
+import { type Container, SNIFFED_BYTES, sniff } from './sniff.ts';
 import { readTiff } from './tiff.ts';
 import { readWebp } from './webp.ts';
 import { WindowReader } from './window-reader.ts';
 
 export type { ByteSource, Inspection };
 
-const READERS: Record<InputFormat, (reader: WindowReader) => Promise<Inspection>> = {
+const READERS: Record<Container, (reader: WindowReader) => Promise<Inspection>> = {
   jpeg: readJpeg,
   png: readPng,
   webp: readWebp,
-  avif: readAvif,
+  heif: readHeif,
   gif: readGif,
   tiff: readTiff,
 };

@@ -3,10 +3,10 @@ import type { ImageHeader, InputFormat } from '../../../shared/domain/image.ts';
 /** What an upload is, by its bytes. Every string in it is one of ours, safe to show to the client. */
 export type Inspection =
   | { kind: 'image'; header: ImageHeader }
-  /** `found` is a name for people: 'HEIC', 'PDF', 'an unknown format'. */
+  /** `found` is a name for people: 'JPEG XL', 'PDF', 'an unknown format'. */
   | { kind: 'unsupported'; found: string }
   /** The first bytes are right, but what follows is cut off or contradicts itself. */
-  | { kind: 'damaged'; format: InputFormat; reason: string };
+  | { kind: 'damaged'; format: InputFormat | 'heif'; reason: string };
 
 /**
  * Counting frames stops here: `frames` then means "that many or more". Ten times the default MAX_FRAMES, and it
@@ -19,6 +19,6 @@ export function image(format: InputFormat, width: number, height: number, frames
   return { kind: 'image', header: { format, width, height, frames } };
 }
 
-export function damaged(format: InputFormat, reason: string): Inspection {
+export function damaged(format: InputFormat | 'heif', reason: string): Inspection {
   return { kind: 'damaged', format, reason };
 }

@@ -23,7 +23,7 @@ export async function* boxes(reader: WindowReader, start: number, end: number): 
     const headerBytes = header.getUint32(0) === 1 ? 16 : 8;
     // Every box moves the walk on by its header at least: no size can make it stand still.
     if (size < headerBytes || offset + size > end) return;
-    yield { type: fourCharacters(header), start: offset + headerBytes, end: offset + size };
+    yield { type: fourCharacters(header, 4), start: offset + headerBytes, end: offset + size };
     offset += size;
   }
 }
@@ -41,6 +41,21 @@ export async function findBox(
   return undefined;
 }
 
+/** The first box of each type inside another, as `findBox`, in one walk. */
+export async function findBoxes<Type extends string>(
+  reader: WindowReader,
+  outer: Box,
+  types: readonly Type[],
+  skip: number,
+): Promise<Partial<Record<Type, Box>>> {
+  const found: Partial<Record<string, Box>> = {};
+  for await (const box of boxes(reader, outer.start + skip, outer.end)) {
+    if (types.some((type) => type === box.type)) found[box.type] ??= box;
+    if (types.every((type) => found[type])) break;
+  }
+  return found as Partial<Record<Type, Box>>;
+}
+
 /** Zero means "to the end", one means that 64 bits follow. */
 async function boxSize(reader: WindowReader, header: DataView, offset: number, end: number) {
   const size = header.getUint32(0);
@@ -50,6 +65,6 @@ async function boxSize(reader: WindowReader, header: DataView, offset: number, e
   return large === undefined ? 0 : Number(large.getBigUint64(0));
 }
 
-function fourCharacters(header: DataView): string {
-  return String.fromCharCode(...[4, 5, 6, 7].map((at) => header.getUint8(at)));
+export function fourCharacters(view: DataView, at: number): string {
+  return String.fromCharCode(...[0, 1, 2, 3].map((index) => view.getUint8(at + index)));
 }

@@ -5,12 +5,15 @@ import { textName } from './sniff-text.ts';
 /** Enough for every signature here, and for the prologue that may stand before the root of an SVG or HTML. */
 export const SNIFFED_BYTES = 1024;
 
-export type Sniffed = { kind: 'accepted'; format: InputFormat } | { kind: 'unsupported'; found: string };
+/** What the first bytes tell; whether a HEIF is AVIF or HEIC stands further down. */
+export type Container = Exclude<InputFormat, 'avif' | 'heic'> | 'heif';
+
+export type Sniffed = { kind: 'accepted'; format: Container } | { kind: 'unsupported'; found: string };
 
 /** Where the bytes stand, what they are in Latin-1, and what begins with them. */
 type Signature<Name> = readonly [offset: number, bytes: string, name: Name];
 
-const ACCEPTED: readonly Signature<InputFormat>[] = [
+const ACCEPTED: readonly Signature<Container>[] = [
   [0, '\xff\xd8', 'jpeg'],
   [0, '\x89PNG\r\n\x1a\n', 'png'],
   [0, 'GIF8', 'gif'],
@@ -78,7 +81,7 @@ const RIFF_FORMS: readonly Signature<string>[] = [
 export function sniff(head: Uint8Array): Sniffed {
   const latin1 = String.fromCharCode(...head.subarray(0, SNIFFED_BYTES));
   const iso = isoMedia(latin1);
-  if (iso !== undefined) return iso.kind === 'avif' ? accepted('avif') : unsupported(iso.found);
+  if (iso !== undefined) return iso.kind === 'heif' ? accepted('heif') : unsupported(iso.found);
   if (latin1.startsWith('RIFF')) {
     return latin1.startsWith('WEBP', 8) ? accepted('webp') : unsupported(match(RIFF_FORMS, latin1));
   }
@@ -94,7 +97,7 @@ function match<Name>(signatures: readonly Signature<Name>[], latin1: string): Na
   return signatures.find(([offset, bytes]) => latin1.startsWith(bytes, offset))?.[2];
 }
 
-function accepted(format: InputFormat): Sniffed {
+function accepted(format: Container): Sniffed {
   return { kind: 'accepted', format };
 }
 

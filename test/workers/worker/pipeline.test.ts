@@ -28,6 +28,7 @@ const FORMAT_BY_EXTENSION: Record<string, InputFormat> = {
   png: 'png',
   webp: 'webp',
   avif: 'avif',
+  heic: 'heic',
   gif: 'gif',
   tiff: 'tiff',
 };
@@ -60,6 +61,7 @@ const SIZES: [ImageName, [number, number], [number, number], [number, number]][]
   ['testimage_large.jpg', [1600, 1200], [800, 600], [320, 320]],
   ['photo.webp', [320, 240], [320, 240], [240, 240]],
   ['photo.avif', [320, 240], [320, 240], [240, 240]],
+  ['photo.heic', [160, 120], [160, 120], [120, 120]],
   ['photo.tiff', [160, 120], [160, 120], [120, 120]],
   ['png_named.jpg', [160, 120], [160, 120], [120, 120]],
   ['palette.png', [320, 240], [320, 240], [240, 240]],
@@ -112,35 +114,41 @@ describe('the variants of a picture', () => {
     }
   });
 
-  test('are in sRGB: the red of a wide gamut is the red of the web', async () => {
-    const run = await runOfImage('p3.jpg');
-    await makeVariants(run);
-    for (const fileName of FILES) {
-      const { topLeft } = cornerColours(await storedPixels(run, fileName));
-      expect(topLeft[0], fileName).toBeGreaterThan(250);
-      expect(Math.max(topLeft[1], topLeft[2]), fileName).toBeLessThan(12);
-    }
-  });
+  test.each(['p3.jpg', 'p3.heic'] as const)(
+    'are in sRGB: the red of %s is the red of the web',
+    async (name) => {
+      const run = await runOfImage(name);
+      await makeVariants(run);
+      for (const fileName of FILES) {
+        const { topLeft } = cornerColours(await storedPixels(run, fileName));
+        expect(topLeft[0], fileName).toBeGreaterThan(250);
+        expect(Math.max(topLeft[1], topLeft[2]), fileName).toBeLessThan(12);
+      }
+    },
+  );
 
-  test('tell nothing of who took the picture, where, and with what', async () => {
-    const run = await runOfImage('private.jpg');
-    for (const { path } of (await variantsOf(run)).values()) {
-      const { exif, xmp, iptc, icc, orientation, comments } = await sharp(path).metadata();
-      expect([exif, xmp, iptc, icc, orientation, comments]).toEqual(Array(6).fill(undefined));
-      const bytes = await readFile(path, 'latin1');
-      for (const secret of Object.values(PRIVATE)) expect(bytes).not.toContain(secret);
-    }
-  });
+  test.each(['private.jpg', 'private.heic'] as const)(
+    'of %s tell nothing of who took the picture, where, and with what',
+    async (name) => {
+      const run = await runOfImage(name);
+      for (const { path } of (await variantsOf(run)).values()) {
+        const { exif, xmp, iptc, icc, orientation, comments } = await sharp(path).metadata();
+        expect([exif, xmp, iptc, icc, orientation, comments]).toEqual(Array(6).fill(undefined));
+        const bytes = await readFile(path, 'latin1');
+        for (const secret of Object.values(PRIVATE)) expect(bytes).not.toContain(secret);
+      }
+    },
+  );
 
   test('carry no profile of a picture that had one of its own', async () => {
-    for (const name of ['p3.jpg', 'cmyk.jpg'] as const) {
+    for (const name of ['p3.jpg', 'p3.heic', 'cmyk.jpg'] as const) {
       for (const { path } of (await variantsOf(await runOfImage(name))).values()) {
         expect((await sharp(path).metadata()).icc).toBeUndefined();
       }
     }
   });
 
-  test.each(['alpha.png', 'alpha.webp'] as const)(
+  test.each(['alpha.png', 'alpha.webp', 'alpha.heic'] as const)(
     'of %s fade to white in JPEG and keep their alpha in WebP',
     async (name) => {
       const run = await runOfImage(name);
@@ -192,6 +200,7 @@ describe('a picture that cannot be decoded', () => {
   test.each([
     'truncated.jpg',
     'truncated.png',
+    'truncated.heic',
     'damaged_header.jpg',
     'wrong_magic.jpg',
     'empty.jpg',
@@ -209,6 +218,7 @@ describe('a picture that cannot be decoded', () => {
 
   test.each([
     ['testimage_small.jpg', 640 * 480 - 1],
+    ['photo.heic', 160 * 120 - 1],
     ['huge_declared.png', 50_000_000],
     ['huge_declared.jpg', 50_000_000],
   ] as const)('%s has more pixels than %i, and is rejected as too large', async (name, maxPixels) => {
@@ -225,8 +235,10 @@ describe('a picture that cannot be decoded', () => {
   });
 
   test('an input that is not there is no fault of the picture', async () => {
-    const run = await runOf('/nowhere/input', 'jpeg');
-    expect(await perform(run)).toMatchObject({ outcome: 'errored', failure: 'storage_error' });
+    for (const format of ['jpeg', 'heic'] as const) {
+      const run = await runOf('/nowhere/input', format);
+      expect(await perform(run)).toMatchObject({ outcome: 'errored', failure: 'storage_error' });
+    }
   });
 
   test('an output folder that is not there is no fault of the picture', async () => {

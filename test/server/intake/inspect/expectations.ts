@@ -11,6 +11,6 @@ export function imageOf(format: InputFormat, width: number, height: number, fram
   return { kind: 'image', header: { format, width, height, frames } };
 }
 
-export function damagedBecause(format: InputFormat, reason: string): Inspection {
+export function damagedBecause(format: InputFormat | 'heif', reason: string): Inspection {
   return { kind: 'damaged', format, reason };
 }

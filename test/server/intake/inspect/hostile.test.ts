@@ -3,10 +3,10 @@ import { inspect } from '../../../../server/intake/inspect/inspect.ts';
 import { FRAMES_COUNTED_AT_MOST } from '../../../../server/intake/inspect/inspection.ts';
 import { WINDOW_BYTES } from '../../../../server/intake/inspect/window-reader.ts';
 import { ImageHeader } from '../../../../shared/domain/image.ts';
-import * as avif from '../../../fixtures/headers/avif.ts';
-import { be32, bytes, zeros } from '../../../fixtures/headers/bytes.ts';
+import { be16, be32, bytes, zeros } from '../../../fixtures/headers/bytes.ts';
 import { CountingSource } from '../../../fixtures/headers/counting-source.ts';
 import * as gif from '../../../fixtures/headers/gif.ts';
+import * as heif from '../../../fixtures/headers/heif.ts';
 import * as jpeg from '../../../fixtures/headers/jpeg.ts';
 import * as png from '../../../fixtures/headers/png.ts';
 import { seededRandom } from '../../../fixtures/headers/seeded-random.ts';
@@ -43,7 +43,8 @@ const SAMPLES: readonly (readonly [string, Uint8Array])[] = [
   ],
   ['little-endian tiff', tiff.tiff([SIZE, SIZE, SIZE])],
   ['big-endian BigTIFF', tiff.tiff([SIZE, SIZE], { littleEndian: false, big: true })],
-  ['avif', bytes(avif.avif(640, 480), avif.moov(3, 3), avif.box('mdat', zeros(40)))],
+  ['avif', bytes(heif.avif(640, 480), heif.moov(3, 3), heif.box('mdat', zeros(40)))],
+  ['heic', bytes(heif.heicGrid(640, 480), heif.box('mdat', zeros(40)))],
 ];
 
 /** What any answer to any input has to be, and what it may cost. */
@@ -57,10 +58,10 @@ async function expectBounded(file: Uint8Array): Promise<void> {
   expect(source.reads).toBeLessThanOrEqual(readsAtMost(file));
 }
 
-/** Walks go forward, some of them twice over the file; only the pages of a TIFF may lie anywhere. */
+/** Walks go forward, some of them three times over the file; only the pages of a TIFF may lie anywhere. */
 function readsAtMost(file: Uint8Array): number {
   const scattered = file[0] === file[1] ? 2 * FRAMES_COUNTED_AT_MOST : 0;
-  return 20 + (2 * file.length) / WINDOW_BYTES + scattered;
+  return 20 + (3 * file.length) / WINDOW_BYTES + scattered;
 }
 
 describe.each(SAMPLES)('a %s', (_name, sample) => {
@@ -121,6 +122,19 @@ function repeated(head: Uint8Array, unit: Uint8Array, size = MIB): Uint8Array {
   return bytes(head, new Uint8Array(Buffer.alloc(size, unit)));
 }
 
+/** Whose primary item 1 is made of 2, and that of 3, which is coded: each is looked for in lists of the items and of who is derived. */
+function turnedGrid(items: number[], derived: number[]): Uint8Array {
+  const typeOf = (item: number) => (item === 3 ? 'hvc1' : 'grid');
+  const infe = items.map((item) => heif.fullBox('infe', 2, 0, be16(item), be16(0), typeOf(item), '\0'));
+  const dimg = derived.map((item) => heif.box('dimg', be16(item), be16(1), be16(item + 1)));
+  const properties = heif.iprp([heif.ispe(1, 1)], heif.ipma({ 1: [1] }));
+  const iinf = heif.fullBox('iinf', 0, 0, be16(items.length), ...infe);
+  return bytes(
+    heif.HEIC_FTYP,
+    heif.meta(heif.pitm(1), iinf, heif.fullBox('iref', 0, 0, ...dimg), properties),
+  );
+}
+
 describe('the cost stays bounded for', () => {
   const boxHead = (type: string, size: number) => bytes(be32(size), type);
   test.each([
@@ -140,21 +154,23 @@ describe('the cost stays bounded for', () => {
       tiff.tiff([Array.from({ length: 65_535 }, () => ({ tag: 1, type: 3, value: 1 }))]),
     ],
     ['a TIFF of scattered pages', scatteredTiff()],
-    ['an AVIF of empty boxes', repeated(avif.AVIF_FTYP, avif.box('free'))],
+    ['an AVIF of empty boxes', repeated(heif.AVIF_FTYP, heif.box('free'))],
     [
       'an AVIF of empty properties',
-      repeated(bytes(avif.AVIF_FTYP, boxHead('meta', MIB), zeros(4)), avif.box('free')),
+      repeated(bytes(heif.AVIF_FTYP, boxHead('meta', MIB), zeros(4)), heif.box('free')),
     ],
-    ['an AVIF of empty tracks', repeated(bytes(avif.avif(1, 1), boxHead('moov', MIB)), avif.box('trak'))],
+    ['an AVIF of empty tracks', repeated(bytes(heif.avif(1, 1), boxHead('moov', MIB)), heif.box('trak'))],
+    ['a HEIC of countless items', turnedGrid([...Array(30_000).fill(9), 1, 2, 3], [1, 2])],
+    ['a HEIC of countless references', turnedGrid([1, 2, 3], [...Array(30_000).fill(9), 1, 2])],
     [
       'an AVIF of empty associations',
       bytes(
-        avif.AVIF_FTYP,
-        avif.meta(
-          avif.pitm(1),
-          avif.iprp(
-            [avif.ispe(1, 1)],
-            avif.fullBox('ipma', 0, 0, be32(2 ** 32 - 1), new Uint8Array(3 * 300_000)),
+        heif.AVIF_FTYP,
+        heif.meta(
+          heif.pitm(1),
+          heif.iprp(
+            [heif.ispe(1, 1)],
+            heif.fullBox('ipma', 0, 0, be32(2 ** 32 - 1), new Uint8Array(3 * 300_000)),
           ),
         ),
       ),

@@ -1,15 +1,11 @@
 import { expect, test } from 'vitest';
-import { ftyp } from '../../../fixtures/headers/avif.ts';
 import { bytes, type Part, zeros } from '../../../fixtures/headers/bytes.ts';
+import { ftyp } from '../../../fixtures/headers/heif.ts';
 import { inspectBytes } from './expectations.ts';
 
 const SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>';
 
 test.each<[string, Part]>([
-  ['HEIC', ftyp('heic', 'mif1', 'heic')],
-  ['HEIC', ftyp('mif1', 'heix')],
-  ['HEIC', ftyp('mif1', 'miaf')],
-  ['HEIC', ftyp('msf1', 'iso8', 'hevc')],
   ['Canon RAW', ftyp('crx ', 'isom')],
   ['Canon RAW', 'II*\0\x10\0\0\0CR\x02\0'],
   ['MP4 video', ftyp('isom', 'iso2', 'avc1', 'mp41')],
@@ -49,6 +45,16 @@ test.each<[string, Part]>([
   ['an empty file', ''],
 ])('names %s', async (found, file) => {
   expect(await inspectBytes(bytes(file))).toEqual({ kind: 'unsupported', found });
+});
+
+test.each([
+  ftyp('heic', 'mif1', 'heic'),
+  ftyp('mif1', 'heix'),
+  ftyp('mif1', 'miaf'),
+  ftyp('msf1', 'iso8', 'hevc'),
+  ftyp('avif'),
+])('knows a HEIF by any of its brands', async (file) => {
+  expect(await inspectBytes(file)).toMatchObject({ kind: 'damaged', format: 'heif' });
 });
 
 test('a character that the end of the window cuts in two does not make text unknown', async () => {

@@ -1,5 +1,7 @@
+import type { InputFormat } from '../../../shared/domain/image.ts';
+import { codingOf } from './heif-coding.ts';
 import { damaged, type Inspection, image } from './inspection.ts';
-import { type Box, boxes, findBox } from './iso-boxes.ts';
+import { type Box, boxes, findBox, findBoxes } from './iso-boxes.ts';
 import type { WindowReader } from './window-reader.ts';
 
 /** An item has one entry in an association box. libheif takes 1,000 items unless told otherwise. */
@@ -10,25 +12,44 @@ const ASSOCIATION_BOXES_AT_MOST = 4;
 const TRACKS_AT_MOST = 8;
 const TRACK_TABLES = ['mdia', 'minf', 'stbl', 'stsz'] as const;
 
+/** The codings for which there is a decoder, by the type of the coded item. */
+const FORMATS: Partial<Record<string, InputFormat>> = { av01: 'avif', hvc1: 'heic' };
+const FOREIGN: Partial<Record<string, string>> = {
+  jpeg: 'JPEG in HEIF',
+  j2k1: 'JPEG 2000 in HEIF',
+  unci: 'uncompressed HEIF',
+  avc1: 'H.264 in HEIF',
+  vvc1: 'H.266 in HEIF',
+};
+
 /**
- * The size of the primary item: `pitm` names it, `ipma` gives the numbers of its properties, and `ispe` among
- * those is the size before rotation and cropping (ISO/IEC 23008-12, section 6.5.3). A grid has one of its own.
+ * The coding and the size of the primary item: `pitm` names it, `iinf` says what it is, `ipma` gives the numbers of its
+ * properties, and `ispe` among those is the size before rotation and cropping (ISO/IEC 23008-12, section 6.5.3). A
+ * grid has one of its own.
  */
-export async function readAvif(reader: WindowReader): Promise<Inspection> {
+export async function readHeif(reader: WindowReader): Promise<Inspection> {
   const file = { type: 'file', start: 0, end: reader.size };
   // `meta` is a full box: four bytes of version and flags come before its children, as in pitm, ipma and ispe.
   const meta = await findBox(reader, file, 'meta', 0);
-  const pitm = meta && (await findBox(reader, meta, 'pitm', 4));
-  const iprp = meta && (await findBox(reader, meta, 'iprp', 4));
+  const { pitm, iprp, iinf, iref } = meta
+    ? await findBoxes(reader, meta, ['pitm', 'iprp', 'iinf', 'iref'], 4)
+    : {};
   const ipco = iprp && (await findBox(reader, iprp, 'ipco', 0));
   const item = pitm && (await readItemId(reader, pitm));
   if (iprp === undefined || ipco === undefined || item === undefined) {
-    return damaged('avif', 'it does not say which picture it shows');
+    return damaged('heif', 'it does not say which picture it shows');
+  }
+
+  const coding = await codingOf(reader, item, { iinf, iref });
+  if (coding === undefined) return damaged('heif', 'it does not say how its picture is coded');
+  const format = FORMATS[coding];
+  if (format === undefined) {
+    return { kind: 'unsupported', found: FOREIGN[coding] ?? 'HEIF of an unknown coding' };
   }
 
   const size = await readLargestSize(reader, ipco, await propertiesOf(reader, iprp, item));
-  if (size === undefined) return damaged('avif', 'its picture has no size');
-  return image('avif', size.width, size.height, await countSamples(reader, file));
+  if (size === undefined) return damaged(format, 'its picture has no size');
+  return image(format, size.width, size.height, await countSamples(reader, file));
 }
 
 async function readItemId(reader: WindowReader, pitm: Box): Promise<number | undefined> {
