@@ -7,8 +7,9 @@ import { StoreError } from '../../shared/errors.ts';
 import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/job-store.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { BadOutput } from './bad-output.ts';
 import { stateAfter } from './next-state.ts';
-import { BadOutput, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
 import type { RunScratch, Scratch } from './scratch.ts';
 import { signalOf } from './worker-end.ts';
@@ -96,7 +97,7 @@ export class Runner {
       return await this.#report(work, runId, scratch, verdict, log);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
-      return failed('errored', error instanceof BadOutput ? 'protocol_error' : 'storage_error');
+      return failed('errored', error instanceof BadOutput ? error.failure : 'storage_error');
     }
   }
 

@@ -31,7 +31,7 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       pipelineVersion: PIPELINE_VERSION,
       outputs,
       description: UNDESCRIBED,
-      privacy: { found: [], removed: [] },
+      privacy: { found: [] },
       ...processFigures(),
     };
   } catch (error) {
