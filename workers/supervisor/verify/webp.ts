@@ -101,7 +101,7 @@ async function readFrame(reader: OutputReader, length: number, canvas: Size): Pr
   }
   const size = await picture(reader, await nextChunk(reader));
   if (!isSame(size, said)) throw malformed('has a frame of another size than it says');
-  if (reader.left !== end) throw malformed('has something behind the picture of a frame');
+  if (reader.left !== end) throw carries('something behind the picture of a frame');
 }
 
 /** A picture in VP8 with or without alpha before it, or in VP8L, which has its own. */
