@@ -67,7 +67,8 @@ export const RunResult = z.discriminatedUnion('outcome', [
     pipelineVersion: z.int().min(1),
     outputs: z.array(ReportedOutput).min(1).max(64),
     description: Description,
-    privacy: PrivacyReceipt,
+    /** What was removed is for the supervisor to say. */
+    privacy: PrivacyReceipt.pick({ found: true }),
     ...ProcessFigures,
   }),
   z.object({

@@ -21,6 +21,7 @@ export function describeImage({ image, job, set }: ImageRecord) {
       ...variant,
       url: `/images/${image.id}/${variantUrlName(variant)}`,
     })),
+    privacy: set?.manifest.privacy ?? null,
     links: { self: `/images/${image.id}`, job: `/jobs/${job.id}` },
   };
 }

@@ -35,29 +35,40 @@ export const Description = z.object({
 });
 export type Description = z.infer<typeof Description>;
 
-/** Kinds of metadata that an original may hold. */
+/** Kinds of metadata that an original may hold: what it tells, and the blocks that it is told in. */
 export const METADATA_KINDS = [
+  /** Where it was taken: GPS in EXIF or XMP, or a place in IPTC or XMP. */
   'position',
+  /** Make and model. */
   'camera',
+  /** Serial numbers of the camera or its lens, or an id that no other picture has. */
   'camera_serial',
+  /** Whose camera it is, or who wrote of it. */
   'owner',
-  'time',
+  'artist',
   'copyright',
+  /** When it was taken, or changed. */
+  'time',
+  /** A smaller picture, which may show what was cropped away from the large one. */
   'thumbnail',
+  /** Free text: what somebody wrote of the picture. */
   'comment',
+  /** A second picture, of what a display with more light would show. */
+  'gain_map',
   'exif',
   'xmp',
   'iptc',
+  /** A colour profile (ICC). */
   'profile',
+  /** What the maker of the camera writes in a form of his own. */
   'maker_note',
-  'gain_map',
 ] as const;
 export const MetadataKind = z.enum(METADATA_KINDS);
 export type MetadataKind = z.infer<typeof MetadataKind>;
 
 /**
- * The privacy receipt: kinds and never values. What was removed is verified on the bytes of each variant,
- * which have passed a parser that lets nothing through but pixels, an sRGB tag, and what was kept.
+ * The privacy receipt: kinds and never values. What was found is what the worker has seen; what was removed is in no
+ * variant, whose bytes have all passed a parser that lets nothing through but a picture, and what the preset keeps.
  */
 export const PrivacyReceipt = z.object({
   found: z.array(MetadataKind).max(METADATA_KINDS.length),

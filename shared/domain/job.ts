@@ -57,6 +57,8 @@ export const FailureCode = z.enum([
   'storage_error',
   'original_missing',
   'protocol_error',
+  /** A variant would have told more than its picture. */
+  'metadata_left',
 ]);
 export type FailureCode = z.infer<typeof FailureCode>;
 

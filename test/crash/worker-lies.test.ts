@@ -42,6 +42,15 @@ test('endless-message: the deadline ends a worker that never comes to the end of
   expect(lines).toContainEqual(expect.objectContaining({ msg: 'worker died', killedFor: 'deadline' }));
 });
 
+test('leaves-position: nothing of the run is published, and the picture runs again', async () => {
+  const from = service.lines.length;
+  const { job, outcomes } = await commitOnce(service, 'leaves-position');
+  expect(outcomes).toEqual(['errored', 'succeeded']);
+  expect(job.runs[0]).toMatchObject({ failure: 'metadata_left' });
+  const { err } = await service.logged('run failed outside its worker', from);
+  expect(err).toMatchObject({ message: 'large.jpg carries a position' });
+});
+
 test('flood: what a worker prints is bounded, and its run goes well', async () => {
   const { outcomes, lines } = await commitOnce(service, 'flood');
   expect(outcomes).toEqual(['succeeded']);

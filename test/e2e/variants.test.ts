@@ -106,6 +106,24 @@ describe('the variants', () => {
     }
   });
 
+  it('come with a receipt: what kinds of metadata the original had, and that none of them is left', async () => {
+    const { privacy } = await process('private.jpg');
+    const kinds = [
+      'position',
+      'camera',
+      'camera_serial',
+      'owner',
+      'artist',
+      'time',
+      'comment',
+      'exif',
+      'xmp',
+      'iptc',
+    ];
+    expect(privacy).toEqual({ found: kinds, removed: kinds });
+    expect((await process('photo.webp')).privacy).toEqual({ found: [], removed: [] });
+  });
+
   it('of a wide gamut have its colours in sRGB', async () => {
     const image = await process('p3.jpg');
     for (const variant of image.variants) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PrivacyReceipt } from '../../shared/domain/description.ts';
 import { OutputFormat } from '../../shared/domain/image.ts';
 import type { RunningService } from './service.ts';
 import type { Accepted } from './upload.ts';
@@ -30,6 +31,7 @@ export const ImageAnswer = z.looseObject({
   preset: z.string(),
   metadata: z.unknown(),
   variants: z.array(VariantAnswer),
+  privacy: PrivacyReceipt.nullable(),
 });
 export type ImageAnswer = z.infer<typeof ImageAnswer>;
 

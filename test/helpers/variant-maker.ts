@@ -4,9 +4,10 @@ import { variantFileName } from '../../shared/domain/image.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
 import type { RunVerdict, WorkerProcess } from '../../workers/supervisor/worker-process.ts';
 import { DECODER, DESCRIPTION, sha256Of } from './job-records.ts';
+import { tinyPicture } from './tiny-picture.ts';
 
 /**
- * A worker in this process, as a runner sees it: writes what the preset asks for, as text that names the original.
+ * A worker in this process, as a runner sees it: writes what the preset asks for, tiny pictures that name the original.
  * @param before sees each run first, and may give it another verdict
  */
 export function variantMaker(
@@ -23,6 +24,7 @@ export function variantMaker(
   return worker as WorkerProcess;
 }
 
+const SIZE = { width: 10, height: 10 };
 const FIGURES = { rssBytes: 1_000, peakRssBytes: 2_000 };
 
 async function makeAll({ runId, outputPath, recipe }: RunMessage, original: Buffer): Promise<RunVerdict> {
@@ -30,12 +32,13 @@ async function makeAll({ runId, outputPath, recipe }: RunMessage, original: Buff
   for (const { name } of recipe.preset.sizes) {
     for (const { format } of recipe.preset.outputs) {
       const text = `${name} of ${sha256Of(original)} as ${format}`;
-      await writeFile(join(outputPath, variantFileName({ name, format })), text);
-      outputs.push({ name, format, width: 10, height: 10, bytes: text.length, frames: 1 });
+      const picture = tinyPicture(format, SIZE, text);
+      await writeFile(join(outputPath, variantFileName({ name, format })), picture);
+      outputs.push({ name, format, ...SIZE, bytes: picture.length, frames: 1 });
     }
   }
   const result = { type: 'result', runId, outcome: 'succeeded', pipelineVersion: 7, outputs } as const;
-  const told = { description: DESCRIPTION, privacy: { found: [], removed: [] } };
+  const told = { description: DESCRIPTION, privacy: { found: [] } };
   return { kind: 'result', result: { ...result, ...told, ...FIGURES } };
 }
 

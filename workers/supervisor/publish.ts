@@ -1,24 +1,30 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunId } from '../../shared/domain/ids.ts';
+import type { MetadataKind, PrivacyReceipt } from '../../shared/domain/description.ts';
+import type { RunId, Sha256 } from '../../shared/domain/ids.ts';
 import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
 import { outputsFor, type Preset } from '../../shared/domain/preset.ts';
 import { errorCode } from '../../shared/errors.ts';
 import type { ReportedOutput, RunResult } from '../../shared/protocol.ts';
-import type { ImageStorage } from '../../shared/storage/image-storage.ts';
-
-/** What the worker left behind is not what it was asked for, or not what it says. */
-export class BadOutput extends Error {
-  override readonly name = 'BadOutput';
-}
+import type { CheckedOutput, ImageStorage } from '../../shared/storage/image-storage.ts';
+import { BadOutput } from './bad-output.ts';
+import { READER_BYTES } from './verify/output-reader.ts';
+import { verifyOutput } from './verify/verify-output.ts';
 
 type Succeeded = Extract<RunResult, { outcome: 'succeeded' }>;
 
+interface Judged extends CheckedOutput {
+  output: ReportedOutput;
+  sha256: Sha256;
+  kept: readonly MetadataKind[];
+}
+
 /**
  * Copies a run's outputs from its scratch to the storage, and describes them as they were copied. The worker is not
- * believed: each file must be the regular file of the reported size that the preset asks for, and no link is followed.
- * @throws {BadOutput} when the outputs are not those of the preset
+ * believed: each file must be the regular file of the reported size that the preset asks for, no link is followed,
+ * and what is in it must be a picture and nothing else.
+ * @throws {BadOutput} when the outputs are not those of the preset, or would tell more than they may
  */
 export async function publish(
   storage: ImageStorage,
@@ -30,7 +36,8 @@ export async function publish(
   const outputs = inOrderOf(preset, result.description.hasAlpha, result.outputs);
   const handles: FileHandle[] = [];
   try {
-    const checked = [];
+    const judged: Judged[] = [];
+    const buffer = Buffer.allocUnsafe(READER_BYTES);
     for (const output of outputs) {
       const fileName = variantFileName(output);
       const handle = await openOutput(join(folder, fileName), fileName);
@@ -40,23 +47,35 @@ export async function publish(
       if (!found.isFile() || found.nlink !== 1 || found.size !== output.bytes) {
         throw new BadOutput(`${fileName} is not the file of ${output.bytes} bytes that was reported`);
       }
-      checked.push({ fileName, handle, bytes: output.bytes });
+      const verified = await verifyOutput(handle, output, preset.keepCopyright, buffer);
+      judged.push({ fileName, handle, bytes: output.bytes, output, ...verified });
     }
-    const published = await storage.publish(run, checked);
-    const sha256 = new Map(published.map((file) => [file.fileName, file.sha256]));
+    await storeAsJudged(storage, run, judged);
     return {
       pipelineVersion: result.pipelineVersion,
-      variants: outputs.map((output) => {
-        const hash = sha256.get(variantFileName(output));
-        if (!hash) throw new Error('the storage has left out a file');
-        return { ...output, sha256: hash };
-      }),
+      variants: judged.map(({ output, sha256 }) => ({ ...output, sha256 })),
       description: result.description,
-      privacy: result.privacy,
+      privacy: receiptOf(result.privacy.found, judged),
     };
   } finally {
     await Promise.all(handles.map((handle) => handle.close()));
   }
+}
+
+/** A worker may write to a file between the judgement and the copy: then the copy has another hash. */
+async function storeAsJudged(storage: ImageStorage, run: RunId, judged: readonly Judged[]): Promise<void> {
+  const published = await storage.publish(run, judged);
+  const copied = new Map(published.map(({ fileName, sha256 }) => [fileName, sha256]));
+  const changed = judged.find(({ fileName, sha256 }) => copied.get(fileName) !== sha256);
+  if (!changed) return;
+  await storage.removePublished(run);
+  throw new BadOutput(`${changed.fileName} was changed while it was published`);
+}
+
+/** What was found is the worker's word; what was removed is known, from every byte that is published. */
+function receiptOf(found: readonly MetadataKind[], judged: readonly Judged[]): PrivacyReceipt {
+  const kept = new Set(judged.flatMap((output) => output.kept));
+  return { found: [...found], removed: found.filter((kind) => !kept.has(kind)) };
 }
 
 /** Follows no link, and does not wait for a writer where there is a pipe in place of the file. */

@@ -7,9 +7,10 @@ import type { JobStore, RunEnd, RunHistory, SettledRun, Work } from '../../share
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { BadOutput } from './bad-output.ts';
 import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { stateAfter } from './next-state.ts';
-import { BadOutput, publish } from './publish.ts';
+import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
 import type { RunScratch, Scratch } from './scratch.ts';
 import { signalOf } from './worker-end.ts';
@@ -110,7 +111,7 @@ export class Runner {
       return await this.#report(runId, made, scratch, verdict, log);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
-      return failed('errored', error instanceof BadOutput ? 'protocol_error' : 'storage_error');
+      return failed('errored', error instanceof BadOutput ? error.failure : 'storage_error');
     }
   }
 

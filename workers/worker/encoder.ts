@@ -4,6 +4,7 @@ import { variantFileName } from '../../shared/domain/image.ts';
 import type { OutputSpec } from '../../shared/domain/preset.ts';
 import type { ReportedOutput } from '../../shared/protocol.ts';
 import type { Timing } from './decoder.ts';
+import { type Credit, withCredit } from './metadata/credit.ts';
 import { asPicture, firstFrame, type Raster } from './raster.ts';
 
 /** What the files of one run have in common. */
@@ -12,20 +13,23 @@ export interface EncodeOptions {
   background: string;
   /** Of the frames where there is more than one. */
   timing: Timing | null;
+  /** Null where nothing of the original but its pixels is kept. */
+  credit: Credit | null;
 }
 
-/** Writes one raster as one file. Nothing of the original but its pixels can be in it. */
+/** Writes one raster as one file. Nothing of the original can be in it but its pixels, and the credit that is given. */
 export async function encode(
   raster: Raster,
   name: string,
   output: OutputSpec,
-  { folder, background, timing }: EncodeOptions,
+  { folder, background, timing, credit }: EncodeOptions,
 ): Promise<ReportedOutput> {
   const { format } = output;
   const moves = format === 'webp' && raster.frames > 1;
   const { width, height } = raster;
   const file = join(folder, variantFileName({ name, format }));
-  const picture = asPicture(moves ? raster : firstFrame(raster));
+  const pixels = asPicture(moves ? raster : firstFrame(raster));
+  const picture = credit ? withCredit(pixels, credit) : pixels;
   const { size } = await encoderOf(picture, output, background, timing).toFile(file);
   return { name, format, width, height, bytes: size, frames: moves ? await framesOf(file) : 1 };
 }

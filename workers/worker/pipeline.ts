@@ -5,6 +5,7 @@ import { cropArea } from './crop-area.ts';
 import { decode } from './decoder.ts';
 import { encode } from './encoder.ts';
 import { type Cut, type Plan, planVariants } from './geometry.ts';
+import type { Credit } from './metadata/credit.ts';
 import { asPicture, crop, draw, type Raster } from './raster.ts';
 import { withWatermark } from './watermark.ts';
 
@@ -12,9 +13,10 @@ import { withWatermark } from './watermark.ts';
  * One upload, one decode, every variant: the picture is decoded once, at the scale of the largest variant,
  * upright and in sRGB; each variant is cut from the smallest raster that still holds enough of it, and encoded
  * in each format from the same pixels.
+ * @param credit what is kept of the original beside its pixels
  * @throws {UnreadableImage} when the fault lies with the picture; anything else may work another time
  */
-export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
+export async function makeVariants(run: RunMessage, credit: Credit | null = null): Promise<ReportedOutput[]> {
   const { preset } = run.recipe;
   const { inputPath: path, format, maxPixels } = run;
   const source = { path, format, maxPixels, allFrames: preset.animated };
@@ -33,7 +35,8 @@ export async function makeVariants(run: RunMessage): Promise<ReportedOutput[]> {
   }
 
   const outputs = outputsFor(preset, decoded.raster.channels === 4);
-  const options = { folder: run.outputPath, background: preset.background, timing: decoded.timing };
+  const { background } = preset;
+  const options = { folder: run.outputPath, background, timing: decoded.timing, credit };
   const encodes = pLimit({ concurrency: run.encodesAtOnce, rejectOnClear: true });
   const files = drawn.flatMap(({ name, raster }) =>
     outputs.map((output) => encodes(() => encode(raster, name, output, options))),

@@ -2,6 +2,7 @@ import { Description } from '../../shared/domain/description.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
+import { foundMetadata } from './metadata/found-metadata.ts';
 import { makeVariants } from './pipeline.ts';
 import { OUT_OF_MEMORY, UnreadableImage } from './unreadable-image.ts';
 
@@ -23,7 +24,8 @@ const UNDESCRIBED = Description.parse({
 export async function perform(run: RunMessage): Promise<RunResult> {
   const { runId } = run;
   try {
-    const outputs = await makeVariants(run);
+    const metadata = foundMetadata(run.inputPath, run.format);
+    const outputs = await makeVariants(run, run.recipe.preset.keepCopyright ? metadata : null);
     return {
       type: 'result',
       runId,
@@ -31,7 +33,7 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       pipelineVersion: PIPELINE_VERSION,
       outputs,
       description: UNDESCRIBED,
-      privacy: { found: [], removed: [] },
+      privacy: { found: metadata.found },
       ...processFigures(),
     };
   } catch (error) {
@@ -56,7 +58,7 @@ function detailOf(error: unknown, inputPath: string): string {
 function machineFailure(error: unknown): FailureCode {
   const text = String(error);
   if (OUT_OF_MEMORY.test(text)) return 'out_of_memory';
-  return /unable to (?:open|create|write)|missing|system error/i.test(text)
+  return /^Error: E[A-Z]+: |unable to (?:open|create|write)|missing|system error/i.test(text)
     ? 'storage_error'
     : 'worker_error';
 }

@@ -48,6 +48,7 @@ const FAULTS: Record<Fault, { end: JobState; weight: number }> = {
   'unknown-run': { end: 'failed', weight: 10 },
   'result-twice': { end: 'failed', weight: 10 },
   'ready-twice': { end: 'failed', weight: 10 },
+  'leaves-position': { end: 'failed', weight: 10 },
   'answer-then-death': { end: 'failed', weight: 10 },
   'answer-then-disconnect': { end: 'failed', weight: 10 },
   disconnect: { end: 'failed', weight: 10 },

@@ -1,17 +1,34 @@
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, rename, stat, symlink, truncate, unlink, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  link,
+  mkdir,
+  rename,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { newRunId } from '../../../shared/domain/ids.ts';
+import type { MetadataKind } from '../../../shared/domain/description.ts';
+import { newRunId, type RunId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
 import { Preset } from '../../../shared/domain/preset.ts';
 import type { ReportedOutput } from '../../../shared/protocol.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
-import { BadOutput, publish } from '../../../workers/supervisor/publish.ts';
+import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
+import { BadOutput } from '../../../workers/supervisor/bad-output.ts';
+import { publish } from '../../../workers/supervisor/publish.ts';
+import { bytes } from '../../fixtures/headers/bytes.ts';
+import { jpegSegment } from '../../fixtures/headers/jpeg.ts';
+import { exif } from '../../fixtures/metadata/exif.ts';
 import { DESCRIPTION, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
+import { tinyPicture } from '../../helpers/tiny-picture.ts';
 
 const PRESET = Preset.parse({
   name: 'two',
@@ -25,8 +42,10 @@ const PRESET = Preset.parse({
   ],
 });
 
+const FOUND: MetadataKind[] = ['position', 'artist', 'copyright', 'exif'];
+
 /** A run that has written what its preset asks for, and reports it. */
-async function finishedRun() {
+async function finishedRun(preset = PRESET) {
   const storage = await DiskStorage.open(join(await ownFolder(), 'storage'));
   const folder = await ownFolder();
   const run = newRunId();
@@ -34,15 +53,15 @@ async function finishedRun() {
   for (const { name } of PRESET.sizes) {
     for (const { format } of PRESET.outputs) outputs.push(await writeOutput(folder, name, format));
   }
-  const publishThese = (reported: readonly ReportedOutput[] = outputs) =>
-    publish(storage, run, folder, PRESET, {
+  const publishThese = (reported: readonly ReportedOutput[] = outputs, to: ImageStorage = storage) =>
+    publish(to, run, folder, preset, {
       type: 'result',
       runId: run,
       outcome: 'succeeded',
       pipelineVersion: 3,
       outputs: [...reported],
       description: DESCRIPTION,
-      privacy: { found: [], removed: [] },
+      privacy: { found: FOUND },
       rssBytes: 1,
       peakRssBytes: 1,
     });
@@ -50,10 +69,22 @@ async function finishedRun() {
 }
 
 async function writeOutput(folder: string, name: string, format: OutputFormat): Promise<ReportedOutput> {
-  const content = `${name} as ${format}`;
+  const content = picture(name, format);
   await writeFile(join(folder, variantFileName({ name, format })), content);
-  return { name, format, width: 10, height: 10, bytes: content.length, frames: 1 };
+  return { name, format, ...SIZE, bytes: content.length, frames: 1 };
 }
+
+const withSize = (outputs: readonly ReportedOutput[], fileName: string, bytes: number): ReportedOutput[] =>
+  outputs.map((it) => (variantFileName(it) === fileName ? { ...it, bytes } : it));
+
+/** Behind the first marker of a JPEG. */
+const withExif = (jpeg: Buffer, tiff: Uint8Array): Buffer =>
+  Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xe1, bytes('Exif\0\0', tiff)), jpeg.subarray(2)]);
+
+const SIZE = { width: 10, height: 10 };
+
+const picture = (name: string, format: OutputFormat): Buffer =>
+  tinyPicture(format, SIZE, `${name} as ${format}`);
 
 describe('publishing the outputs of a run', () => {
   test('copies each, and describes it by what was copied', async () => {
@@ -63,13 +94,13 @@ describe('publishing the outputs of a run', () => {
       pipelineVersion: 3,
       variants: outputs.map((output) => ({
         ...output,
-        sha256: sha256Of(`${output.name} as ${output.format}`),
+        sha256: sha256Of(picture(output.name, output.format)),
       })),
       description: DESCRIPTION,
-      privacy: { found: [], removed: [] },
+      privacy: { found: FOUND, removed: FOUND },
     });
     const bytes = await storage.readVariant(run, 'thumb.webp');
-    expect(bytes && (await text(bytes))).toBe('thumb as webp');
+    expect(bytes && (await buffer(bytes))).toEqual(picture('thumb', 'webp'));
   });
 
   test('leaves alone what was not reported', async () => {
@@ -78,11 +109,22 @@ describe('publishing the outputs of a run', () => {
     await publishThese();
     expect(await storage.readVariant(run, 'page.html')).toBeNull();
   });
+
+  test('says what was removed: all that was found, but for a copyright that the preset keeps and a file has', async () => {
+    const keeping = await finishedRun({ ...PRESET, keepCopyright: true });
+    expect((await keeping.publishThese()).privacy).toEqual({ found: FOUND, removed: FOUND });
+
+    const { folder, outputs, publishThese } = await finishedRun({ ...PRESET, keepCopyright: true });
+    const bytes = withExif(picture('thumb', 'jpeg'), exif({ 33432: '(c) Ada' }));
+    await writeFile(join(folder, 'thumb.jpg'), bytes);
+    const reported = withSize(outputs, 'thumb.jpg', bytes.length);
+    expect((await publishThese(reported)).privacy).toEqual({ found: FOUND, removed: ['position', 'artist'] });
+  });
 });
 
 describe('nothing is published, and the output is called bad, when', () => {
   const spoilt: [string, (victim: string) => Promise<unknown> | unknown][] = [
-    ['a file is longer than reported', (victim) => writeFile(victim, 'thumb as webp and more')],
+    ['a file is longer than reported', (victim) => appendFile(victim, 'and more')],
     ['a file is shorter than reported', (victim) => truncate(victim, 3)],
     ['a file is missing', (victim) => unlink(victim)],
   ];
@@ -114,10 +156,38 @@ describe('nothing is published, and the output is called bad, when', () => {
     await unlink(victim);
     await make(victim);
     const { size } = await stat(victim);
-    const reported = outputs.map((it) =>
-      variantFileName(it) === 'thumb.webp' ? { ...it, bytes: size } : it,
-    );
-    await expect(publishThese(reported)).rejects.toThrow(BadOutput);
+    await expect(publishThese(withSize(outputs, 'thumb.webp', size))).rejects.toThrow(BadOutput);
+    expect(await storage.listPublished()).toEqual([]);
+  });
+
+  test('a file is no picture', async () => {
+    const { storage, victim, outputs, publishThese } = await finishedRun();
+    await writeFile(victim, 'no picture');
+    const thrown = publishThese(withSize(outputs, 'thumb.webp', 10));
+    await expect(thrown).rejects.toMatchObject({ name: 'BadOutput', failure: 'protocol_error' });
+    expect(await storage.listPublished()).toEqual([]);
+  });
+
+  test('a file carries a position, of which the reason speaks', async () => {
+    const { storage, folder, outputs, publishThese } = await finishedRun({ ...PRESET, keepCopyright: true });
+    const bytes = withExif(picture('thumb', 'jpeg'), exif({ 33432: '(c) Ada', 34853: 8 }));
+    await writeFile(join(folder, 'thumb.jpg'), bytes);
+    const thrown = publishThese(withSize(outputs, 'thumb.jpg', bytes.length));
+    const message = 'thumb.jpg carries a position';
+    await expect(thrown).rejects.toMatchObject({ name: 'BadOutput', message, failure: 'metadata_left' });
+    expect(await storage.listPublished()).toEqual([]);
+  });
+
+  test('a file is changed after it was judged, and then what was copied is removed', async () => {
+    const { storage, outputs, victim, publishThese } = await finishedRun();
+    const changing: ImageStorage = Object.assign(Object.create(storage), {
+      publish: async (...given: Parameters<ImageStorage['publish']>) => {
+        await writeFile(victim, picture('other', 'webp'));
+        return storage.publish(...given);
+      },
+      removePublished: (id: RunId) => storage.removePublished(id),
+    });
+    await expect(publishThese(outputs, changing)).rejects.toThrow('thumb.webp was changed');
     expect(await storage.listPublished()).toEqual([]);
   });
 
@@ -130,6 +200,10 @@ describe('nothing is published, and the output is called bad, when', () => {
     [
       'an output is reported that nobody asked for',
       (outputs) => [...outputs, ...outputs.slice(0, 1).map((it) => ({ ...it, name: 'huge' }))],
+    ],
+    [
+      'an output is reported larger than it is',
+      (outputs) => outputs.map((it) => (it.name === 'thumb' ? { ...it, width: 11 } : it)),
     ],
     [
       'an output has another name than was asked for',

@@ -15,6 +15,7 @@ import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/work
 import { DESCRIPTION, newUpload, settledAlone, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
+import { tinyPicture } from '../../helpers/tiny-picture.ts';
 
 const LIMITS = { jobTimeoutMs: 5_000, maxAttempts: 2, maxPixels: 1_000_000 };
 const OUT_OF_REACH = new StoreError('storage_unavailable', 'the store is out of reach');
@@ -78,7 +79,12 @@ async function surroundings(given: Given = {}) {
     async publish(_, outputs) {
       calls.push('publish');
       given.publish?.();
-      return outputs.map(({ fileName }) => ({ fileName, sha256: sha256Of(fileName) }));
+      return Promise.all(
+        outputs.map(async ({ fileName, handle }) => ({
+          fileName,
+          sha256: sha256Of(await handle.readFile()),
+        })),
+      );
     },
     async removePublished(run) {
       calls.push(`removePublished ${run}`);
@@ -114,7 +120,7 @@ const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResul
   pipelineVersion: 7,
   outputs,
   description: DESCRIPTION,
-  privacy: { found: [], removed: [] },
+  privacy: { found: [] },
   rssBytes: 1_000,
   peakRssBytes: 2_000,
 });
@@ -124,19 +130,22 @@ async function makeAll({ runId, outputPath, recipe }: RunMessage): Promise<RunVe
   const outputs: ReportedOutput[] = [];
   for (const { name } of recipe.preset.sizes) {
     for (const { format } of recipe.preset.outputs) {
-      await writeFile(join(outputPath, variantFileName({ name, format })), name);
+      await writeFile(join(outputPath, variantFileName({ name, format })), picture(name, format));
       outputs.push(output(name, format));
     }
   }
   return { kind: 'result', result: result(runId, outputs) };
 }
 
+const SIZE = { width: 10, height: 10 };
+
+const picture = (name: string, format: OutputFormat): Buffer => tinyPicture(format, SIZE, name);
+
 const output = (name: string, format: OutputFormat): ReportedOutput => ({
   name,
   format,
-  width: 10,
-  height: 10,
-  bytes: name.length,
+  ...SIZE,
+  bytes: picture(name, format).length,
   frames: 1,
 });
 
@@ -146,6 +155,22 @@ const makeNothing = async ({ runId }: RunMessage): Promise<RunVerdict> => {
   );
   return { kind: 'result', result: result(runId, outputs) };
 };
+
+/** Each JPEG has a comment of no text behind its first two bytes, and the WebPs are as they should be. */
+async function leaveComments(message: RunMessage): Promise<RunVerdict> {
+  const { preset } = message.recipe;
+  const outputs: ReportedOutput[] = [];
+  for (const { name } of preset.sizes) {
+    for (const { format } of preset.outputs) {
+      const good = picture(name, format);
+      const comment = Buffer.from(format === 'jpeg' ? [0xff, 0xfe, 0, 2] : []);
+      const bytes = Buffer.concat([good.subarray(0, 2), comment, good.subarray(2)]);
+      await writeFile(join(message.outputPath, variantFileName({ name, format })), bytes);
+      outputs.push({ ...output(name, format), bytes: bytes.length });
+    }
+  }
+  return { kind: 'result', result: result(message.runId, outputs) };
+}
 
 const die = (): RunVerdict => ({
   kind: 'ended',
@@ -192,7 +217,7 @@ describe('a run that succeeds', () => {
             variants: DEFAULT_PRESET.sizes.flatMap(({ name }) =>
               DEFAULT_PRESET.outputs.map(({ format }) => ({
                 ...output(name, format),
-                sha256: sha256Of(variantFileName({ name, format })),
+                sha256: sha256Of(picture(name, format)),
               })),
             ),
             description: DESCRIPTION,
@@ -275,6 +300,11 @@ describe('a run that comes to nothing', () => {
       'the worker reports what it has not written',
       { work: makeNothing },
       { outcome: 'errored', failure: 'protocol_error', next: 'queued', peakRssBytes: null },
+    ],
+    [
+      'an output would tell more than its picture',
+      { work: leaveComments },
+      { outcome: 'errored', failure: 'metadata_left', next: 'queued', peakRssBytes: null },
     ],
     [
       'the outputs cannot be published',
