@@ -29,12 +29,13 @@ class FakeService implements ReprocessClient {
     return { queued, skipped: 0, next: this.stale > 0 ? `at ${this.#position}` : null };
   }
 
-  async count(): Promise<Count> {
+  async count(): Promise<Count & { tookMs: number }> {
     const made = Math.min(this.#madeAtOnce, this.pending);
     this.pending -= made;
     this.current += made;
     const { stale, pending, current, failed } = this;
-    return { total: stale + pending + current + failed, current, pending, failed, failedJobs: [] };
+    const total = stale + pending + current + failed;
+    return { total, current, pending, failed, failedJobs: [], tookMs: 1 };
   }
 }
 
