@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count, ReprocessClient } from './service-client.ts';
 
-const IMAGES_A_PAGE = 100;
+/** The service queues them in some 20 ms, for which an upload may have to wait. */
+const IMAGES_A_PAGE = 50;
 
 /** The service holds what waits in memory: no more than this is ahead of it, and it never runs dry. */
 const MOST_PENDING = 1_000;

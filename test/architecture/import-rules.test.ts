@@ -178,6 +178,7 @@ describe('in the code as it is', () => {
       for (const it of [...module.imports, ...module.spawns]) visit(it);
     };
     visit('server/main.ts');
+    visit('server/cli/reprocess.ts');
     expect([...graph.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });
 });
