@@ -24,7 +24,8 @@ export type Count = z.infer<typeof Count>;
 export interface ReprocessClient {
   /** Queues a page; to ask again for the same one queues nothing twice. */
   queue(cursor: string | null, limit: number): Promise<Page>;
-  count(): Promise<Count>;
+  /** `tookMs`: the time of the request that was answered, without those before it that were not. */
+  count(): Promise<Count & { tookMs: number }>;
 }
 
 /** The service refuses what it is asked for; the message is its own. */
@@ -41,13 +42,17 @@ export function reprocessClient(
   { url, preset, since }: Arguments,
   patienceMs = PATIENCE_MS,
 ): ReprocessClient {
-  const ask = async (method: 'GET' | 'POST', query: Record<string, string>): Promise<unknown> => {
+  const ask = async (method: 'GET' | 'POST', query: Record<string, string>) => {
     const address = new URL('/reprocess', url);
     address.search = new URLSearchParams({ preset, ...(since && { since }), ...query }).toString();
     const deadline = performance.now() + patienceMs;
     while (true) {
+      const begin = performance.now();
       const answer = await attempt(address, method);
-      if (answer instanceof Response && answer.ok) return answer.json();
+      if (answer instanceof Response && answer.ok) {
+        const json: unknown = await answer.json();
+        return { json, tookMs: performance.now() - begin };
+      }
       if (answer instanceof Response && answer.status < 500) throw new Refused(await detailOf(answer));
       const why = answer instanceof Response ? await detailOf(answer) : answer.message;
       if (performance.now() > deadline) throw new OutOfReach(`${url} does not answer: ${why}`);
@@ -56,8 +61,11 @@ export function reprocessClient(
   };
   return {
     queue: async (cursor, limit) =>
-      Page.parse(await ask('POST', { limit: String(limit), ...(cursor && { cursor }) })),
-    count: async () => Count.parse(await ask('GET', {})),
+      Page.parse((await ask('POST', { limit: String(limit), ...(cursor && { cursor }) })).json),
+    async count() {
+      const { json, tookMs } = await ask('GET', {});
+      return { ...Count.parse(json), tookMs };
+    },
   };
 }
 

@@ -5,8 +5,8 @@ import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { knownPreset } from '../known-preset.ts';
 
-/** Images that are counted in one call: some 10 ms, for which an upload may have to wait. */
-const COUNTED_AT_ONCE = 1_000;
+/** Images that are counted in one call: it takes some 10 ms, for which an upload may have to wait. */
+const COUNTED_AT_ONCE = 500;
 
 /** Jobs that have failed and are told by name. */
 const FAILED_TOLD = 100;

@@ -1,19 +1,19 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { newJobId } from '../domain/ids.ts';
+import { newJobId, type Sha256 } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { insertJob } from './insert-job.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './job-store.ts';
-import { workOf } from './reads.ts';
 import { keepRecipe } from './recipes.ts';
 import { findTwin, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
 const Candidate = z.object({
-  ...ImageRow.pick({ id: true, tenant: true, sha256: true, focus: true, created_at: true }).shape,
+  ...ImageRow.pick({ id: true, tenant: true, sha256: true, format: true, focus: true, created_at: true })
+    .shape,
   published_run: ImageRow.shape.published_run,
   set_pipeline: SetRow.shape.pipeline_version,
   set_preset: RecipeRow.shape.preset_digest.nullable(),
@@ -32,19 +32,26 @@ type Candidate = z.output<typeof Candidate>;
  */
 type Standing = 'outside' | 'current' | 'pending' | 'failed' | 'stale';
 
-function standingOf(candidate: Candidate, { preset, pipelineVersion }: ImagesOfPreset): Standing {
+/** What a set or a job has to be of: the preset as it is now, and the pipeline. */
+interface Wanted {
+  presetDigest: Sha256;
+  pipelineVersion: number;
+}
+
+function standingOf(candidate: Candidate, wanted: Wanted): Standing {
   const { set_preset, set_pipeline, job_preset, job_pipeline, job_state, published_run } = candidate;
   if (!hasEnded(job_state)) return 'pending';
   if (published_run === null) return 'outside';
-  const digest = presetDigest(preset);
-  if (set_preset === digest && set_pipeline === pipelineVersion) return 'current';
+  const isWanted = (preset: Sha256 | null, pipeline: number | null) =>
+    preset === wanted.presetDigest && pipeline === wanted.pipelineVersion;
+  if (isWanted(set_preset, set_pipeline)) return 'current';
   // What kills its decoder does so by any recipe.
   if (job_state === 'quarantined') return 'failed';
-  const wasTried = job_preset === digest && job_pipeline === pipelineVersion;
-  return wasTried && job_state === 'failed' ? 'failed' : 'stale';
+  return job_state === 'failed' && isWanted(job_preset, job_pipeline) ? 'failed' : 'stale';
 }
 
-async function candidatesOf(db: Kysely<Tables>, { preset, since, after, limit }: ImagesOfPreset) {
+async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
+  const { preset, pipelineVersion, since, after, limit } = images;
   let select = db
     .selectFrom('images')
     .innerJoin('jobs', (join) =>
@@ -64,6 +71,7 @@ async function candidatesOf(db: Kysely<Tables>, { preset, since, after, limit }:
       'images.id',
       'images.tenant',
       'images.sha256',
+      'images.format',
       'images.focus',
       'images.created_at',
       'images.published_run',
@@ -88,14 +96,18 @@ async function candidatesOf(db: Kysely<Tables>, { preset, since, after, limit }:
   const candidates = rows.slice(0, limit).map((row) => Candidate.parse(row));
   const last = candidates.at(-1);
   const next = rows.length > limit && last ? { createdAt: last.created_at, id: last.id } : null;
-  return { candidates, next };
+  const wanted = { presetDigest: presetDigest(preset), pipelineVersion };
+  return {
+    candidates: candidates.map((candidate) => ({ ...candidate, standing: standingOf(candidate, wanted) })),
+    next,
+  };
 }
 
 export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset): Promise<ReprocessCount> {
   const { candidates, next } = await candidatesOf(db, images);
   const count: ReprocessCount = { total: 0, current: 0, pending: 0, failed: 0, failedJobs: [], next };
   for (const candidate of candidates) {
-    const standing = standingOf(candidate, images);
+    const { standing } = candidate;
     if (standing === 'outside') continue;
     count.total++;
     if (standing !== 'stale') count[standing]++;
@@ -108,7 +120,7 @@ export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder):
   const { candidates, next } = await candidatesOf(db, order);
   const page: ReprocessedPage = { queued: 0, skipped: 0, toRun: [], retiredSets: [], next };
   for (const candidate of candidates) {
-    if (standingOf(candidate, order) === 'stale') await makeAnew(db, candidate, order, page);
+    if (candidate.standing === 'stale') await makeAnew(db, candidate, order, page);
     else page.skipped++;
   }
   return page;
@@ -116,7 +128,7 @@ export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder):
 
 async function makeAnew(
   db: Kysely<Tables>,
-  { id, tenant, sha256, focus, job_created_at }: Candidate,
+  { id, tenant, sha256, format, focus, job_created_at }: Candidate,
   { preset, pipelineVersion, requestId, at }: ReprocessOrder,
   page: ReprocessedPage,
 ): Promise<void> {
@@ -140,6 +152,9 @@ async function makeAnew(
   };
   await insertJob(db, job, key);
   page.queued++;
-  if (!twin) page.toRun.push(await workOf(db, job.id));
+  if (!twin) {
+    const about = { jobId: job.id, imageId: id, preset: preset.name, requestId, format };
+    page.toRun.push({ ...about, recipeDigest: key.recipeDigest, isSuspect: false, isBatch: true });
+  }
   if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published)));
 }

@@ -3,10 +3,19 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
+import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
 import type { RunStart } from '../../shared/jobs/job-store.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
-import { type NewUpload, newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
+import {
+  MANIFEST,
+  type NewUpload,
+  newStart,
+  newUpload,
+  rejected,
+  sha256Of,
+  succeeded,
+} from '../helpers/job-records.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { filesBelow } from '../helpers/service.ts';
@@ -125,6 +134,35 @@ describe('what an earlier process has left of its files', () => {
     await recover();
     expect(await storage.listPublished()).toEqual([done.runId]);
     expect(await storage.readVariant(done.runId, 'thumb.jpg')).not.toBeNull();
+  });
+
+  test('a set that a new one has replaced a moment before the end is removed', async () => {
+    const { store, storage, accept, start, publish, recover } = await dataFolder();
+    const upload = await accept();
+    const old = await start(upload);
+    await publish(old.runId);
+    await store.finishRun(succeeded(old));
+    await store.queueReprocess({
+      preset: Preset.parse({ ...DEFAULT_PRESET, background: '#000000' }),
+      pipelineVersion: 1,
+      since: 0,
+      limit: 1,
+      at: 4_000,
+      requestId: 'r',
+    });
+    const [work] = await store.queuedWork();
+    if (!work) throw new Error('nothing is made anew');
+    const run = { ...old, runId: newRunId(), jobId: work.jobId };
+    await store.startRun(run);
+    await publish(run.runId);
+    const published = { manifest: MANIFEST, recipeDigest: sha256Of('anew') };
+    expect(await store.finishRun({ ...succeeded(run), published })).toMatchObject({
+      retiredSets: [old.runId],
+    });
+
+    expect(await storage.listPublished()).toHaveLength(2);
+    await recover();
+    expect(await storage.listPublished()).toEqual([run.runId]);
   });
 
   test('received files are removed: none of them was accepted', async () => {

@@ -29,28 +29,29 @@ class FakeService implements ReprocessClient {
     return { queued, skipped: 0, next: this.stale > 0 ? `at ${this.#position}` : null };
   }
 
-  async count(): Promise<Count> {
+  async count(): Promise<Count & { tookMs: number }> {
     const made = Math.min(this.#madeAtOnce, this.pending);
     this.pending -= made;
     this.current += made;
     const { stale, pending, current, failed } = this;
-    return { total: stale + pending + current + failed, current, pending, failed, failedJobs: [] };
+    const total = stale + pending + current + failed;
+    return { total, current, pending, failed, failedJobs: [], tookMs: 1 };
   }
 }
 
 describe('the images of a preset', () => {
   test('are queued page by page, from the first to the last, and followed to their end', async () => {
-    const service = new FakeService(250);
+    const service = new FakeService(120);
     const seen: Count[] = [];
     expect(await reprocessAll(service, (count) => seen.push(count))).toEqual({
-      total: 250,
-      current: 250,
+      total: 120,
+      current: 120,
       pending: 0,
       failed: 0,
       failedJobs: [],
     });
-    expect(service.pages).toEqual([null, 'at 100', 'at 200']);
-    expect(seen.map(({ current }) => current)).toEqual([0, 250]);
+    expect(service.pages).toEqual([null, 'at 50', 'at 100']);
+    expect(seen.map(({ current }) => current)).toEqual([0, 120]);
   });
 
   test('are asked for once where there is nothing to do', async () => {
