@@ -58,12 +58,13 @@ export interface Source {
  * @throws {UnreadableImage} when the fault lies with the picture
  */
 export async function decode(source: Source, sizeFor: (picture: Size) => Size): Promise<Decoded> {
+  // It tells itself what is the picture's fault; what else it throws, as when its thread ends, may work another time.
+  if (source.format === 'heic') {
+    const raster = await heicRaster(source.path, source.maxPixels, sizeFor);
+    return { raster: withoutNeedlessAlpha(raster), timing: null };
+  }
   const options = { failOn: 'error', limitInputPixels: source.maxPixels, sequentialRead: true } as const;
   try {
-    if (source.format === 'heic') {
-      const raster = await heicRaster(source.path, source.maxPixels, sizeFor);
-      return { raster: withoutNeedlessAlpha(raster), timing: null };
-    }
     const header = await sharp(source.path, { ...options, animated: source.allFrames }).metadata();
     const timing = source.allFrames ? timingOf(header) : null;
     const frames = timing?.delay.length ?? 1;
