@@ -73,12 +73,16 @@ export async function decode(source: Source, sizeFor: (picture: Size) => Size): 
     // libvips turns no animation, and one that is stored turned is not met with.
     const upright = frames > 1 ? stored : stored.autoOrient();
     // The aspect was settled by the plan, to the pixel.
-    const picture = upright.resize(width, height, { fit: 'fill' }).toColourspace('srgb');
+    const resized = upright.resize(width, height, { fit: 'fill' }).toColourspace('srgb');
+    const picture = isInP3(header) ? resized.withIccProfile('srgb') : resized;
     return { raster: withoutNeedlessAlpha(await draw(picture, frames)), timing };
   } catch (error) {
     throw asUnreadable(error);
   }
 }
+
+/** 16 bits a channel with a profile: sharp brings these to Display P3, and to sRGB only when it is told so. */
+const isInP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;
 
 function timingOf({ pages = 1, delay, loop = 0 }: Metadata): Timing | null {
   return pages > 1 && delay?.length === pages ? { delay, loop } : null;
