@@ -4,14 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type InputFormat, variantFileName } from '../../../shared/domain/image.ts';
 import { ReportedOutput, type RunMessage } from '../../../shared/protocol.ts';
-import {
-  CORNER_COLOURS,
-  CORNER_TOLERANCE,
-  CORNERS,
-  colourDistance,
-  cornerColours,
-  nearestCorner,
-} from '../../../testdata/corners.ts';
+import { CORNERS, cornerColours, nearestCorner } from '../../../testdata/corners.ts';
 import { type ImageName, imagePath } from '../../../testdata/expected.ts';
 import { ORIENTATIONS } from '../../../testdata/orientation.ts';
 import type { RawImage } from '../../../testdata/paint.ts';
