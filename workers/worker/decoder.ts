@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { InputFormat } from '../../shared/domain/image.ts';
 import type { Size } from './geometry.ts';
 import { LIBHEIF } from './heic/decode-heic.ts';
@@ -73,16 +73,23 @@ export async function decode(source: Source, sizeFor: (picture: Size) => Size): 
     // libvips turns no animation, and one that is stored turned is not met with.
     const upright = frames > 1 ? stored : stored.autoOrient();
     // The aspect was settled by the plan, to the pixel.
-    const resized = upright.resize(width, height, { fit: 'fill' }).toColourspace('srgb');
-    const picture = isInP3(header) ? resized.withIccProfile('srgb') : resized;
+    const picture = inSrgb(upright, header).resize(width, height, { fit: 'fill' });
     return { raster: withoutNeedlessAlpha(await draw(picture, frames)), timing };
   } catch (error) {
     throw asUnreadable(error);
   }
 }
 
-/** 16 bits a channel with a profile: sharp brings these to Display P3, and to sRGB only when it is told so. */
-const isInP3 = ({ space, hasProfile }: Metadata): boolean => space === 'rgb16' && hasProfile;
+/**
+ * sharp takes 16-bit RGB from its profile to Display P3 and leaves it there, unsaid, unless a profile is asked for;
+ * and it leaves out the profile of 16-bit grey, but not that of 8-bit grey.
+ */
+function inSrgb(picture: Sharp, { space, hasProfile }: Metadata): Sharp {
+  const srgb = picture.toColourspace('srgb');
+  if (hasProfile && space === 'rgb16') return srgb.withIccProfile('srgb');
+  if (hasProfile && space === 'grey16') return srgb.pipelineColourspace('b-w');
+  return srgb;
+}
 
 function timingOf({ pages = 1, delay, loop = 0 }: Metadata): Timing | null {
   return pages > 1 && delay?.length === pages ? { delay, loop } : null;
