@@ -1,7 +1,7 @@
 /**
  * Darkroom against sharp alone and against services that make each variant by itself: the same outputs of the same files
  * at the same concurrency, in turn in one run.
- * `npm run bench -- [--folder PHOTOS] [--rounds 5] [--images 40] [--only one] [--write]`
+ * `npm run bench -- [--folder PHOTOS] [--rounds 5] [--images 24] [--only one] [--write]`
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -17,13 +17,14 @@ import { bodyPerVariantSide, ipxSide } from './compare/request-sides.ts';
 import { SCENARIOS } from './compare/scenario.ts';
 import { serviceSide } from './compare/service-side.ts';
 import { sharpSide } from './compare/sharp-side.ts';
-import { between, latencyLine, tables } from './compare/table.ts';
+import { latencyLine, tables } from './compare/table.ts';
+import { between } from './markdown.ts';
 
 const { values: given } = parseArgs({
   options: {
     folder: { type: 'string' },
     rounds: { type: 'string', default: '5' },
-    images: { type: 'string', default: '40' },
+    images: { type: 'string', default: '24' },
     only: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
@@ -53,7 +54,7 @@ const all: Figures[] = [];
 try {
   for (const scenario of scenarios) {
     const pictures = () => picturesOf(paths, Number(given.images));
-    all.push(await measure(scenario, sides, limit, Number(given.rounds), atOnce, pictures));
+    all.push(await measure(scenario, sides, limit, { rounds: Number(given.rounds), atOnce, pictures }));
     process.stdout.write(`${tables(all.slice(-1))}\n\n`);
   }
   const latency = latencyLine(await acceptLatency(service.url, bare, ACCEPTS));

@@ -2,8 +2,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { median } from '../median.ts';
 import { exchange } from './http-client.ts';
-import { median } from './measure.ts';
 import { picturesOf } from './pictures.ts';
 
 const JPEG_200_KB = fileURLToPath(new URL('../../../testdata/images/testimage_200kb.jpg', import.meta.url));

@@ -5,9 +5,14 @@ const LABEL_WIDTH = 210;
 const BAR_HEIGHT = 20;
 const ROW_HEIGHT = 28;
 const TITLE_HEIGHT = 40;
+/** Around all, in pixels. */
+const MARGIN = 12;
 const VALUE_WIDTH = 130;
 
-/** Bars of throughput for each scenario, as an SVG that can be read on light and on dark. */
+/**
+ * Bars of throughput for each scenario, as an SVG. It brings its own ground, light or dark as the reader's system is, since the
+ * page around it may be the other.
+ */
 export function chart(all: readonly Figures[]): string {
   let y = 0;
   const groups = all.map((figures) => {
@@ -18,16 +23,18 @@ export function chart(all: readonly Figures[]): string {
   const description = all
     .map(({ scenario, sides }) => `${scenario.title}: ${sides.map(sideText).join(', ')}`)
     .join('. ');
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" role="img" aria-labelledby="title description">
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-MARGIN} 0 ${WIDTH + 2 * MARGIN} ${y}" role="img" aria-labelledby="title description">
 <title id="title">Pictures per second, by what is made of each and by whom</title>
 <desc id="description">${escaped(description)}</desc>
 <style>
+.ground { fill: #ffffff }
 text { font: 14px system-ui, sans-serif; fill: #24292f }
 .heading { font-weight: 600 }
 .other { fill: #8c959f }
 .ours { fill: #0969da }
-@media (prefers-color-scheme: dark) { text { fill: #e6edf3 } .ours { fill: #4493f8 } }
+@media (prefers-color-scheme: dark) { .ground { fill: #0d1117 } text { fill: #e6edf3 } .ours { fill: #4493f8 } }
 </style>
+<rect class="ground" x="${-MARGIN}" width="${WIDTH + 2 * MARGIN}" height="${y}" rx="6"/>
 ${groups.join('\n')}
 </svg>
 `;

@@ -1,4 +1,4 @@
-/** ipx over HTTP in a process of its own: the other end of ipx-side.ts. */
+/** ipx over HTTP in a process of its own: the other end of request-sides.ts. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createIPX, createIPXNodeServer, ipxFSStorage } from 'ipx';

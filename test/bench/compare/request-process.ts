@@ -1,6 +1,6 @@
 /**
  * A server that is sent the original for each variant and answers with it, as imaginary and its like work:
- * the other end of request-side.ts.
+ * the other end of request-sides.ts.
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { basename } from 'node:path';
 import { exchange } from './http-client.ts';
 import type { Target } from './scenario.ts';
+import { SHARP_ENVIRONMENT } from './sharp-environment.ts';
 import { eachOf, type Picture, type Side } from './side.ts';
 
-/** ipx: a request for each variant, of an original that lies on its disk. */
+/** ipx: a request for each variant, of an original that lies on its disk. Its JPEG is baseline, its WebP of effort 4: it has no say. */
 export async function ipxSide(folder: string): Promise<Side> {
   const { child, url } = await startServer('./ipx-process.ts', folder);
-  return requestSide('ipx', child, async ({ path }, target) => {
+  return requestSide('ipx (WebP effort 4)', child, async ({ path }, target) => {
     const { width, height, fit, format, quality } = target;
     const size = fit === 'cover' ? `s_${width}x${height},fit_cover` : `s_${width}x${height},fit_inside`;
     const modifiers = `${size},f_${format},q_${quality}`;
@@ -32,6 +33,7 @@ function requestSide(
 ): Side {
   return {
     name,
+    waiting: 0,
     pids: async () => (child.pid === undefined ? [] : [child.pid]),
     async make(pictures, scenario, atOnce) {
       await eachOf(pictures, atOnce, async (picture) => {
@@ -50,8 +52,7 @@ function requestSide(
 }
 
 async function startServer(program: string, ...args: string[]) {
-  const env = { PATH: process.env.PATH, MALLOC_ARENA_MAX: '2' };
-  const child = fork(new URL(program, import.meta.url), args, { env });
+  const child = fork(new URL(program, import.meta.url), args, { env: SHARP_ENVIRONMENT });
   const [port] = (await once(child, 'message')) as [number];
   return { child, url: `http://127.0.0.1:${port}` };
 }

@@ -25,12 +25,12 @@ export async function serviceSide(
   });
   return {
     name: 'Darkroom',
+    waiting: 2,
     url: service.url,
     pids: async () => [service.pid, ...(await childrenOf(service.pid))],
     async make(pictures, scenario, atOnce) {
       const url = new URL(`/upload?preset=${scenario.name}`, service.url);
-      // Two more clients than workers: there is always an upload that waits.
-      await eachOf(pictures, atOnce + 2, async ({ bytes }) => {
+      await eachOf(pictures, atOnce, async ({ bytes }) => {
         const headers = { 'content-type': 'image/jpeg', prefer: 'wait=60' };
         const { status, body } = await exchange(url, 'POST', bytes, headers);
         const { status: ended } = JSON.parse(body.toString());

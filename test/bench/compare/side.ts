@@ -9,6 +9,8 @@ export interface Picture {
 /** One way to make variants, running in processes of its own. */
 export interface Side {
   name: string;
+  /** Pictures that have to wait for a free place, so that none is free for a moment. */
+  waiting: number;
   /** The processes that do the work: their CPU and memory count. */
   pids(): Promise<number[]>;
   /** Makes all variants of each picture, so many pictures at once. */
