@@ -1,6 +1,6 @@
 /**
  * The most memory that a worker takes for the largest picture of each format, in the service as it is: a worker of its own
- * for each. `npm run bench:peak-memory -- [--only JPEG] [--write] [MORE PICTURES…]`.
+ * for each. `npm run bench:memory -- [--only JPEG] [--write] [MORE PICTURES…]`.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -28,15 +28,17 @@ const ENVIRONMENT = {
 const Ended = z.object({
   status: z.string(),
   failure: z.string().nullable(),
-  runs: z.array(z.object({ peakRssBytes: z.int().nullable() })).length(1),
+  runs: z.array(z.object({ peakRssBytes: z.int().nullable(), milliseconds: z.int().nullable() })).length(1),
 });
 
-/** MiB, from the start of the worker to the end of its only run. */
-async function peakFor(file: Uint8Array<ArrayBuffer>): Promise<string> {
+/** MiB, from the start of the worker to the end of its only run, and the seconds of that. */
+async function runOf(file: Uint8Array<ArrayBuffer>): Promise<[peak: string, seconds: string]> {
   await using service = await startService({ env: ENVIRONMENT });
   const job = Ended.parse(await endOf(service, await upload(service, file)));
-  const peak = job.runs[0]?.peakRssBytes ?? Number.NaN;
-  return job.status === 'succeeded' ? (peak / MIB).toFixed(0) : `${job.status}: ${job.failure}`;
+  const [run] = job.runs;
+  const peak = ((run?.peakRssBytes ?? Number.NaN) / MIB).toFixed(0);
+  const seconds = ((run?.milliseconds ?? Number.NaN) / 1000).toFixed(1);
+  return [job.failure ?? peak, seconds];
 }
 
 const pictures = [
@@ -46,10 +48,10 @@ const pictures = [
 const rows: string[][] = [];
 for (const { name, file } of pictures) {
   const bytes = await file();
-  rows.push([name, (bytes.length / MIB).toFixed(1), await peakFor(new Uint8Array(bytes))]);
+  rows.push([name, (bytes.length / MIB).toFixed(1), ...(await runOf(new Uint8Array(bytes)))]);
   process.stdout.write(`${rows.at(-1)?.join(': ')}\n`);
 }
-const table = markdownTable(['50 MP, six variants', 'file, MiB', "worker's peak RSS, MiB"], rows);
+const table = markdownTable(['50 MP, six variants', 'file, MiB', "worker's peak RSS, MiB", 'seconds'], rows);
 process.stdout.write(`${table}\n`);
 if (given.write) {
   const about = `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.`;

@@ -81,7 +81,7 @@ describe('a URL', () => {
     }
   });
 
-  it.each(['huge', 'medium.png', 'medium.0000000000000000.jpg', 'MEDIUM', 'medium.', '%2e%2e%2flarge.jpg'])(
+  it.each(['huge', 'medium.png', 'medium.0000000000000000.png', 'MEDIUM', 'medium.', '%2e%2e%2flarge.jpg'])(
     'that ends in %s is not found',
     async (name) => {
       await expectProblem(await rawRequest(service, bare(name), { method: 'GET' }), 'not_found');

@@ -35,6 +35,7 @@ describe('a job', () => {
       status: 'succeeded',
       failure: null,
       preset: 'default',
+      isBatch: false,
       sharesRun: false,
       requestId: expect.any(String),
       createdAt: expect.any(String),

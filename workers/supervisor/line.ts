@@ -171,10 +171,10 @@ export class Line implements HandOff {
     return true;
   }
 
+  /** To be called when all others have been served: of them only a suspect waits while a worker is free. */
   #serveBatch(): boolean {
-    const others = [this.#waiters.size, this.#placed.length, this.#backlog.length, this.#suspects.length];
     const [work] = this.#batch;
-    if (!work || others.some((waiting) => waiting > 0)) return false;
+    if (!work || this.#suspects.length > 0) return false;
     if (this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
     if (work.isSuspect) return this.#runAlone(this.#batch);
     this.#batch.shift();

@@ -1,4 +1,4 @@
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type Metadata, type Sharp } from 'sharp';
 import type { InputFormat } from '../../shared/domain/image.ts';
 import type { Size } from './geometry.ts';
 import { LIBHEIF } from './heic/decode-heic.ts';
@@ -58,12 +58,13 @@ export interface Source {
  * @throws {UnreadableImage} when the fault lies with the picture
  */
 export async function decode(source: Source, sizeFor: (picture: Size) => Size): Promise<Decoded> {
+  // It tells itself what is the picture's fault; what else it throws, as when its thread ends, may work another time.
+  if (source.format === 'heic') {
+    const raster = await heicRaster(source.path, source.maxPixels, sizeFor);
+    return { raster: withoutNeedlessAlpha(raster), timing: null };
+  }
   const options = { failOn: 'error', limitInputPixels: source.maxPixels, sequentialRead: true } as const;
   try {
-    if (source.format === 'heic') {
-      const raster = await heicRaster(source.path, source.maxPixels, sizeFor);
-      return { raster: withoutNeedlessAlpha(raster), timing: null };
-    }
     const header = await sharp(source.path, { ...options, animated: source.allFrames }).metadata();
     const timing = source.allFrames ? timingOf(header) : null;
     const frames = timing?.delay.length ?? 1;
@@ -72,11 +73,22 @@ export async function decode(source: Source, sizeFor: (picture: Size) => Size): 
     // libvips turns no animation, and one that is stored turned is not met with.
     const upright = frames > 1 ? stored : stored.autoOrient();
     // The aspect was settled by the plan, to the pixel.
-    const picture = upright.resize(width, height, { fit: 'fill' }).toColourspace('srgb');
+    const picture = inSrgb(upright, header).resize(width, height, { fit: 'fill' });
     return { raster: withoutNeedlessAlpha(await draw(picture, frames)), timing };
   } catch (error) {
     throw asUnreadable(error);
   }
+}
+
+/**
+ * sharp takes 16-bit RGB from its profile to Display P3 and leaves it there, unsaid, unless a profile is asked for;
+ * and it leaves out the profile of 16-bit grey, but not that of 8-bit grey.
+ */
+function inSrgb(picture: Sharp, { space, hasProfile }: Metadata): Sharp {
+  const srgb = picture.toColourspace('srgb');
+  if (hasProfile && space === 'rgb16') return srgb.withIccProfile('srgb');
+  if (hasProfile && space === 'grey16') return srgb.pipelineColourspace('b-w');
+  return srgb;
 }
 
 function timingOf({ pages = 1, delay, loop = 0 }: Metadata): Timing | null {

@@ -33,8 +33,10 @@ export async function largePictures(): Promise<LargePicture[]> {
     made('JPEG, progressive, 4:4:4', (it) =>
       it.jpeg({ quality: 90, progressive: true, chromaSubsampling: '4:4:4' }),
     ),
+    made('JPEG, CMYK', (it) => it.toColourspace('cmyk').withIccProfile('cmyk').jpeg({ quality: 90 })),
     made('PNG', (it) => it.png({ compressionLevel: 1 })),
     made('PNG, with alpha', (it) => it.ensureAlpha(0.5).png({ compressionLevel: 1 })),
+    made('PNG, 16 bits', (it) => it.toColourspace('rgb16').png({ compressionLevel: 1 })),
     made('PNG, interlaced', (it) => it.png({ compressionLevel: 1, progressive: true })),
     // At a higher quality the modes of so many blocks are more than the 512 KiB that VP8 has for them.
     made('WebP, lossy', (it) => it.webp({ quality: 80, effort: 2 })),

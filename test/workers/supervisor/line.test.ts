@@ -457,10 +457,11 @@ describe('what is made anew', () => {
   });
 
   test('does not run beside a suspect of the backlog, nor before it', async () => {
-    const scene = new Scene({ workers: 2 });
+    const scene = new Scene({ workers: 3 });
     await scene.upload('fresh');
     scene.line.addBacklog(newWork('suspect', true));
     scene.batch('anew');
+    expect(scene.started, 'the suspect waits for the upload to end').toEqual(['fresh']);
     scene.fresh = 1;
     scene.finish();
     expect(scene.started).toEqual(['fresh', 'suspect']);

@@ -10,6 +10,12 @@ export const READER_BYTES = 256 * 1024;
 export const TAKEN_AT_MOST = 64 * 1024;
 
 /**
+ * How often may be asked for something: an animation of 999 frames needs some 7,000. Beside these there is one for each
+ * KiB, as the picture data of a long PNG lie in chunks of 8 KiB. A file of empty chunks would keep the parent from all else for seconds.
+ */
+const ASKED_AT_MOST = 10_000;
+
+/**
  * Goes once through an output, from its first byte to its last, and hashes what it sees, so that what was judged
  * is known by its hash. Holds {@link READER_BYTES} in memory, whatever the size of the file.
  */
@@ -23,11 +29,13 @@ export class OutputReader {
   /** Bytes of the file that are not in memory yet, and where they begin. */
   #unread: number;
   #position = 0;
+  #asksLeft: number;
 
   /** @param buffer of {@link READER_BYTES}, for this reader alone as long as it is used */
   constructor(file: Pick<FileHandle, 'read'>, bytes: number, buffer: Buffer) {
     this.#file = file;
     this.#unread = bytes;
+    this.#asksLeft = ASKED_AT_MOST + bytes / 1024;
     this.#buffer = buffer;
   }
 
@@ -38,10 +46,11 @@ export class OutputReader {
 
   /**
    * The next bytes, at most {@link TAKEN_AT_MOST}. They hold until the next call.
-   * @throws {BadOutput} when the file has less
+   * @throws {BadOutput} when the file has less, or has had too many parts
    */
   async take(count: number): Promise<Buffer> {
     if (count > TAKEN_AT_MOST) throw malformed('has a header that is too long');
+    if (--this.#asksLeft < 0) throw malformed('has too many parts');
     await this.#have(count);
     this.#at += count;
     return this.#buffer.subarray(this.#at - count, this.#at);

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { failureOf, outOfMemory, pictureTooLarge } from './heif-failure.ts';
+import { errorCode } from '../../../shared/errors.ts';
+import { failureOf, HeifFailure, outOfMemory, pictureTooLarge } from './heif-failure.ts';
 import type { Libheif, Pointer } from './libheif.ts';
 
 /** Upright, 8 bits a channel, in the colours of the file. */
@@ -38,7 +39,7 @@ const TILES_AT_MOST = 4096;
 /**
  * Decodes the primary picture of a file, turned as the file asks for (`irot`, `imir`, `clap`); orientation in EXIF, which says
  * the same once more, is left alone (ISO/IEC 23008-12, annex A.2). Nothing is freed: the memory goes with the thread.
- * @throws {HeifFailure} when libheif gives no picture
+ * @throws {HeifFailure} when libheif gives no picture, or the file cannot be opened
  * @throws {Error} when the file cannot be read
  */
 export function decodePicture(heif: Libheif, path: string, maxPixels: number): HeicPicture {
@@ -73,7 +74,7 @@ export function decodePicture(heif: Libheif, path: string, maxPixels: number): H
 
 /** The file, straight into the memory of the decoder. */
 function readInto(heif: Libheif, path: string): { at: Pointer; bytes: number } {
-  const file = openSync(path, 'r');
+  const file = openPicture(path);
   try {
     const bytes = fstatSync(file).size;
     const at = allocate(heif, bytes);
@@ -86,6 +87,15 @@ function readInto(heif: Libheif, path: string): { at: Pointer; bytes: number } {
     return { at, bytes: filled };
   } finally {
     closeSync(file);
+  }
+}
+
+/** In libvips' words, by which a run is told that its files are at fault. */
+function openPicture(path: string): number {
+  try {
+    return openSync(path, 'r');
+  } catch (error) {
+    throw new HeifFailure('machine', `unable to open the picture: ${errorCode(error)}`);
   }
 }
 

@@ -11,16 +11,19 @@ export class HeifFailure extends Error {
   }
 }
 
-/** `heif_error_Memory_allocation_error`, for which `heif_suberror_Security_limit_exceeded` may be the reason. */
+/**
+ * `heif_error_Memory_allocation_error`. An allocation that has failed has no further reason; where there is one, such as a limit
+ * or a size of zero, the file asked for what cannot be.
+ */
 const MEMORY_ERROR = 6;
-const SECURITY_LIMIT = 1000;
+const UNSPECIFIED = 0;
 
 /**
  * What an error of libheif means. A limit of libheif's is reached only by a file that contradicts its own header, whose
  * pixels were counted before.
  */
 export function failureOf(code: number, subcode: number, message: string): HeifFailure {
-  const blame = code === MEMORY_ERROR && subcode !== SECURITY_LIMIT ? 'machine' : 'image_unreadable';
+  const blame = code === MEMORY_ERROR && subcode === UNSPECIFIED ? 'machine' : 'image_unreadable';
   return new HeifFailure(blame, `libheif: ${message.trim()} (${code}.${subcode})`);
 }
 

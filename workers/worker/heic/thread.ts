@@ -25,5 +25,5 @@ function failed(error: unknown): Answer {
   if (error instanceof HeifFailure) return { blame: error.blame, message };
   // A trap or an abort: the decoder has met what it was not written for, and WebAssembly has kept it in its memory.
   if (error instanceof WebAssembly.RuntimeError) return { blame: 'image_unreadable', message };
-  return { blame: 'machine', message: `unable to open the picture, or to decode it: ${message}` };
+  return { blame: 'machine', message };
 }

@@ -113,16 +113,15 @@ function readLocations(
     next(2);
     const base = next(baseBytes);
     const extents = next(2);
-    for (let extent = 0; extent < extents; extent++) {
-      if (version > 0) next(indexBytes);
-      const offset = base + next(offsetBytes);
-      const length = next(lengthBytes);
-      // In one piece, as everyone writes it.
-      if (kind && extent === 0) {
-        const data = (isInside ? idat : file)?.part(offset, length);
-        if (data) findings.lookInto(() => readItem(kind, data, findings));
-      }
-    }
+    if (extents === 0) continue;
+    const first = at;
+    if (version > 0) next(indexBytes);
+    const offset = base + next(offsetBytes);
+    const length = next(lengthBytes);
+    // In one piece, as everyone writes it. The other pieces are not gone through: of no bytes each, there may be 600 million.
+    at = first + extents * (at - first);
+    const data = (isInside ? idat : file)?.part(offset, length);
+    if (kind && data) findings.lookInto(() => readItem(kind, data, findings));
   }
 }
 

@@ -6,6 +6,7 @@ import { OUTPUT_FORMATS, type OutputFormat } from '../../../../shared/domain/ima
 import { BadOutput } from '../../../../workers/supervisor/bad-output.ts';
 import { READER_BYTES, TAKEN_AT_MOST } from '../../../../workers/supervisor/verify/output-reader.ts';
 import { verifyOutput } from '../../../../workers/supervisor/verify/verify-output.ts';
+import { pngChunk } from '../../../fixtures/headers/png.ts';
 import { exif } from '../../../fixtures/metadata/exif.ts';
 import { sha256Of } from '../../../helpers/job-records.ts';
 import { verified } from '../../../helpers/verified.ts';
@@ -123,6 +124,17 @@ describe('no file makes the parent work or hold much', () => {
     const table = Buffer.concat([Buffer.from('ffdb004300', 'hex'), Buffer.alloc(64)]);
     const file = Buffer.concat([Buffer.from('ffd8', 'hex'), ...Array(5_000).fill(table)]);
     await expect(verified('jpeg', file, SIZE)).rejects.toThrow('too many segments');
+  });
+
+  test('a PNG of empty chunks is given up, and one of as many chunks that hold something is not', async () => {
+    const idat = FILES.png.indexOf('IDAT') - 4;
+    const withChunks = (length: number) => {
+      const chunks = Array<Uint8Array>(12_000).fill(pngChunk('IDAT', new Uint8Array(length)));
+      return Buffer.concat([FILES.png.subarray(0, idat), ...chunks, FILES.png.subarray(idat)]);
+    };
+    const verdict = verified('png', withChunks(0), SIZE, { mayHaveCredit: true });
+    await expect(verdict).rejects.toThrow('has too many parts');
+    await verified('png', withChunks(1024), SIZE, { mayHaveCredit: true });
   });
 
   test('a block of EXIF whose tags all point to the whole of it', async () => {

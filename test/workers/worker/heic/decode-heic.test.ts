@@ -9,6 +9,8 @@ import {
   cornerColours,
 } from '../../../../testdata/corners.ts';
 import { type ImageName, imagePath } from '../../../../testdata/expected.ts';
+import { ascii, box, fullBox, type HeifItem, heif, u32 } from '../../../../testdata/heif-boxes.ts';
+import { hevcPcm } from '../../../../testdata/hevc-pcm.ts';
 import { ORIENTATIONS } from '../../../../testdata/orientation.ts';
 import { decodeHeic } from '../../../../workers/worker/heic/decode-heic.ts';
 import { UnreadableImage } from '../../../../workers/worker/unreadable-image.ts';
@@ -44,6 +46,28 @@ describe('a HEIC is decoded', () => {
     const { width, channels, pixels } = await decoded('alpha.heic');
     expect(channels).toBe(4);
     expect([pixels[3], pixels[(width - 1) * 4 + 3]]).toEqual([255, 0]);
+  });
+
+  test('with colours that are not darkened by their alpha, where the file has them so', async () => {
+    const flat = (level: number) => ({
+      data: new Uint8Array(32 * 32 * 3).fill(level),
+      width: 32,
+      height: 32,
+    });
+    const item = (level: number, ...more: Buffer[]): HeifItem => {
+      const { configuration, data } = hevcPcm({ ...flat(level), channels: 3 });
+      const size = fullBox('ispe', 0, 0, u32(32), u32(32));
+      const boxes = [box('hvcC', configuration), size, ...more];
+      return { type: 'hvc1', data, properties: boxes.map((it) => ({ box: it, essential: false })) };
+    };
+    const auxC = fullBox('auxC', 0, 0, ascii('urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0'));
+    const file = heif('heic', [
+      { ...item(60), references: [{ type: 'prem', to: [2] }] },
+      { ...item(128, auxC), references: [{ type: 'auxl', to: [1] }] },
+    ]);
+    const path = join(await ownFolder(), 'input');
+    await writeFile(path, file);
+    expect([...(await decodeHeic(path, PIXELS)).pixels.subarray(0, 4)]).toEqual([120, 120, 120, 128]);
   });
 
   test('with its profile, or with the number of its primaries', async () => {

@@ -2,9 +2,10 @@ import sharp from 'sharp';
 import { beforeAll, expect, test } from 'vitest';
 import { CORNER_TOLERANCE, colourDistance, cornerColours } from '../../../../testdata/corners.ts';
 import { imagePath } from '../../../../testdata/expected.ts';
-import { prepareDecoder } from '../../../../workers/worker/decoder.ts';
+import { decode, prepareDecoder } from '../../../../workers/worker/decoder.ts';
 import { heicRaster } from '../../../../workers/worker/heic/heic-raster.ts';
 import { iccTiff } from '../../../../workers/worker/heic/icc-tiff.ts';
+import { UnreadableImage } from '../../../../workers/worker/unreadable-image.ts';
 
 beforeAll(prepareDecoder);
 
@@ -51,3 +52,14 @@ test.each([3, 4] as const)(
     expect(await sharp(tiff, { ignoreIcc: true }).raw().toBuffer()).toEqual(pixels);
   },
 );
+
+test('what fails beside a HEIC is not blamed on it', async () => {
+  const source = { format: 'heic', maxPixels: 50_000_000, allFrames: false } as const;
+  const fault = new Error('the thread of libheif has ended with 1');
+  const broken = decode({ ...source, path: imagePath('photo.heic') }, () => {
+    throw fault;
+  });
+  await expect(broken).rejects.toBe(fault);
+  const damaged = decode({ ...source, path: imagePath('truncated.heic') }, (size) => size);
+  await expect(damaged).rejects.toBeInstanceOf(UnreadableImage);
+});

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { METADATA_KINDS, type MetadataKind } from '../../../../shared/domain/description.ts';
 import { INPUT_FORMATS, type InputFormat } from '../../../../shared/domain/image.ts';
 import { foundMetadata } from '../../../../workers/worker/metadata/found-metadata.ts';
-import { bytes } from '../../../fixtures/headers/bytes.ts';
+import { be16, bytes } from '../../../fixtures/headers/bytes.ts';
+import { box, fullBox } from '../../../fixtures/headers/heif.ts';
 import { app, gifComment, gifWith, jpegWith, tiffWith } from '../../../fixtures/metadata/carriers.ts';
 import { type Directory, exif } from '../../../fixtures/metadata/exif.ts';
 import { PRIVATE_PICTURES } from '../../../fixtures/metadata/private-pictures.ts';
@@ -182,6 +183,18 @@ describe('no file keeps the worker busy', () => {
       (await found('gif', gifWith(bytes(...comments), bytes([0x21, 0xff]), new Uint8Array(2 ** 20).fill(1))))
         .found,
     ).toEqual(['comment']);
+  });
+
+  test('an AVIF whose items lie in as many pieces as can be said, of no bytes each', async () => {
+    const items = 10_000;
+    const infe = fullBox('infe', 2, 0, be16(1), be16(0), 'Exif\0');
+    const pieces = bytes(...Array<Uint8Array>(items).fill(bytes(be16(1), be16(0), be16(0xffff))));
+    const iinf = fullBox('iinf', 0, 0, be16(1), infe);
+    const iloc = fullBox('iloc', 0, 0, [0, 0], be16(items), pieces);
+    const meta = fullBox('meta', 0, 0, iinf, iloc);
+    const file = bytes(box('ftyp', 'avif'), meta);
+    // One of them would take some 8 s.
+    for (let count = 0; count < 10; count++) expect((await found('avif', file)).found).toEqual(['exif']);
   });
 
   test('a PNG of the smallest chunks', async () => {
