@@ -1,4 +1,5 @@
 import { beforeAll, describe, test } from 'vitest';
+import { mapTriple, type Triple } from '../../../testdata/matrix.ts';
 import type { Colour } from '../../../testdata/paint.ts';
 import { greyProfile, matrixProfile, tableProfile } from '../../../testdata/rgb-profile.ts';
 import {
@@ -7,11 +8,9 @@ import {
   DISPLAY_P3,
   fromXyz,
   LINEAR_SRGB,
-  mapTriple,
   PROPHOTO,
   type RgbSpace,
   SRGB,
-  type Triple,
   xyzOf,
 } from '../../../testdata/rgb-space.ts';
 import { prepareDecoder } from '../../../workers/worker/decoder.ts';

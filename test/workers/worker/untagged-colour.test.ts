@@ -1,6 +1,6 @@
 import { beforeAll, describe, test } from 'vitest';
+import type { Triple } from '../../../testdata/matrix.ts';
 import type { RawImage } from '../../../testdata/paint.ts';
-import type { Triple } from '../../../testdata/rgb-space.ts';
 import { prepareDecoder } from '../../../workers/worker/decoder.ts';
 import { pngChunk } from '../../fixtures/headers/png.ts';
 import { avifOf } from '../../fixtures/pictures/avif.ts';
