@@ -110,8 +110,8 @@ async function privateHeic(): Promise<Buffer> {
   return heic(item(scene), await exifOf(jpeg), describes(about));
 }
 
-/** Tiles as phones have them: the last ones reach beyond what is shown. ISO/IEC 23008-12, 6.6.2.3. */
-function grid(image: RawImage, side: number): Buffer {
+/** Tiles as phones have them, each of so many pixels a side: the last ones reach beyond what is shown. ISO/IEC 23008-12, 6.6.2.3. */
+export function grid(image: RawImage, side: number): Buffer {
   const columns = Math.ceil(image.width / side);
   const rows = Math.ceil(image.height / side);
   const tiles = Array.from({ length: rows * columns }, (_, index) =>
