@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Accepted } from '../../helpers/upload.ts';
 import { median } from '../median.ts';
 import { exchange } from './http-client.ts';
 import { picturesOf } from './pictures.ts';
@@ -38,7 +39,7 @@ export async function acceptLatency(
       taken[side].push(performance.now() - begin);
       if (status !== 200) throw new Error(`${side}: ${status} ${body}`);
       if (side === 'serviceMs') {
-        await ended(serviceUrl, JSON.parse(body.toString()).links.job);
+        await ended(serviceUrl, Accepted.parse(JSON.parse(body.toString())).links.job);
         taken.readyMs.push(performance.now() - begin);
       }
       await sleep(PAUSE_MS);

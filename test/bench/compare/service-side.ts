@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startService } from '../../helpers/service.ts';
+import { Accepted } from '../../helpers/upload.ts';
 import { exchange } from './http-client.ts';
 import { childrenOf } from './processes.ts';
 import { presetsOf, type Scenario } from './scenario.ts';
@@ -33,7 +34,7 @@ export async function serviceSide(
       await eachOf(pictures, atOnce, async ({ bytes }) => {
         const headers = { 'content-type': 'image/jpeg', prefer: 'wait=60' };
         const { status, body } = await exchange(url, 'POST', bytes, headers);
-        const { status: ended } = JSON.parse(body.toString());
+        const { status: ended } = Accepted.parse(JSON.parse(body.toString()));
         if (ended !== 'succeeded') throw new Error(`an upload ended as ${status} ${ended}`);
       });
     },
