@@ -16,6 +16,7 @@ import { uploadRoutes } from './routes/upload.ts';
 const METHODS: [path: string, allow: string][] = [
   ['/upload', 'POST'],
   ['/images/:id', 'GET, HEAD, DELETE'],
+  ['/images/:id/similar', 'GET, HEAD'],
   ['/images/:id/:variant', 'GET, HEAD'],
   ['/jobs', 'GET, HEAD'],
   ['/jobs/:id', 'GET, HEAD'],

@@ -1,6 +1,7 @@
 import { commonTags, fixed16, iccFile, u16, u32, xyz } from './icc-file.ts';
 import { labTable } from './icc-table.ts';
-import { type Curve, labOf, type RgbSpace, type Triple, toConnection, xyzOf } from './rgb-space.ts';
+import type { Triple } from './matrix.ts';
+import { type Curve, labOf, type RgbSpace, toConnection, xyzOf } from './rgb-space.ts';
 
 const MONITOR = { deviceClass: 'mntr', colourSpace: 'RGB ' } as const;
 

@@ -1,6 +1,14 @@
-/** Three numbers: linear or encoded RGB from 0 to 1, XYZ with Y of white 1, or L*a*b*. */
-export type Triple = readonly [number, number, number];
-type Matrix = readonly [Triple, Triple, Triple];
+import {
+  diagonal,
+  inverse,
+  type Matrix,
+  mapTriple,
+  multiply,
+  type Triple,
+  times,
+  transpose,
+} from './matrix.ts';
+
 type Chromaticity = readonly [x: number, y: number];
 
 /** From an encoded value to a linear one, and back; both 0 to 1. */
@@ -77,7 +85,7 @@ export const BT2020: RgbSpace = {
   curve: BT2020_CURVE,
 };
 
-/** CIE 15: D50's XYZ of its chromaticity, with Y at 1. */
+/** XYZ with Y at 1. */
 const fromChromaticity = ([x, y]: Chromaticity): Triple => [x / y, 1, (1 - x - y) / y];
 export const WHITE_D50 = fromChromaticity(D50);
 
@@ -90,10 +98,11 @@ const BRADFORD: Matrix = [
 
 /** The matrix from linear RGB to XYZ as of D50, which is what a profile holds. */
 export function toConnection({ red, green, blue, white }: RgbSpace): Matrix {
-  const primaries = transpose([red, green, blue].map(fromChromaticity) as unknown as Matrix);
+  const primaries = transpose([fromChromaticity(red), fromChromaticity(green), fromChromaticity(blue)]);
   const amounts = times(inverse(primaries), fromChromaticity(white));
   const toXyz = multiply(primaries, diagonal(amounts));
-  const [from, to] = [white, D50].map((it) => times(BRADFORD, fromChromaticity(it))) as [Triple, Triple];
+  const from = times(BRADFORD, fromChromaticity(white));
+  const to = times(BRADFORD, WHITE_D50);
   const adapt = diagonal([to[0] / from[0], to[1] / from[1], to[2] / from[2]]);
   return multiply(multiply(inverse(BRADFORD), multiply(adapt, BRADFORD)), toXyz);
 }
@@ -121,48 +130,4 @@ export function xyzOfLab([lightness, a, b]: Triple, white: Triple = WHITE_D50): 
   const cube = (root: number) => (root > 6 / 29 ? root ** 3 : (root - 4 / 29) / (24389 / 27 / 116));
   const y = (lightness + 16) / 116;
   return [white[0] * cube(y + a / 500), white[1] * cube(y), white[2] * cube(y - b / 200)];
-}
-
-export const mapTriple = ([a, b, c]: Triple, change: (value: number) => number): Triple => [
-  change(a),
-  change(b),
-  change(c),
-];
-
-const times = ([a, b, c]: Matrix, vector: Triple): Triple => [dot(a, vector), dot(b, vector), dot(c, vector)];
-
-const dot = (a: Triple, b: Triple): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-
-const cross = (a: Triple, b: Triple): Triple => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
-
-const transpose = ([a, b, c]: Matrix): Matrix => [
-  [a[0], b[0], c[0]],
-  [a[1], b[1], c[1]],
-  [a[2], b[2], c[2]],
-];
-
-const diagonal = ([a, b, c]: Triple): Matrix => [
-  [a, 0, 0],
-  [0, b, 0],
-  [0, 0, c],
-];
-
-const multiply = (a: Matrix, b: Matrix): Matrix => {
-  const [x, y, z] = transpose(b);
-  return transpose([times(a, x), times(a, y), times(a, z)]);
-};
-
-/** By the cross products of its rows. */
-function inverse([a, b, c]: Matrix): Matrix {
-  const volume = dot(a, cross(b, c));
-  const columns: Matrix = [cross(b, c), cross(c, a), cross(a, b)];
-  return transpose([
-    mapTriple(columns[0], (it) => it / volume),
-    mapTriple(columns[1], (it) => it / volume),
-    mapTriple(columns[2], (it) => it / volume),
-  ]);
 }

@@ -1,9 +1,9 @@
-import type { PublishedSet } from '../../shared/domain/image.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { Problem } from '../problem.ts';
 import { answerVariant, type Conditions } from './answer-variant.ts';
 import { chooseVariant, presentVersionOf } from './choose-variant.ts';
+import { publishedSet } from './published-set.ts';
 
 /**
  * Answers a URL of a variant. Its file may go away between the look at the record and the file: then the record says
@@ -27,17 +27,6 @@ export async function deliver(
     if (answer) return answer;
   }
   throw new Problem('not_found', 'The image was removed a moment ago.');
-}
-
-function publishedSet({ job, set }: ImageRecord): PublishedSet {
-  if (set) return set;
-  if (job.state === 'queued' || job.state === 'running') {
-    throw new Problem('not_ready', 'The variants are being made.', { retryAfter: 1 });
-  }
-  const failure = job.failure ?? 'worker_error';
-  throw new Problem('failed', 'The image could not be processed; its job says why.', {
-    members: { failure },
-  });
 }
 
 /** A page that was rendered before the image was made anew shows it as it is now. */

@@ -1,11 +1,34 @@
 import { Hono } from 'hono';
+import { z } from 'zod';
+import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
 import { ImageId } from '../../shared/domain/ids.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
+import { similarImages } from '../operations/similar-images.ts';
+import { readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
-import { describeImage } from './representations.ts';
+import { describeImage, describeSimilar } from './representations.ts';
+
+/** In bits: copies that were compressed, resized or brightened are within it (CONTRIBUTING.md has the measurement). */
+const COPIES_APART = 7;
+
+const MOST_SIMILAR = 50;
+
+const SimilarQuery = z.object({
+  distance: z
+    .string()
+    .regex(/^\d+$/)
+    .transform(Number)
+    .pipe(z.int().max(MOST_BITS_APART))
+    .default(COPIES_APART),
+  limit: z.coerce.number().int().min(1).max(MOST_SIMILAR).default(20),
+});
+const SIMILAR_TAKES = {
+  distance: `a whole number from 0 to ${MOST_BITS_APART}`,
+  limit: `a whole number from 1 to ${MOST_SIMILAR}`,
+};
 
 export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
   async function find(id: string): Promise<ImageRecord> {
@@ -21,6 +44,12 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
       const record = await find(c.req.param('id'));
       c.header('cache-control', 'no-cache');
       return c.json(describeImage(record));
+    })
+    .get('/images/:id/similar', async (c) => {
+      const query = readQuery(SimilarQuery, c.req.query(), SIMILAR_TAKES);
+      const found = await similarImages(await find(c.req.param('id')), query, store);
+      c.header('cache-control', 'no-store');
+      return c.json(describeSimilar(found));
     })
     .get('/images/:id/:variant', async (c) => {
       const id = c.req.param('id');

@@ -1,7 +1,9 @@
+import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
 import type { ImageRecord } from '../../shared/jobs/job-store.ts';
 import { variantUrlName } from '../delivery/choose-variant.ts';
+import type { Similar } from '../operations/similar-images.ts';
 
 /** RFC 3339. */
 const time = (ms: number): string => new Date(ms).toISOString();
@@ -21,8 +23,28 @@ export function describeImage({ image, job, set }: ImageRecord) {
       ...variant,
       url: `/images/${image.id}/${variantUrlName(variant)}`,
     })),
+    ...describePicture(set?.manifest.description ?? null),
     privacy: set?.manifest.privacy ?? null,
-    links: { self: `/images/${image.id}`, job: `/jobs/${job.id}` },
+    links: { self: `/images/${image.id}`, job: `/jobs/${job.id}`, similar: `/images/${image.id}/similar` },
+  };
+}
+
+/** All null until there is a description; those of an older pipeline never have one. */
+function describePicture(description: Description | null) {
+  return {
+    thumbhash: description?.thumbhash ?? null,
+    colour: description?.colour ?? null,
+    hasAlpha: description?.hasAlpha ?? null,
+    perceptualHash: description?.perceptualHash ?? null,
+    quality: description?.quality ?? null,
+  };
+}
+
+export function describeSimilar({ perceptualHash, images, isComplete }: Similar) {
+  return {
+    perceptualHash,
+    complete: isComplete,
+    similar: images.map(({ id, distance }) => ({ id, distance, links: { self: `/images/${id}` } })),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PerceptualHash } from '../domain/description.ts';
 import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet, SetKey } from '../domain/image.ts';
@@ -112,6 +113,23 @@ export interface QuarantinePage {
 
 export type QuarantineCursor = Pick<Quarantined, 'at' | 'sha256' | 'decoder'>;
 
+export interface SimilarQuery {
+  tenant: Tenant;
+  hash: PerceptualHash;
+  /** Of bits, at the most: from 0 to MOST_BITS_APART. */
+  distance: number;
+  limit: number;
+  /** The image that is asked about is not among the answers. */
+  except: ImageId;
+}
+
+export interface SimilarImages {
+  /** The nearest first. */
+  images: { id: ImageId; distance: number }[];
+  /** False: so many pictures have a part of the hash that not all were looked at, and some may be missing. */
+  isComplete: boolean;
+}
+
 export interface DeletedImage {
   /** The directory of the set that was only this image's, and that no row names any more. */
   retiredSet: RunId | null;
@@ -221,6 +239,9 @@ export interface JobStore {
 
   /** `deleted` for an image that was there once; null for one that never was. */
   findImage(id: ImageId): Promise<ImageRecord | 'deleted' | null>;
+
+  /** Images of a tenant whose pictures look alike. */
+  findSimilar(query: SimilarQuery): Promise<SimilarImages>;
 
   findJob(id: JobId): Promise<JobRecord | null>;
 

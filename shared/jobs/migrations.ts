@@ -10,6 +10,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0004-idempotency': { up: createIdempotency },
   '0005-numbered-runs': { up: numberRuns },
   '0006-recipes': { up: createRecipes },
+  '0007-perceptual-hashes': { up: addPerceptualHashes },
   '0008-kept-recipes': { up: keepRecipes },
   '0009-reprocessing': { up: prepareReprocessing },
 };
@@ -196,4 +197,18 @@ async function prepareReprocessing(db: Kysely<Tables>): Promise<void> {
     .on('images')
     .columns(['preset', 'created_at', 'id'])
     .execute();
+}
+
+/** Each index has all bands: what is near is told from the index alone, as a row of its manifest is some pages. */
+async function addPerceptualHashes(db: Kysely<Tables>): Promise<void> {
+  const bands = ['band_0', 'band_1', 'band_2', 'band_3'] as const;
+  for (const band of bands) await db.schema.alterTable('sets').addColumn(band, 'integer').execute();
+  for (const [first, band] of bands.entries()) {
+    const inTurn = [...bands.slice(first), ...bands.slice(0, first)];
+    await db.schema
+      .createIndex(`sets_by_${band}`)
+      .on('sets')
+      .columns(['tenant', ...inTurn])
+      .execute();
+  }
 }

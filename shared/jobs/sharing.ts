@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, JobId, RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
@@ -68,6 +69,7 @@ export async function attachSet(
     .executeTakeFirstOrThrow();
   const { tenant, sha256 } = ImageRow.pick({ tenant: true, sha256: true }).parse(image);
   const key: SetKey = { tenant, sha256, recipeDigest, pipelineVersion: manifest.pipelineVersion };
+  const bands = manifest.description && bandsOf(manifest.description.perceptualHash);
   await db
     .insertInto('sets')
     .values({
@@ -78,6 +80,10 @@ export async function attachSet(
       sha256,
       recipe_digest: recipeDigest,
       pipeline_version: manifest.pipelineVersion,
+      band_0: bands?.[0] ?? null,
+      band_1: bands?.[1] ?? null,
+      band_2: bands?.[2] ?? null,
+      band_3: bands?.[3] ?? null,
     })
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'sha256', 'recipe_digest', 'pipeline_version']).doNothing(),

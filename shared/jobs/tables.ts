@@ -43,6 +43,11 @@ export const SetRow = z.object({
   sha256: Sha256.nullable(),
   recipe_digest: Sha256.nullable(),
   pipeline_version: z.int().nullable(),
+  /** The perceptual hash, in the bands that it is looked up by; null where the manifest has none. */
+  band_0: z.int().nullable(),
+  band_1: z.int().nullable(),
+  band_2: z.int().nullable(),
+  band_3: z.int().nullable(),
 });
 
 export const JobRow = z.object({

@@ -7,6 +7,7 @@ import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
 import { describeSharedRuns } from './shared-runs.ts';
+import { describeSimilarImages } from './similar-images.ts';
 
 async function open(): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
@@ -31,3 +32,4 @@ describeSharedRuns('SqliteJobStore', open);
 describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
+describeSimilarImages('SqliteJobStore', open);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Triple } from '../../testdata/rgb-space.ts';
+import type { Triple } from '../../testdata/matrix.ts';
 import { ciede2000 } from './colour-difference.ts';
 
 /**

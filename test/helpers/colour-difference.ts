@@ -1,5 +1,6 @@
+import type { Triple } from '../../testdata/matrix.ts';
 import type { Colour } from '../../testdata/paint.ts';
-import { labOf, SRGB, type Triple, xyzOf } from '../../testdata/rgb-space.ts';
+import { labOf, SRGB, xyzOf } from '../../testdata/rgb-space.ts';
 
 /** CIEDE2000 between two colours of sRGB: about 1 is what an eye can just tell apart, side by side. */
 export function colourDifference(a: Colour, b: Colour): number {

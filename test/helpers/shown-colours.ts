@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
+import { mapTriple, type Triple } from '../../testdata/matrix.ts';
 import type { Colour } from '../../testdata/paint.ts';
-import { mapTriple, type Triple } from '../../testdata/rgb-space.ts';
 import { patchColours } from '../fixtures/pictures/patches.ts';
 import { colourDifference } from './colour-difference.ts';
 import { oneSize, variantsOf } from './variants-of.ts';

@@ -1,10 +1,12 @@
 import pLimit from 'p-limit';
+import type { Description } from '../../shared/domain/description.ts';
 import { outputsFor } from '../../shared/domain/preset.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
 import { cropArea } from './crop-area.ts';
 import { decode } from './decoder.ts';
+import { describe } from './describe/describe.ts';
 import { encode } from './encoder.ts';
-import { type Cut, type Plan, planVariants } from './geometry.ts';
+import { type Cut, type Plan, planVariants, type Size } from './geometry.ts';
 import type { Credit } from './metadata/credit.ts';
 import { asPicture, crop, draw, type Raster } from './raster.ts';
 import { withWatermark } from './watermark.ts';
@@ -12,41 +14,49 @@ import { withWatermark } from './watermark.ts';
 /**
  * One upload, one decode, every variant: the picture is decoded once, at the scale of the largest variant,
  * upright and in sRGB; each variant is cut from the smallest raster that still holds enough of it, and encoded
- * in each format from the same pixels.
- * @param credit what is kept of the original beside its pixels
+ * in each format from the same pixels. What the picture looks like is told from those rasters, too.
+ * @param found what the metadata of the original are good for: what is kept of them, and whether they name a camera
  * @throws {UnreadableImage} when the fault lies with the picture; anything else may work another time
  */
-export async function makeVariants(run: RunMessage, credit: Credit | null = null): Promise<ReportedOutput[]> {
+export async function makeVariants(
+  run: RunMessage,
+  found: { credit: Credit | null; hasCamera: boolean } = { credit: null, hasCamera: false },
+): Promise<{ outputs: ReportedOutput[]; description: Description }> {
   const { preset } = run.recipe;
   const { inputPath: path, format, maxPixels } = run;
   const source = { path, format, maxPixels, allFrames: preset.animated };
+  let upright: Size = { width: 1, height: 1 };
   let plan: Plan | undefined;
   const decoded = await decode(source, (picture) => {
+    upright = { width: picture.width, height: picture.height };
     plan = planVariants(picture, preset.sizes);
     return plan.decoded;
   });
 
   const drawn: { name: string; raster: Raster }[] = [];
-  const whole: Raster[] = [decoded.raster];
+  const whole: [Raster, ...Raster[]] = [decoded.raster];
   for (const cut of plan?.cuts ?? []) {
     const scaled = await scaleFrom(smallestThatHolds(whole, cut), cut);
     whole.push(scaled);
     drawn.push({ name: cut.spec.name, raster: await finish(scaled, cut, run) });
   }
 
-  const outputs = outputsFor(preset, decoded.raster.channels === 4);
+  const description = await describe(whole, { ...upright, hasCamera: found.hasCamera });
+
+  const formats = outputsFor(preset, decoded.raster.channels === 4);
   const { background } = preset;
-  const options = { folder: run.outputPath, background, timing: decoded.timing, credit };
+  const options = { folder: run.outputPath, background, timing: decoded.timing, credit: found.credit };
   const encodes = pLimit({ concurrency: run.encodesAtOnce, rejectOnClear: true });
   const files = drawn.flatMap(({ name, raster }) =>
-    outputs.map((output) => encodes(() => encode(raster, name, output, options))),
+    formats.map((output) => encodes(() => encode(raster, name, output, options))),
   );
-  return Promise.all(files).catch(async (error) => {
+  const outputs = await Promise.all(files).catch(async (error) => {
     encodes.clearQueue();
     // What is being written is in the way of the next run.
     await Promise.allSettled(files);
     throw error;
   });
+  return { outputs, description };
 }
 
 /** Cuts come from the largest to the smallest, so the last raster that is large enough is the smallest one. */

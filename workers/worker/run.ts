@@ -1,4 +1,3 @@
-import { Description } from '../../shared/domain/description.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
@@ -12,27 +11,22 @@ export function processFigures(): { rssBytes: number; peakRssBytes: number } {
   return { rssBytes: process.memoryUsage.rss(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
-const UNDESCRIBED = Description.parse({
-  thumbhash: '',
-  colour: '#000000',
-  perceptualHash: '0000000000000000',
-  hasAlpha: false,
-  quality: { sharpness: 0, brightness: 0, shadows: 0, highlights: 0, verdicts: [] },
-});
-
 /** Runs a job and says how it ended; it never throws. */
 export async function perform(run: RunMessage): Promise<RunResult> {
   const { runId } = run;
   try {
     const metadata = foundMetadata(run.inputPath, run.format);
-    const outputs = await makeVariants(run, run.recipe.preset.keepCopyright ? metadata : null);
+    const { outputs, description } = await makeVariants(run, {
+      credit: run.recipe.preset.keepCopyright ? metadata : null,
+      hasCamera: metadata.found.includes('camera'),
+    });
     return {
       type: 'result',
       runId,
       outcome: 'succeeded',
       pipelineVersion: PIPELINE_VERSION,
       outputs,
-      description: UNDESCRIBED,
+      description,
       privacy: { found: metadata.found },
       ...processFigures(),
     };

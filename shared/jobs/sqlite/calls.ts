@@ -16,12 +16,14 @@ import { findRecipe, findWatermark, keepWatermark } from '../recipes.ts';
 import { countReprocess, queueReprocess } from '../reprocess.ts';
 import { finishRun, requeueRunning, startRun } from '../runs.ts';
 import { hasTwin } from '../sharing.ts';
+import { findSimilar } from '../similar.ts';
 import type { Call } from './commit-group.ts';
 import type { Failure } from './failure.ts';
 
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
 export const CALLS = {
   findImage: { kind: 'read', query: findImage },
+  findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
   listJobs: { kind: 'read', query: listJobs },
   queuedWork: { kind: 'read', query: queuedWork },

@@ -51,6 +51,7 @@ export class SqliteJobStore implements JobStore {
   startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);
   findImage: JobStore['findImage'] = (id) => this.#call('findImage', id);
+  findSimilar: JobStore['findSimilar'] = (query) => this.#call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.#call('findJob', id);
   listJobs: JobStore['listJobs'] = (query) => this.#call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.#call('queuedWork', undefined);

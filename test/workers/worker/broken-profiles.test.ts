@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { cmykProfile } from '../../../testdata/cmyk-profile.ts';
+import type { Triple } from '../../../testdata/matrix.ts';
 import { greyProfile, matrixProfile } from '../../../testdata/rgb-profile.ts';
-import { ADOBE_RGB, type Triple } from '../../../testdata/rgb-space.ts';
+import { ADOBE_RGB } from '../../../testdata/rgb-space.ts';
 import { prepareDecoder } from '../../../workers/worker/decoder.ts';
 import { cmykJpegOf, jpegOf } from '../../fixtures/pictures/jpeg.ts';
 import { patches } from '../../fixtures/pictures/patches.ts';

@@ -18,7 +18,7 @@ beforeAll(prepareDecoder);
 const SCENE = renderScene({ width: 480, height: 360, grain: 0 });
 const FADED = fading(SCENE);
 const PRINTED = printed(renderScene({ width: 240, height: 180, grain: 0 }));
-const LARGE = renderScene({ width: 1200, height: 900, grain: 0 });
+const LARGE = renderScene({ width: 960, height: 720, grain: 0 });
 const [WIDTH, HEIGHT] = [200, 150];
 
 const PRESET = oneSize(WIDTH, HEIGHT, [
@@ -67,7 +67,7 @@ const INPUTS: [string, Make, RawImage][] = [
   ['JPEG, progressive', () => open(SCENE).jpeg({ quality: 95, progressive: true }).toBuffer(), SCENE],
   ['JPEG, CMYK', () => cmykJpegOf(PRINTED.ink, INK_PROFILE), PRINTED.shown],
   ['JPEG, YCCK', () => ycckJpegOf(PRINTED.ink, INK_PROFILE), PRINTED.shown],
-  ['JPEG, six times as large', () => open(LARGE).jpeg({ quality: 95 }).toBuffer(), LARGE],
+  ['JPEG, five times as large', () => open(LARGE).jpeg({ quality: 95 }).toBuffer(), LARGE],
   ['PNG', () => pngOf(SCENE), SCENE],
   ['PNG, 16 bit', () => pngOf(deep(SCENE)), SCENE],
   ['PNG, interlaced', () => open(SCENE).png({ progressive: true }).toBuffer(), SCENE],
@@ -97,9 +97,17 @@ const LEAST_SIMILARITY: Record<OutputFormat, number> = { jpeg: 0.975, webp: 0.97
 /** Levels: of 255 about what 8 bits lose, twice, where colour is multiplied by alpha. */
 const MOST_SHIFT = 2;
 
+const references = new Map<RawImage, RawImage>();
+
+function referenceOf(original: RawImage): RawImage {
+  const reference = references.get(original) ?? reduced(original, WIDTH, HEIGHT);
+  references.set(original, reference);
+  return reference;
+}
+
 describe('the variants look as the picture does, reduced by the textbook', () => {
   test.each(INPUTS)('%s', async (_, make, original) => {
-    const expected = reduced(original, WIDTH, HEIGHT);
+    const expected = referenceOf(original);
     const { outputs, pixels } = await variantsOf(await make(), PRESET);
     const formats = original.channels === 4 ? OUTPUT_FORMATS : OUTPUT_FORMATS.filter((it) => it !== 'png');
     expect(outputs.map(({ format }) => format)).toEqual(formats);
@@ -112,9 +120,9 @@ describe('the variants look as the picture does, reduced by the textbook', () =>
 });
 
 test('the similarity tells a shift of half a pixel', () => {
-  const halfAside = renderScene({ width: 480, height: 360, grain: 0 });
+  const halfAside = { ...SCENE, data: Uint8Array.from(SCENE.data) };
   // Right by one pixel of the picture, which is reduced by 2.4.
   halfAside.data.copyWithin(3, 0, halfAside.data.length - 3);
   const shifted = reduced(halfAside, WIDTH, HEIGHT);
-  expect(similarity(shifted, reduced(SCENE, WIDTH, HEIGHT))).toBeLessThan(0.975);
+  expect(similarity(shifted, referenceOf(SCENE))).toBeLessThan(0.975);
 });

@@ -38,7 +38,7 @@ const runOfImage = (name: ImageName, maxPixels?: number) =>
 
 /** All that a run has written, by file name. */
 async function variantsOf(run: RunMessage): Promise<Map<string, { output: ReportedOutput; path: string }>> {
-  const outputs = await makeVariants(run);
+  const { outputs } = await makeVariants(run);
   return new Map(
     outputs.map((output) => {
       const fileName = variantFileName(output);
@@ -191,7 +191,7 @@ describe('the variants of a picture', () => {
   test.each(ODD_PNGS)('can be made of a PNG that is %s', async (_, make) => {
     const path = join(await ownFolder(), 'input.png');
     await make().toFile(path);
-    const outputs = await makeVariants(await runOf(path, 'png'));
+    const { outputs } = await makeVariants(await runOf(path, 'png'));
     expect(outputs).toHaveLength(FILES.length);
   });
 });

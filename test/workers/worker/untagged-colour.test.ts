@@ -1,6 +1,5 @@
 import { beforeAll, describe, test } from 'vitest';
-import type { RawImage } from '../../../testdata/paint.ts';
-import type { Triple } from '../../../testdata/rgb-space.ts';
+import type { Triple } from '../../../testdata/matrix.ts';
 import { prepareDecoder } from '../../../workers/worker/decoder.ts';
 import { pngChunk } from '../../fixtures/headers/png.ts';
 import { avifOf } from '../../fixtures/pictures/avif.ts';
@@ -15,7 +14,7 @@ const COLOURS: readonly Triple[] = [
   [0.5, 0.5, 0.5],
   [0.9, 0.1, 0.1],
 ];
-const SQUARES = patches(COLOURS, 8) as RawImage;
+const SQUARES = patches(COLOURS, 8);
 
 /** libvips and libheif read profiles, and of code points only how luma and chroma are made: wide and bright ones come out pale. */
 describe('without a profile, colours are those of sRGB', () => {
