@@ -44,14 +44,18 @@ export const EFFORT = {
   png: { least: 0, most: 9, byDefault: 6 },
 } as const satisfies Record<OutputFormat, { least: number; most: number; byDefault: number }>;
 
+/** Where nothing else is asked for: at these, files look alike (`test/bench/encoders.md`). PNG keeps every pixel as it is. */
+const QUALITY: Record<OutputFormat, number> = { jpeg: 80, webp: 80, avif: 65, png: 100 };
+
 export const OutputSpec = z
   .strictObject({
     format: OutputFormat,
     /** 1 to 100, as libvips counts it. PNG keeps every pixel as it is, and has none. */
-    quality: z.int().min(1).max(100).default(80),
+    quality: z.int().min(1).max(100).optional(),
     effort: z.int().min(0).max(9).optional(),
   })
-  .transform(({ format, quality, effort = EFFORT[format].byDefault }, context) => {
+  .transform((given, context) => {
+    const { format, quality = QUALITY[format], effort = EFFORT[format].byDefault } = given;
     const { least, most } = EFFORT[format];
     if (effort < least || effort > most) {
       context.addIssue({
