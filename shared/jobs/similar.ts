@@ -5,11 +5,11 @@ import type { SimilarImages, SimilarQuery } from './job-store.ts';
 import { ImageRow, type Tables } from './tables.ts';
 
 /**
- * Hashes that are taken from the indexes, by one lookup and by all of a search: half as many again as are found among a
- * million pictures at the greatest distance, and so few that a part which half of all pictures share holds up nobody.
+ * Hashes that are taken from the indexes, by one lookup and by all of a search. At the greatest distance it takes 1,830 and
+ * 8,400 among a million pictures; and these are so few that a part which half of all pictures share holds up nobody.
  */
-const MOST_A_LOOKUP = 3_000;
-const MOST_A_SEARCH = 12_000;
+const MOST_A_LOOKUP = 2_500;
+const MOST_A_SEARCH = 10_000;
 
 const COLUMNS = ['band_0', 'band_1', 'band_2', 'band_3'] as const;
 
@@ -25,9 +25,12 @@ export async function findSimilar(
   const near = new NearHashes(own, distance);
   const found: SimilarImages = { images: [], isComplete: true };
   const isFull = async (upTo: number): Promise<boolean> => {
-    for (const [apart, bands] of near.takeUpTo(upTo)) {
-      if (found.images.length === limit) break;
-      const ids = await imagesOf(db, tenant, bands, except, limit - found.images.length);
+    for (let apart = 0; apart <= upTo && found.images.length < limit; apart++) {
+      const left = limit - found.images.length;
+      // Each has an image, but that of one may be the one that is left out.
+      const hashes = near.take(apart, left + 1);
+      if (hashes.length === 0) continue;
+      const ids = await imagesOf(db, tenant, hashes, except, left);
       found.images.push(...ids.map((id) => ({ id, distance: apart })));
     }
     return found.images.length === limit;
@@ -46,8 +49,10 @@ export async function findSimilar(
       for (const row of rows) near.add([row.band_0, row.band_1, row.band_2, row.band_3]);
       left -= rows.length;
     }
-    if (await isFull(flips * BANDS.length + BANDS.length - 1)) break;
+    if (await isFull(Math.min(distance, flips * BANDS.length + BANDS.length - 1))) break;
   }
+  // A crowded lookup may have missed one that a later one has found.
+  found.images.sort((a, b) => a.distance - b.distance);
   return found;
 }
 
@@ -66,51 +71,63 @@ const lookUp = (
     .limit(most)
     .execute();
 
-/** The different hashes within a distance of one. */
+type Row = readonly [unknown, unknown, unknown, unknown];
+
+/** The hashes within a distance of one. */
 class NearHashes {
   readonly #own: Bands;
-  readonly #distance: number;
-  readonly #seen = new Set<string>();
-  #waiting: [apart: number, bands: Bands][] = [];
+  /** By how far away they are; some of them more than once. */
+  readonly #waiting: Row[][];
+  readonly #taken = new Set<string>();
 
   constructor(own: Bands, distance: number) {
     this.#own = own;
-    this.#distance = distance;
+    this.#waiting = Array.from({ length: distance + 1 }, () => []);
   }
 
-  /** Only what is near is checked as a row of the database is: most of them are not, and they are many. */
-  add(row: readonly [unknown, unknown, unknown, unknown]): void {
-    const apart = bandsApart(this.#own, row as Bands);
-    if (apart > this.#distance) return;
-    const bands = Bands.parse(row);
-    const key = bands.join();
-    if (this.#seen.has(key)) return;
-    this.#seen.add(key);
-    this.#waiting.push([apart, bands]);
+  /** This is done to thousands: only what is taken is checked as a row of the database is, and looked at twice. */
+  add(row: Row): void {
+    this.#waiting[bandsApart(this.#own, row as Bands)]?.push(row);
   }
 
-  /** Those at most so far away that were not taken yet, the nearest first. */
-  takeUpTo(distance: number): [apart: number, bands: Bands][] {
-    const taken = this.#waiting.filter(([apart]) => apart <= distance).sort(([a], [b]) => a - b);
-    this.#waiting = this.#waiting.filter(([apart]) => apart > distance);
-    return taken;
+  /** Up to so many different ones that are exactly so far away, and were not taken yet. */
+  take(apart: number, most: number): Bands[] {
+    const hashes: Bands[] = [];
+    for (const row of this.#waiting[apart]?.splice(0) ?? []) {
+      if (hashes.length === most) break;
+      const key = row.join();
+      if (this.#taken.has(key)) continue;
+      this.#taken.add(key);
+      hashes.push(Bands.parse(row));
+    }
+    return hashes;
   }
 }
 
+/** Images that have one of these hashes. */
 async function imagesOf(
   db: Kysely<Tables>,
   tenant: Tenant,
-  bands: Bands,
+  hashes: readonly Bands[],
   except: ImageId,
   limit: number,
 ): Promise<ImageId[]> {
-  let select = db
+  const rows = await db
     .selectFrom('sets')
     .innerJoin('images', 'images.published_run', 'sets.run_id')
     .select('images.id')
-    .where('sets.tenant', '=', tenant)
-    .where('images.id', '!=', except);
-  for (const band of BANDS) select = select.where(`sets.${COLUMNS[band]}`, '=', bands[band]);
-  const rows = await select.limit(limit).execute();
+    .where('images.id', '!=', except)
+    .where(({ and, eb, or }) =>
+      or(
+        hashes.map((hash) =>
+          and([
+            eb('sets.tenant', '=', tenant),
+            ...BANDS.map((band) => eb(`sets.${COLUMNS[band]}`, '=', hash[band])),
+          ]),
+        ),
+      ),
+    )
+    .limit(limit)
+    .execute();
   return rows.map(({ id }) => ImageRow.shape.id.parse(id));
 }
