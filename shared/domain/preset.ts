@@ -44,7 +44,7 @@ export const EFFORT = {
   png: { least: 0, most: 9, byDefault: 6 },
 } as const satisfies Record<OutputFormat, { least: number; most: number; byDefault: number }>;
 
-/** Where nothing else is asked for: at these, files look alike (`test/bench/encoders.md`). PNG keeps every pixel as it is. */
+/** Where nothing else is asked for: at these, files look alike, by the bench of the encoders. PNG keeps every pixel as it is. */
 const QUALITY: Record<OutputFormat, number> = { jpeg: 80, webp: 80, avif: 65, png: 100 };
 
 export const OutputSpec = z

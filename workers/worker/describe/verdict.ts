@@ -24,7 +24,7 @@ export const MEASURED_SIDE = 500;
 /** In pixels: a strip that is not so high shows nothing, however long it is. */
 export const LEAST_SIDE = 100;
 
-/** The thresholds below are measured with `test/bench/quality.ts`; CONTRIBUTING.md has the table. */
+/** The thresholds below are measured on photos and on what was made worse of them: CONTRIBUTING.md has the table. */
 export const BLURRY_BELOW = 0.6;
 export const DARK_BELOW = 0.12;
 /** A night scene with lights is not too dark: there is something to see. */
