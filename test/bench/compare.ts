@@ -17,6 +17,7 @@ import { bodyPerVariantSide, ipxSide } from './compare/request-sides.ts';
 import { SCENARIOS } from './compare/scenario.ts';
 import { serviceSide } from './compare/service-side.ts';
 import { sharpSide } from './compare/sharp-side.ts';
+import type { Side } from './compare/side.ts';
 import { latencyLine, tables } from './compare/table.ts';
 import { between } from './markdown.ts';
 
@@ -41,17 +42,18 @@ const work = await mkdtemp(join(tmpdir(), 'darkroom-bench-'));
 const bare = join(work, 'bare');
 await mkdir(bare);
 
-const limit = await sharpSide('sharp, cascade (limit)', 'cascade');
-const service = await serviceSide(scenarios, work, atOnce);
-const sides = [
-  limit,
-  service,
-  await sharpSide('sharp, a pipeline per output', 'pipeline per output'),
-  await ipxSide(dirname(paths[0] ?? '.')),
-  await bodyPerVariantSide(),
-];
+const sides: Side[] = [];
+const started = <T extends Side>(side: T): T => {
+  sides.push(side);
+  return side;
+};
 const all: Figures[] = [];
 try {
+  const limit = started(await sharpSide('sharp, cascade (limit)', 'cascade'));
+  const service = started(await serviceSide(scenarios, work, atOnce));
+  started(await sharpSide('sharp, a pipeline per output', 'pipeline per output'));
+  started(await ipxSide(dirname(paths[0] ?? '.')));
+  started(await bodyPerVariantSide());
   for (const scenario of scenarios) {
     const pictures = () => picturesOf(paths, Number(given.images));
     all.push(await measure(scenario, sides, limit, { rounds: Number(given.rounds), atOnce, pictures }));

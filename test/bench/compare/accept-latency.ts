@@ -1,11 +1,13 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { Accepted } from '../../helpers/upload.ts';
+import { z } from 'zod';
+import { Accepted, JobAnswer } from '../../helpers/upload.ts';
 import { median } from '../median.ts';
 import { exchange } from './http-client.ts';
+import { messageOf } from './message-of.ts';
 import { picturesOf } from './pictures.ts';
+import { stopProcess } from './stop-process.ts';
 
 const JPEG_200_KB = fileURLToPath(new URL('../../../testdata/images/testimage_200kb.jpg', import.meta.url));
 
@@ -26,10 +28,18 @@ export async function acceptLatency(
   times: number,
 ): Promise<AcceptLatency> {
   const bare = fork(new URL('./bare-handler.ts', import.meta.url), [folder]);
-  const [port] = (await once(bare, 'message')) as [number];
+  try {
+    const port = z.int().parse(await messageOf(bare));
+    return await inTurn(serviceUrl, `http://127.0.0.1:${port}`, times);
+  } finally {
+    await stopProcess(bare);
+  }
+}
+
+async function inTurn(serviceUrl: string, bareUrl: string, times: number): Promise<AcceptLatency> {
   const sides = {
     serviceMs: new URL('/upload', serviceUrl),
-    bareMs: new URL(`http://127.0.0.1:${port}/`),
+    bareMs: new URL(bareUrl),
   };
   const taken = { serviceMs: [] as number[], bareMs: [] as number[], readyMs: [] as number[] };
   for (const { bytes } of await picturesOf([JPEG_200_KB], times)) {
@@ -45,7 +55,6 @@ export async function acceptLatency(
       await sleep(PAUSE_MS);
     }
   }
-  bare.kill();
   return {
     serviceMs: median(taken.serviceMs),
     bareMs: median(taken.bareMs),
@@ -56,7 +65,10 @@ export async function acceptLatency(
 async function ended(serviceUrl: string, job: string): Promise<void> {
   while (true) {
     const { body } = await exchange(new URL(job, serviceUrl), 'GET');
-    if (/"status":"succeeded"/.test(body.toString())) return;
+    const { status, failure } = JobAnswer.parse(JSON.parse(body.toString()));
+    if (status === 'succeeded') return;
+    if (status !== 'queued' && status !== 'running')
+      throw new Error(`an upload ended as ${status} ${failure}`);
     await sleep(2);
   }
 }

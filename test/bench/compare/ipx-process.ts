@@ -9,3 +9,5 @@ sharp.cache(false);
 const ipx = createIPX({ storage: ipxFSStorage({ dir: process.argv[2] ?? '.' }) });
 const server = createServer(createIPXNodeServer(ipx));
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+// With the bench.
+process.on('disconnect', () => process.exit());

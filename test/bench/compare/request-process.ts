@@ -30,3 +30,5 @@ const server = createServer((incoming, outgoing) => {
   );
 });
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
+// With the bench.
+process.on('disconnect', () => process.exit());

@@ -1,10 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { basename } from 'node:path';
+import { z } from 'zod';
 import { exchange } from './http-client.ts';
+import { messageOf } from './message-of.ts';
 import type { Target } from './scenario.ts';
 import { SHARP_ENVIRONMENT } from './sharp-environment.ts';
 import { eachOf, type Picture, type Side } from './side.ts';
+import { stopProcess } from './stop-process.ts';
 
 /** ipx: a request for each variant, of an original that lies on its disk. Its JPEG is baseline, its WebP of effort 4: it has no say. */
 export async function ipxSide(folder: string): Promise<Side> {
@@ -43,16 +45,12 @@ function requestSide(
         }
       });
     },
-    async stop() {
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
-    },
+    stop: () => stopProcess(child),
   };
 }
 
 async function startServer(program: string, ...args: string[]) {
   const child = fork(new URL(program, import.meta.url), args, { env: SHARP_ENVIRONMENT });
-  const [port] = (await once(child, 'message')) as [number];
+  const port = z.int().parse(await messageOf(child));
   return { child, url: `http://127.0.0.1:${port}` };
 }

@@ -1,8 +1,13 @@
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
+import { z } from 'zod';
+import { messageOf } from './message-of.ts';
 import { SHARP_ENVIRONMENT } from './sharp-environment.ts';
 import type { Order } from './sharp-process.ts';
 import type { Side } from './side.ts';
+import { stopProcess } from './stop-process.ts';
+
+/** At the end of an order, with or without a fault. */
+const Report = z.object({ error: z.string().optional() });
 
 const PROGRAM = new URL('./sharp-process.ts', import.meta.url);
 
@@ -15,13 +20,9 @@ export async function sharpSide(name: string, way: Order['way']): Promise<Side> 
     pids: async () => (child.pid === undefined ? [] : [child.pid]),
     async make(pictures, scenario, atOnce) {
       child.send({ way, paths: pictures.map(({ path }) => path), scenario, atOnce } satisfies Order);
-      const [answer] = (await once(child, 'message')) as [{ error?: string }];
-      if (answer.error) throw new Error(answer.error);
+      const { error } = Report.parse(await messageOf(child));
+      if (error !== undefined) throw new Error(error);
     },
-    async stop() {
-      const exited = once(child, 'exit');
-      child.kill();
-      await exited;
-    },
+    stop: () => stopProcess(child),
   };
 }
