@@ -23,7 +23,7 @@ export const Description = z.object({
   perceptualHash: PerceptualHash,
   hasAlpha: z.boolean(),
   quality: z.object({
-    /** Of edges, in levels: the standard deviation of the Laplacian at a fixed size. */
+    /** How abrupt the sharpest edges are, at a fixed size: a ratio from 0 to about 2. */
     sharpness: z.number().min(0),
     /** Mean lightness. */
     brightness: Share,
