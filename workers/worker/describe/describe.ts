@@ -2,6 +2,7 @@ import { rgbaToThumbHash } from 'thumbhash';
 import type { Description } from '../../../shared/domain/description.ts';
 import type { Size } from '../geometry.ts';
 import { asPicture, draw, firstFrame, type Raster } from '../raster.ts';
+import { coarse } from './coarse.ts';
 import { dominantColour } from './dominant-colour.ts';
 import { exposureOf } from './exposure.ts';
 import { lumaOf } from './luma.ts';
@@ -10,8 +11,8 @@ import { perceptualHash } from './perceptual-hash.ts';
 import { sharpness } from './sharpness.ts';
 import { MEASURED_SIDE, verdictsOn } from './verdict.ts';
 
-/** In pixels: the hashes and the colour tell nothing finer. ThumbHash takes 100 at the most. */
-const COARSE_SIDE = 64;
+/** A raster so little larger is measured as it is: its figures differ by less than those of two copies of a picture. */
+const NEAR_ENOUGH = 1.04;
 
 /**
  * What a picture looks like.
@@ -22,16 +23,16 @@ export async function describe(
   rasters: readonly [Raster, ...Raster[]],
   source: Size & { hasCamera: boolean },
 ): Promise<Description> {
-  const measured = await within(smallestOf(rasters, MEASURED_SIDE), MEASURED_SIDE);
-  const coarse = await within(measured, COARSE_SIDE);
+  const measured = await atMeasuredSide(firstFrame(smallestOf(rasters, MEASURED_SIDE)));
+  const small = coarse(measured);
   const luma = lumaOf(measured);
   const exposure = exposureOf(measured, luma);
   const sharp = sharpness(luma);
   const findings = { source, sharpness: sharp, exposure, page: pageMarks(luma), hasCamera: source.hasCamera };
   return {
-    thumbhash: thumbhash(coarse),
-    colour: dominantColour(coarse),
-    perceptualHash: perceptualHash(lumaOf(coarse)),
+    thumbhash: thumbhash(small),
+    colour: dominantColour(small),
+    perceptualHash: perceptualHash(lumaOf(small)),
     hasAlpha: measured.channels === 4,
     quality: {
       sharpness: rounded(sharp),
@@ -43,15 +44,14 @@ export async function describe(
   };
 }
 
-/** The smallest raster that has to be reduced to the side, or else the largest of all; its first frame. */
+/** The smallest raster that has to be reduced to the side, or else the largest of all. */
 function smallestOf(rasters: readonly [Raster, ...Raster[]], side: number): Raster {
-  return firstFrame(rasters.findLast(({ width, height }) => Math.max(width, height) >= side) ?? rasters[0]);
+  return rasters.findLast(({ width, height }) => Math.max(width, height) >= side) ?? rasters[0];
 }
 
-async function within(raster: Raster, side: number): Promise<Raster> {
-  const { width, height } = raster;
-  if (Math.max(width, height) <= side) return raster;
-  return draw(asPicture(raster).resize(side, side, { fit: 'inside' }));
+async function atMeasuredSide(raster: Raster): Promise<Raster> {
+  if (Math.max(raster.width, raster.height) <= MEASURED_SIDE * NEAR_ENOUGH) return raster;
+  return draw(asPicture(raster).resize(MEASURED_SIDE, MEASURED_SIDE, { fit: 'inside' }));
 }
 
 function thumbhash({ width, height, channels, pixels }: Raster): string {

@@ -1,5 +1,5 @@
 import type { Raster } from '../raster.ts';
-import { lumaOfColour, type Plane } from './luma.ts';
+import { levelsOf, lumaOfColour, type Plane } from './luma.ts';
 
 export interface Exposure {
   /** The mean of luma, from 0 to 1. */
@@ -18,12 +18,12 @@ const WHITE = 247;
  * @param luma of that picture
  */
 export function exposureOf(picture: Raster, luma: Plane): Exposure {
-  const histogram = picture.channels === 3 ? histogramOf(luma) : histogramByAlpha(picture);
+  const levels = picture.channels === 3 ? levelsOf(luma) : levelsByAlpha(picture);
   let all = 0;
   let light = 0;
   let black = 0;
   let white = 0;
-  for (const [level, weight] of histogram.entries()) {
+  for (const [level, weight] of levels.entries()) {
     all += weight;
     light += level * weight;
     if (level <= BLACK) black += weight;
@@ -33,20 +33,12 @@ export function exposureOf(picture: Raster, luma: Plane): Exposure {
   return { brightness: light / all / 255, shadows: black / all, highlights: white / all };
 }
 
-function histogramOf({ values }: Plane): Float64Array {
-  const histogram = new Float64Array(256);
-  for (let at = 0; at < values.length; at++) {
-    const level = values[at] ?? 0;
-    histogram[level] = (histogram[level] ?? 0) + 1;
-  }
-  return histogram;
-}
-
-function histogramByAlpha({ pixels }: Raster): Float64Array {
-  const histogram = new Float64Array(256);
+/** How many pixels have each luma, the transparent ones in part. */
+function levelsByAlpha({ pixels }: Raster): Float64Array {
+  const levels = new Float64Array(256);
   for (let at = 0; at < pixels.length; at += 4) {
     const level = lumaOfColour(pixels[at] ?? 0, pixels[at + 1] ?? 0, pixels[at + 2] ?? 0);
-    histogram[level] = (histogram[level] ?? 0) + (pixels[at + 3] ?? 0) / 255;
+    levels[level] = (levels[level] ?? 0) + (pixels[at + 3] ?? 0) / 255;
   }
-  return histogram;
+  return levels;
 }

@@ -31,6 +31,16 @@ export function lumaOf({ width, height, channels, pixels }: Raster): Plane {
   return { width, height, values };
 }
 
+/** How many pixels have each luma. */
+export function levelsOf({ values }: Plane): Uint32Array {
+  const levels = new Uint32Array(256);
+  for (let at = 0; at < values.length; at++) {
+    const level = values[at] ?? 0;
+    levels[level] = (levels[level] ?? 0) + 1;
+  }
+  return levels;
+}
+
 /** A plane of exactly this size: each value is the mean of the area that it covers, whatever the aspect. */
 export function shrink({ width, height, values }: Plane, to: Size): Float64Array {
   const across = shares(width, to.width);

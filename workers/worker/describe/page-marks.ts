@@ -1,4 +1,4 @@
-import type { Plane } from './luma.ts';
+import { levelsOf, type Plane } from './luma.ts';
 import { tilesOver } from './tiles.ts';
 
 /** What tells a page on a screen from what a camera saw. All are shares, from 0 to 1. */
@@ -30,49 +30,52 @@ const SLANT = 0.1;
 const GROUND_OF_TILE = 0.25;
 const EDGES_OF_TILE = 0.05;
 
-export function pageMarks(luma: Plane): PageMarks {
-  const { width, height, values } = luma;
-  const { lowest, count } = commonest(values);
-  const tiles = tilesOver(luma, TILE_SIDE);
-  const pixels = new Uint32Array(tiles.count);
-  const ground = new Uint32Array(tiles.count);
-  const edges = new Uint32Array(tiles.count);
-  let allEdges = 0;
+export function pageMarks({ width, height, values }: Plane): PageMarks {
+  const { lowest, count } = commonest(levelsOf({ width, height, values }));
+  const { across, down, edges, firstOf } = tilesOver({ width, height }, TILE_SIDE);
+  const pixels = new Uint32Array(across * down);
+  const ground = new Uint32Array(across * down);
+  const steep = new Uint32Array(across * down);
+  let allSteep = 0;
   let straight = 0;
   for (let y = 0; y < height - 1; y += ROW_STEP) {
-    const row = tiles.rowOf(y);
-    for (let x = 0; x < width - 1; x++) {
-      const at = y * width + x;
-      const here = values[at] ?? 0;
-      const tile = row + (tiles.columns[x] ?? 0);
-      pixels[tile] = (pixels[tile] ?? 0) + 1;
-      if (here >= lowest && here < lowest + GROUND_SPAN) ground[tile] = (ground[tile] ?? 0) + 1;
-      const across = Math.abs((values[at + 1] ?? 0) - here);
-      const down = Math.abs((values[at + width] ?? 0) - here);
-      if (across + down < EDGE) continue;
-      edges[tile] = (edges[tile] ?? 0) + 1;
-      allEdges++;
-      if (Math.min(across, down) <= SLANT * (across + down)) straight++;
+    for (let column = 0; column < across; column++) {
+      const begin = edges[column] ?? 0;
+      const end = Math.min(width - 1, edges[column + 1] ?? 0);
+      let onGround = 0;
+      let onEdge = 0;
+      for (let at = y * width + begin; at < y * width + end; at++) {
+        const here = values[at] ?? 0;
+        if (here >= lowest && here < lowest + GROUND_SPAN) onGround++;
+        const right = Math.abs((values[at + 1] ?? 0) - here);
+        const below = Math.abs((values[at + width] ?? 0) - here);
+        if (right + below < EDGE) continue;
+        onEdge++;
+        if (Math.min(right, below) <= SLANT * (right + below)) straight++;
+      }
+      const tile = firstOf(y) + column;
+      pixels[tile] = (pixels[tile] ?? 0) + end - begin;
+      ground[tile] = (ground[tile] ?? 0) + onGround;
+      steep[tile] = (steep[tile] ?? 0) + onEdge;
+      allSteep += onEdge;
     }
   }
   const written = pixels.reduce((sum, of, tile) => {
-    const isWritten = (ground[tile] ?? 0) >= GROUND_OF_TILE * of && (edges[tile] ?? 0) >= EDGES_OF_TILE * of;
+    const isWritten = (ground[tile] ?? 0) >= GROUND_OF_TILE * of && (steep[tile] ?? 0) >= EDGES_OF_TILE * of;
     return sum + (isWritten && of > 0 ? 1 : 0);
   }, 0);
   return {
     ground: count / values.length,
-    written: written / tiles.count,
-    straight: allEdges === 0 ? 0 : straight / allEdges,
+    written: written / pixels.length,
+    straight: allSteep === 0 ? 0 : straight / allSteep,
   };
 }
 
 /** The span of lightness that most pixels are in. */
-function commonest(values: Uint8Array): { lowest: number; count: number } {
-  const histogram = new Uint32Array(256);
-  for (const value of values) histogram[value] = (histogram[value] ?? 0) + 1;
+function commonest(levels: Uint32Array): { lowest: number; count: number } {
   let found = { lowest: 0, count: 0 };
-  for (let lowest = 0; lowest + GROUND_SPAN <= histogram.length; lowest++) {
-    const count = histogram.subarray(lowest, lowest + GROUND_SPAN).reduce((sum, of) => sum + of, 0);
+  for (let lowest = 0; lowest + GROUND_SPAN <= levels.length; lowest++) {
+    const count = levels.subarray(lowest, lowest + GROUND_SPAN).reduce((sum, of) => sum + of, 0);
     if (count > found.count) found = { lowest, count };
   }
   return found;

@@ -1,5 +1,5 @@
 import type { Plane } from './luma.ts';
-import { tilesOver } from './tiles.ts';
+import { addFour, tilesOver } from './tiles.ts';
 
 /** In pixels: a tenth of the side of a picture of 500, and half that of the smallest subject that somebody takes a photo of. */
 const TILE_SIDE = 50;
@@ -13,13 +13,8 @@ const NOISE = 3;
 /** Every fourth row tells as much as all of them: a tile has a dozen. */
 const ROW_STEP = 4;
 
-/** Across, down, and both diagonals: the neighbour on one side, and how far away it is, squared. */
-const DIRECTIONS = [
-  { x: 1, y: 0, distance2: 1 },
-  { x: 0, y: 1, distance2: 1 },
-  { x: 1, y: 1, distance2: 2 },
-  { x: 1, y: -1, distance2: 2 },
-] as const;
+/** How far away the two neighbours of a pixel are, squared: across, down, and along both diagonals. */
+const DISTANCES2 = [1, 1, 2, 2] as const;
 
 /**
  * How abrupt the edges of the sharpest parts are: by how much their slope changes from pixel to pixel, for each level
@@ -29,39 +24,57 @@ const DIRECTIONS = [
  */
 export function sharpness(luma: Plane): number {
   if (luma.width < 3 || luma.height < 3) return 0;
-  return Math.min(...DIRECTIONS.map((direction) => sharpnessAlong(luma, direction)));
+  const { bends, rises, pixels } = slopesOf(luma);
+  return Math.min(
+    ...DISTANCES2.map((distance2, direction) => {
+      const found = Array.from(pixels, (count, tile) => {
+        if (count === 0) return 0;
+        const at = tile * DISTANCES2.length + direction;
+        const bend = Math.sqrt((bends[at] ?? 0) / count) / distance2;
+        const rise = Math.sqrt((rises[at] ?? 0) / count / 4 / distance2);
+        return bend / (rise + NOISE);
+      }).sort((a, b) => b - a);
+      const sharpest = found.slice(0, Math.max(1, Math.round(found.length * SHARPEST)));
+      return sharpest.reduce((sum, each) => sum + each, 0) / sharpest.length;
+    }),
+  );
 }
 
-function sharpnessAlong(
-  { width, height, values }: Plane,
-  { x: right, y: down, distance2 }: (typeof DIRECTIONS)[number],
-): number {
-  const tiles = tilesOver({ width, height }, TILE_SIDE);
-  const change = new Float64Array(tiles.count);
-  const slope = new Float64Array(tiles.count);
-  const pixels = new Uint32Array(tiles.count);
-  const step = right + down * width;
+/** For each tile and each direction, the sums of the squares of what the slope changes by, and of what it rises by. */
+function slopesOf({ width, height, values }: Plane) {
+  const { across, down, edges, firstOf } = tilesOver({ width, height }, TILE_SIDE);
+  const bends = new Float64Array(across * down * DISTANCES2.length);
+  const rises = new Float64Array(across * down * DISTANCES2.length);
+  const pixels = new Uint32Array(across * down);
   for (let y = 1; y < height - 1; y += ROW_STEP) {
-    const row = tiles.rowOf(y);
-    for (let x = 1; x < width - 1; x++) {
-      const at = y * width + x;
-      const here = values[at] ?? 0;
-      const before = values[at - step] ?? 0;
-      const after = values[at + step] ?? 0;
-      const tile = row + (tiles.columns[x] ?? 0);
-      const bend = 2 * here - before - after;
-      const rise = after - before;
-      change[tile] = (change[tile] ?? 0) + bend * bend;
-      slope[tile] = (slope[tile] ?? 0) + rise * rise;
-      pixels[tile] = (pixels[tile] ?? 0) + 1;
+    for (let column = 0; column < across; column++) {
+      const begin = Math.max(1, edges[column] ?? 0);
+      const end = Math.min(width - 1, edges[column + 1] ?? 0);
+      let [bend0, bend1, bend2, bend3, rise0, rise1, rise2, rise3] = [0, 0, 0, 0, 0, 0, 0, 0];
+      for (let at = y * width + begin; at < y * width + end; at++) {
+        const twice = 2 * (values[at] ?? 0);
+        const left = values[at - 1] ?? 0;
+        const right = values[at + 1] ?? 0;
+        const above = values[at - width] ?? 0;
+        const below = values[at + width] ?? 0;
+        const aboveLeft = values[at - width - 1] ?? 0;
+        const belowRight = values[at + width + 1] ?? 0;
+        const belowLeft = values[at + width - 1] ?? 0;
+        const aboveRight = values[at - width + 1] ?? 0;
+        bend0 += (twice - left - right) * (twice - left - right);
+        bend1 += (twice - above - below) * (twice - above - below);
+        bend2 += (twice - aboveLeft - belowRight) * (twice - aboveLeft - belowRight);
+        bend3 += (twice - belowLeft - aboveRight) * (twice - belowLeft - aboveRight);
+        rise0 += (right - left) * (right - left);
+        rise1 += (below - above) * (below - above);
+        rise2 += (belowRight - aboveLeft) * (belowRight - aboveLeft);
+        rise3 += (aboveRight - belowLeft) * (aboveRight - belowLeft);
+      }
+      const tile = firstOf(y) + column;
+      pixels[tile] = (pixels[tile] ?? 0) + Math.max(0, end - begin);
+      addFour(bends, tile * DISTANCES2.length, bend0, bend1, bend2, bend3);
+      addFour(rises, tile * DISTANCES2.length, rise0, rise1, rise2, rise3);
     }
   }
-  const found = Array.from(pixels, (count, tile) => {
-    if (count === 0) return 0;
-    const bend = Math.sqrt((change[tile] ?? 0) / count) / distance2;
-    const rise = Math.sqrt((slope[tile] ?? 0) / count / 4 / distance2);
-    return bend / (rise + NOISE);
-  }).sort((a, b) => b - a);
-  const sharpest = found.slice(0, Math.max(1, Math.round(found.length * SHARPEST)));
-  return sharpest.reduce((sum, each) => sum + each, 0) / sharpest.length;
+  return { bends, rises, pixels };
 }

@@ -1,12 +1,13 @@
 import type { Size } from '../geometry.ts';
 
-/** A grid of nearly square parts over a picture; each has at least one pixel. */
+/** A grid of nearly square parts over a picture; each has at least one pixel. Tiles are counted row by row. */
 export interface Tiles {
-  count: number;
-  /** Of the tile of each pixel in this row, where the tiles of that row begin. */
-  rowOf(y: number): number;
-  /** The column of the tile of each x. */
-  columns: Uint16Array;
+  across: number;
+  down: number;
+  /** Where each column of tiles begins, and at the end the width of the picture. */
+  edges: Uint32Array;
+  /** The first tile of the row of tiles that this row of pixels is in. */
+  firstOf(y: number): number;
 }
 
 /** @param side of a tile, in pixels, give or take what makes them equal */
@@ -14,8 +15,17 @@ export function tilesOver({ width, height }: Size, side: number): Tiles {
   const across = Math.max(1, Math.round(width / side));
   const down = Math.max(1, Math.round(height / side));
   return {
-    count: across * down,
-    rowOf: (y) => Math.floor((y * down) / height) * across,
-    columns: Uint16Array.from({ length: width }, (_, x) => Math.floor((x * across) / width)),
+    across,
+    down,
+    edges: Uint32Array.from({ length: across + 1 }, (_, column) => Math.ceil((column * width) / across)),
+    firstOf: (y) => Math.floor((y * down) / height) * across,
   };
+}
+
+/** To four sums that follow each other. A loop gathers in variables: in an array, it costs more than what is added up. */
+export function addFour(sums: Float64Array, at: number, a: number, b: number, c: number, d: number): void {
+  sums[at] = (sums[at] ?? 0) + a;
+  sums[at + 1] = (sums[at + 1] ?? 0) + b;
+  sums[at + 2] = (sums[at + 2] ?? 0) + c;
+  sums[at + 3] = (sums[at + 3] ?? 0) + d;
 }
