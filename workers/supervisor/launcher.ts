@@ -5,6 +5,12 @@ import { BARE, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from '.
 
 const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
 
+/**
+ * A worker has little of its own on its heap, and beside it the pixels of a picture. V8 begins with so small a heap that those
+ * alone make it collect all garbage once a picture, which takes a tenth of the time of a run; MiB.
+ */
+const NODE_FLAGS = process.versions.bun ? [] : ['--initial-heap-size=96'];
+
 /** Starts a worker process and gives its handle. */
 export type Launch = () => ChildProcess;
 
@@ -48,7 +54,7 @@ export async function prepareLaunch(
     prefix.push('prlimit', ...limit);
     layers.push('memory limit');
   }
-  const command = [...prefix, process.execPath, entry];
+  const command = [...prefix, process.execPath, ...NODE_FLAGS, entry];
   return { launch: () => spawnWorker(command, workingFolder), layers, user, whyRoot };
 }
 

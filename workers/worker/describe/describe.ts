@@ -11,6 +11,12 @@ import { perceptualHash } from './perceptual-hash.ts';
 import { sharpness } from './sharpness.ts';
 import { MEASURED_SIDE, verdictsOn } from './verdict.ts';
 
+/** In pixels: the colour and the perceptual hash tell nothing finer. */
+const COARSE_SIDE = 64;
+
+/** In pixels: a ThumbHash has seven frequencies along the long side. */
+const THUMBHASH_SIDE = 32;
+
 /** A raster so little larger is measured as it is: its figures differ by less than those of two copies of a picture. */
 const NEAR_ENOUGH = 1.04;
 
@@ -24,13 +30,13 @@ export async function describe(
   source: Size & { hasCamera: boolean },
 ): Promise<Description> {
   const measured = await atMeasuredSide(firstFrame(smallestOf(rasters, MEASURED_SIDE)));
-  const small = coarse(measured);
+  const small = coarse(measured, COARSE_SIDE);
   const luma = lumaOf(measured);
   const exposure = exposureOf(measured, luma);
   const sharp = sharpness(luma);
   const findings = { source, sharpness: sharp, exposure, page: pageMarks(luma), hasCamera: source.hasCamera };
   return {
-    thumbhash: thumbhash(small),
+    thumbhash: thumbhash(coarse(small, THUMBHASH_SIDE)),
     colour: dominantColour(small),
     perceptualHash: perceptualHash(lumaOf(small)),
     hasAlpha: measured.channels === 4,

@@ -30,45 +30,70 @@ const SLANT = 0.1;
 const GROUND_OF_TILE = 0.25;
 const EDGES_OF_TILE = 0.05;
 
-export function pageMarks({ width, height, values }: Plane): PageMarks {
-  const { lowest, count } = commonest(levelsOf({ width, height, values }));
-  const { across, down, edges, firstOf } = tilesOver({ width, height }, TILE_SIDE);
+export function pageMarks(luma: Plane): PageMarks {
+  const { width, height, values } = luma;
+  const ground = commonest(levelsOf(luma));
+  const { across, down, edges, firstOf } = tilesOver(luma, TILE_SIDE);
   const pixels = new Uint32Array(across * down);
-  const ground = new Uint32Array(across * down);
-  const steep = new Uint32Array(across * down);
-  let allSteep = 0;
-  let straight = 0;
+  const counts: Counts = {
+    onGround: new Uint32Array(across * down),
+    steep: new Uint32Array(across * down),
+    straight: new Uint32Array(across * down),
+  };
   for (let y = 0; y < height - 1; y += ROW_STEP) {
     for (let column = 0; column < across; column++) {
       const begin = edges[column] ?? 0;
       const end = Math.min(width - 1, edges[column + 1] ?? 0);
-      let onGround = 0;
-      let onEdge = 0;
-      for (let at = y * width + begin; at < y * width + end; at++) {
-        const here = values[at] ?? 0;
-        if (here >= lowest && here < lowest + GROUND_SPAN) onGround++;
-        const right = Math.abs((values[at + 1] ?? 0) - here);
-        const below = Math.abs((values[at + width] ?? 0) - here);
-        if (right + below < EDGE) continue;
-        onEdge++;
-        if (Math.min(right, below) <= SLANT * (right + below)) straight++;
-      }
       const tile = firstOf(y) + column;
       pixels[tile] = (pixels[tile] ?? 0) + end - begin;
-      ground[tile] = (ground[tile] ?? 0) + onGround;
-      steep[tile] = (steep[tile] ?? 0) + onEdge;
-      allSteep += onEdge;
+      countMarks(luma, y * width + begin, y * width + end, ground.lowest, counts, tile);
     }
   }
-  const written = pixels.reduce((sum, of, tile) => {
-    const isWritten = (ground[tile] ?? 0) >= GROUND_OF_TILE * of && (steep[tile] ?? 0) >= EDGES_OF_TILE * of;
-    return sum + (isWritten && of > 0 ? 1 : 0);
-  }, 0);
+  const isWritten = (of: number, tile: number) =>
+    of > 0 &&
+    (counts.onGround[tile] ?? 0) >= GROUND_OF_TILE * of &&
+    (counts.steep[tile] ?? 0) >= EDGES_OF_TILE * of;
+  const steep = sumOf(counts.steep);
   return {
-    ground: count / values.length,
-    written: written / pixels.length,
-    straight: allSteep === 0 ? 0 : straight / allSteep,
+    ground: ground.count / values.length,
+    written: pixels.reduce((sum, of, tile) => sum + (isWritten(of, tile) ? 1 : 0), 0) / pixels.length,
+    straight: steep === 0 ? 0 : sumOf(counts.straight) / steep,
   };
+}
+
+const sumOf = (counts: Uint32Array): number => counts.reduce((sum, count) => sum + count, 0);
+
+/** By tile, the pixels that are ground, that an edge begins at, and that a straight edge begins at. */
+interface Counts {
+  onGround: Uint32Array;
+  steep: Uint32Array;
+  straight: Uint32Array;
+}
+
+/** Counts the pixels from `begin` up to `end`, in a row. */
+function countMarks(
+  { width, values }: Plane,
+  begin: number,
+  end: number,
+  lowest: number,
+  counts: Counts,
+  tile: number,
+): void {
+  let onGround = 0;
+  let steep = 0;
+  let straight = 0;
+  for (let at = begin; at < end; at++) {
+    const here = values[at] ?? 0;
+    if (here >= lowest && here < lowest + GROUND_SPAN) onGround++;
+    const right = Math.abs((values[at + 1] ?? 0) - here);
+    const below = Math.abs((values[at + width] ?? 0) - here);
+    if (right + below < EDGE) continue;
+    steep++;
+    if (Math.min(right, below) <= SLANT * (right + below)) straight++;
+  }
+  counts.onGround[tile] = (counts.onGround[tile] ?? 0) + onGround;
+  counts.steep[tile] = (counts.steep[tile] ?? 0) + steep;
+  counts.straight[tile] = (counts.straight[tile] ?? 0) + straight;
 }
 
 /** The span of lightness that most pixels are in. */

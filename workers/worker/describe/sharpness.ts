@@ -41,40 +41,51 @@ export function sharpness(luma: Plane): number {
 }
 
 /** For each tile and each direction, the sums of the squares of what the slope changes by, and of what it rises by. */
-function slopesOf({ width, height, values }: Plane) {
-  const { across, down, edges, firstOf } = tilesOver({ width, height }, TILE_SIDE);
+function slopesOf(luma: Plane) {
+  const { width, height } = luma;
+  const { across, down, edges, firstOf } = tilesOver(luma, TILE_SIDE);
   const bends = new Float64Array(across * down * DISTANCES2.length);
   const rises = new Float64Array(across * down * DISTANCES2.length);
   const pixels = new Uint32Array(across * down);
   for (let y = 1; y < height - 1; y += ROW_STEP) {
     for (let column = 0; column < across; column++) {
       const begin = Math.max(1, edges[column] ?? 0);
-      const end = Math.min(width - 1, edges[column + 1] ?? 0);
-      let [bend0, bend1, bend2, bend3, rise0, rise1, rise2, rise3] = [0, 0, 0, 0, 0, 0, 0, 0];
-      for (let at = y * width + begin; at < y * width + end; at++) {
-        const twice = 2 * (values[at] ?? 0);
-        const left = values[at - 1] ?? 0;
-        const right = values[at + 1] ?? 0;
-        const above = values[at - width] ?? 0;
-        const below = values[at + width] ?? 0;
-        const aboveLeft = values[at - width - 1] ?? 0;
-        const belowRight = values[at + width + 1] ?? 0;
-        const belowLeft = values[at + width - 1] ?? 0;
-        const aboveRight = values[at - width + 1] ?? 0;
-        bend0 += (twice - left - right) * (twice - left - right);
-        bend1 += (twice - above - below) * (twice - above - below);
-        bend2 += (twice - aboveLeft - belowRight) * (twice - aboveLeft - belowRight);
-        bend3 += (twice - belowLeft - aboveRight) * (twice - belowLeft - aboveRight);
-        rise0 += (right - left) * (right - left);
-        rise1 += (below - above) * (below - above);
-        rise2 += (belowRight - aboveLeft) * (belowRight - aboveLeft);
-        rise3 += (aboveRight - belowLeft) * (aboveRight - belowLeft);
-      }
+      const end = Math.max(begin, Math.min(width - 1, edges[column + 1] ?? 0));
       const tile = firstOf(y) + column;
-      pixels[tile] = (pixels[tile] ?? 0) + Math.max(0, end - begin);
-      addFour(bends, tile * DISTANCES2.length, bend0, bend1, bend2, bend3);
-      addFour(rises, tile * DISTANCES2.length, rise0, rise1, rise2, rise3);
+      pixels[tile] = (pixels[tile] ?? 0) + end - begin;
+      addSlopes(luma, y * width + begin, y * width + end, { bends, rises, at: tile * DISTANCES2.length });
     }
   }
   return { bends, rises, pixels };
+}
+
+/** Adds those of the pixels from `begin` up to `end`, in a row. */
+function addSlopes(
+  { width, values }: Plane,
+  begin: number,
+  end: number,
+  { bends, rises, at: tile }: { bends: Float64Array; rises: Float64Array; at: number },
+): void {
+  let [bend0, bend1, bend2, bend3, rise0, rise1, rise2, rise3] = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let at = begin; at < end; at++) {
+    const twice = 2 * (values[at] ?? 0);
+    const left = values[at - 1] ?? 0;
+    const right = values[at + 1] ?? 0;
+    const above = values[at - width] ?? 0;
+    const below = values[at + width] ?? 0;
+    const aboveLeft = values[at - width - 1] ?? 0;
+    const belowRight = values[at + width + 1] ?? 0;
+    const belowLeft = values[at + width - 1] ?? 0;
+    const aboveRight = values[at - width + 1] ?? 0;
+    bend0 += (twice - left - right) * (twice - left - right);
+    bend1 += (twice - above - below) * (twice - above - below);
+    bend2 += (twice - aboveLeft - belowRight) * (twice - aboveLeft - belowRight);
+    bend3 += (twice - belowLeft - aboveRight) * (twice - belowLeft - aboveRight);
+    rise0 += (right - left) * (right - left);
+    rise1 += (below - above) * (below - above);
+    rise2 += (belowRight - aboveLeft) * (belowRight - aboveLeft);
+    rise3 += (aboveRight - belowLeft) * (aboveRight - belowLeft);
+  }
+  addFour(bends, tile, bend0, bend1, bend2, bend3);
+  addFour(rises, tile, rise0, rise1, rise2, rise3);
 }
