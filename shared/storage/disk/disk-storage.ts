@@ -4,7 +4,12 @@ import { Readable } from 'node:stream';
 import { ImageId, RunId } from '../../domain/ids.ts';
 import { asStoreError, errorCode } from '../../errors.ts';
 import type { ByteRange, CheckedOutput, ImageStorage, PublishedFile } from '../image-storage.ts';
-import { copyDurably, makeDurableFolder, syncFile, syncFolder } from './durable-file.ts';
+import { copyDurably, syncFile, syncFolder } from './durable-file.ts';
+
+interface ShardInMaking {
+  made: Promise<unknown>;
+  onDisk: Promise<void>;
+}
 
 /**
  * {@link ImageStorage} in a folder:
@@ -15,7 +20,7 @@ export class DiskStorage implements ImageStorage {
   readonly spoolPath: string;
   readonly #originals: string;
   readonly #variants: string;
-  readonly #shardsInMaking = new Map<string, Promise<void>>();
+  readonly #shardsInMaking = new Map<string, ShardInMaking>();
 
   private constructor(root: string) {
     this.spoolPath = join(root, 'spool');
@@ -40,14 +45,11 @@ export class DiskStorage implements ImageStorage {
 
   keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
     return attempt('keep an original', async () => {
-      const shard = await this.#makeShard(this.#originals, id);
+      const { shard, onDisk } = await this.#makeShard(this.#originals, id);
       const path = join(shard, id);
       await rename(receivedPath, path);
-      // Renamed first: where there is a journal, what brings the bytes to the disk brings the name along.
-      await wholeOrGone(path, async () => {
-        await syncFile(path);
-        await syncFolder(shard);
-      });
+      // Renamed first, and all at once: where there is a journal, what brings the bytes to the disk brings the names along.
+      await wholeOrGone(path, () => allEnded([syncFile(path), syncFolder(shard), onDisk]));
     });
   }
 
@@ -68,7 +70,7 @@ export class DiskStorage implements ImageStorage {
 
   publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]> {
     return attempt('publish a run', async () => {
-      const shard = await this.#makeShard(this.#variants, run);
+      const { shard, onDisk } = await this.#makeShard(this.#variants, run);
       const folder = join(shard, run);
       await mkdir(folder);
       return wholeOrGone(folder, async () => {
@@ -78,8 +80,7 @@ export class DiskStorage implements ImageStorage {
             sha256: await copyDurably(handle, bytes, join(folder, fileName)),
           })),
         );
-        await syncFolder(folder);
-        await syncFolder(shard);
+        await allEnded([syncFolder(folder), syncFolder(shard), onDisk]);
         return files;
       });
     });
@@ -115,15 +116,27 @@ export class DiskStorage implements ImageStorage {
     return attempt('list the published runs', () => entries(this.#variants, RunId));
   }
 
-  /** Whoever needs the same shard while it is made waits until it is on the disk: to see it is not enough. */
-  async #makeShard(folder: string, id: string): Promise<string> {
+  /**
+   * Whoever needs the same shard while it is made has to wait, in the end, until it is on the disk: to see it is not enough.
+   * It can be used before.
+   */
+  async #makeShard(folder: string, id: string): Promise<{ shard: string; onDisk: Promise<void> }> {
     const shard = shardOf(folder, id);
-    const making =
-      this.#shardsInMaking.get(shard) ??
-      makeDurableFolder(shard).finally(() => this.#shardsInMaking.delete(shard));
+    const making = this.#shardsInMaking.get(shard) ?? this.#beginShard(folder, shard);
+    await making.made;
+    return { shard, onDisk: making.onDisk };
+  }
+
+  #beginShard(folder: string, shard: string): ShardInMaking {
+    const made = mkdir(shard, { recursive: true });
+    const onDisk = made
+      .then((first) => (first === undefined ? undefined : syncFolder(folder)))
+      .finally(() => this.#shardsInMaking.delete(shard));
+    // Who waits for it is told; there may be nobody, where the work failed before.
+    onDisk.catch(() => {});
+    const making = { made, onDisk };
     this.#shardsInMaking.set(shard, making);
-    await making;
-    return shard;
+    return making;
   }
 }
 

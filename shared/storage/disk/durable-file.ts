@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { type FileHandle, open } from 'node:fs/promises';
 import { Sha256 } from '../../domain/ids.ts';
 
 /** Large enough that a picture is a few reads, small enough that many copies at once cost little memory. */
@@ -24,12 +23,6 @@ export async function syncFile(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** Makes a folder whose own entry survives a power cut; its parent must exist. */
-export async function makeDurableFolder(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true });
-  if (made !== undefined) await syncFolder(dirname(path));
 }
 
 /**
