@@ -105,30 +105,39 @@ export class Intake {
     const received = await receive(upload, this.#limits);
     try {
       const readMs = Math.round(performance.now() - begin);
-      const parameters = readParameters(received.fields, this.#presets);
-      const { preset, metadata, focus } = parameters;
-      // Without a focus it is what it was before there was one: keys of then are repeated for a day.
-      const named = { preset: preset.name, metadata, ...(focus && { focus }) };
-      const fingerprint = fingerprintOf(received.sha256, named);
-      if (attempt.kind === 'again') {
-        if (attempt.fingerprint !== fingerprint) throw keyReused();
-        log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id, readMs }, 'upload repeated');
-        return { job: attempt.job, isRepeated: true };
-      }
-      const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
-      const asked = await this.#asked(received, parameters, claim, requestId);
-      // Of equal ones that come together the first is accepted, so that the others can share its run.
-      const name = `${asked.image.tenant} ${asked.image.sha256} ${asked.recipeDigest}`;
-      const job = await this.#ahead.behind(name, () =>
-        this.#accept(asked, received.spool, log.child({ readMs })),
-      );
-      return { job, isRepeated: false };
+      const answer = await this.#answerReceived(received, attempt, requestId, log.child({ readMs }));
+      if (!answer.isRepeated) received.spool.takenOver();
+      return answer;
     } finally {
       await received.spool.dispose();
     }
   }
 
-  /** What there is to accept, when nothing speaks against it. */
+  async #answerReceived(
+    received: ReceivedUpload,
+    attempt: Attempt,
+    requestId: string,
+    log: Logger,
+  ): Promise<Answer> {
+    const parameters = readParameters(received.fields, this.#presets);
+    const { preset, metadata, focus } = parameters;
+    // Without a focus it is what it was before there was one: keys of then are repeated for a day.
+    const named = { preset: preset.name, metadata, ...(focus && { focus }) };
+    const fingerprint = fingerprintOf(received.sha256, named);
+    if (attempt.kind === 'again') {
+      if (attempt.fingerprint !== fingerprint) throw keyReused();
+      log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id }, 'upload repeated');
+      return { job: attempt.job, isRepeated: true };
+    }
+    const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
+    const asked = await this.#asked(received, parameters, claim, requestId);
+    // Of equal ones that come together the first is accepted, so that the others can share its run.
+    const name = `${asked.image.tenant} ${asked.image.sha256} ${asked.recipeDigest}`;
+    const job = await this.#ahead.behind(name, () => this.#accept(asked, received.spool, log));
+    return { job, isRepeated: false };
+  }
+
+  /** What there is to accept, when its header does not speak against it. */
   async #asked(
     { spool, sha256 }: ReceivedUpload,
     parameters: Parameters,
@@ -137,7 +146,6 @@ export class Intake {
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
     const header = await acceptedHeader(spool.byteSource(), this.#limits, preset.animated);
-    await this.#refuseQuarantined(sha256);
     const recipe = recipeFor(preset, focus);
     return {
       image: {
@@ -173,7 +181,13 @@ export class Intake {
   async #accept(upload: NewUpload, spool: SpoolFile, log: Logger): Promise<Job> {
     const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
     try {
-      return (await this.#share(upload, original, log)) ?? (await this.#reserve(upload, original, log));
+      // The store is asked both at once: each way there and back is felt in the answer.
+      const [hasTwin] = await Promise.all([
+        this.#hasTwin(upload),
+        this.#refuseQuarantined(upload.image.sha256),
+      ]);
+      const shared = hasTwin ? await this.#share(upload, original, log) : null;
+      return shared ?? (await this.#reserve(upload, original, log));
     } catch (error) {
       // What a commit has left of which nobody knows is for the next boot to see.
       if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
@@ -181,9 +195,13 @@ export class Intake {
     }
   }
 
-  /** Shares the run of another upload of the same bytes. Null: there is none, or it has gone a moment ago. */
+  /** Whether there is a run of another upload of the same bytes, to be shared. */
+  #hasTwin(upload: NewUpload): Promise<boolean> {
+    return this.#store.hasTwin({ ...upload.image, ...upload });
+  }
+
+  /** Null: the run to be shared has gone a moment ago. */
   async #share(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job | null> {
-    if (!(await this.#store.hasTwin({ ...upload.image, ...upload }))) return null;
     return this.#sharing(async () => {
       const job = await this.#keep({ ...upload, needsTwin: true }, original);
       if (job) log.info({ ...about(job), sharedRunOf: job.sharedRunOf }, 'upload accepted');
@@ -197,7 +215,8 @@ export class Intake {
     const handOffMs = Math.round(performance.now() - begin);
     if (typeof room === 'string') {
       // While it waited, one of the same bytes may have been accepted.
-      const shared = room === 'busy' ? await this.#share(upload, original, log) : null;
+      const hasTwin = room === 'busy' && (await this.#hasTwin(upload));
+      const shared = hasTwin ? await this.#share(upload, original, log) : null;
       if (shared) return shared;
       log.info({ handOffMs, reason: room }, 'upload refused');
       throw noRoom(room);

@@ -83,6 +83,13 @@ export class SpoolFile {
     this.#giveBack();
   }
 
+  /** The file has become something else, and {@link dispose} leaves it alone. Nobody waits until it is closed. */
+  takenOver(): void {
+    // Its bytes are on the disk: a failure to close it loses nothing.
+    this.#handle?.close().catch(() => {});
+    this.#handle = null;
+  }
+
   /** Lets go of everything; the file is removed unless it was taken over. */
   async dispose(): Promise<void> {
     this.#pieces = [];
@@ -90,7 +97,7 @@ export class SpoolFile {
     if (!this.#handle) return;
     await this.#handle.close();
     await unlink(this.path).catch(() => {
-      // ENOENT: it was accepted, and has become the original.
+      // ENOENT: it became the original of an upload that was refused after all.
     });
   }
 
