@@ -15,6 +15,11 @@ export const RUNTIME = process.env.DARKROOM_RUNTIME === 'bun' ? 'bun' : 'node';
 /** As `npm start` has them. */
 const FLAGS = { node: ['--max-semi-space-size=2'], bun: [] };
 
+const CACHE_FOR_WORKERS = join(ROOT, 'test/fixtures/code-cache-for-workers.ts');
+
+/** Where the tests have a cache of compiled code, the services have it, too. Bun knows of none. */
+const { NODE_COMPILE_CACHE } = process.env;
+
 export type LogLine = Record<string, unknown> & { msg: string };
 
 /** The service as a user has it: a process, its port, its log, its folder. */
@@ -144,11 +149,13 @@ export function spawnService(
   folder: string,
   { env = {}, runtime = RUNTIME, folder: given, faults = false, preload, uid }: StartOptions,
 ): RunningService {
+  const hasCache = runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
+  const preloads = [preload, hasCache ? CACHE_FOR_WORKERS : undefined];
   const child = spawn(
     join(ROOT, 'node_modules/.bin', runtime),
     [
       ...FLAGS[runtime],
-      ...(preload === undefined ? [] : ['--import', preload]),
+      ...preloads.flatMap((module) => (module === undefined ? [] : ['--import', module])),
       join(ROOT, faults ? 'test/fixtures/fault-service.ts' : 'server/main.ts'),
     ],
     {
@@ -160,6 +167,7 @@ export function spawnService(
         PORT: '0',
         N_WORKERS: '2',
         HOST: '127.0.0.1',
+        ...(hasCache && { NODE_COMPILE_CACHE }),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
