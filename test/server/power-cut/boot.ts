@@ -1,5 +1,5 @@
-import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import { recover } from '../../../server/recovery.ts';
 import { ImageId, JobId } from '../../../shared/domain/ids.ts';
@@ -10,10 +10,9 @@ import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
 import { inlineJobStore } from '../../helpers/inline-job-store.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 import { type PartsInProcess, partsInProcess } from '../../helpers/parts-in-process.ts';
-import { filesBelow } from '../../helpers/service.ts';
 import { rejects, variantMaker } from '../../helpers/variant-maker.ts';
 import { bytesOf, type Told, withKey } from './day.ts';
-import { type Disk, putBack } from './disks.ts';
+import { type Disk, digestOfBytes, putBack } from './disks.ts';
 
 const VARIANTS = 6;
 
@@ -28,11 +27,11 @@ export async function boot(
   told: readonly Told[],
   isWorked: boolean,
 ): Promise<void> {
-  await rm(root, { recursive: true, force: true });
-  await mkdir(root);
-  await putBack(disk, root);
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root);
+  putBack(disk, root);
   const path = `${root}.db`;
-  await copyFile(databasePath, path);
+  copyFileSync(databasePath, path);
   const database = await openDatabase(path);
   try {
     const store = inlineJobStore(database);
@@ -48,7 +47,7 @@ export async function boot(
     await expectNothingHalf(root, store, []);
   } finally {
     database.raw.close();
-    for (const suffix of ['', '-wal', '-shm']) await rm(path + suffix, { force: true });
+    for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
   }
 }
 
@@ -68,7 +67,7 @@ async function expectTold(
     if (news.what !== 'accepted' || leaving.has(news.image)) continue;
     const { image, job, key, picture } = news;
     const bytes = bytesOf(picture);
-    const accepted = { image: { id: image, sha256: sha256Of(bytes) }, job: { id: job } };
+    const accepted = { image: { id: image, sha256: digestOfBytes(bytes) }, job: { id: job } };
     expect(await store.findImage(ImageId.parse(image)), 'an accepted image').toMatchObject(accepted);
     const again = await (await post(bytes, withKey(key))).json();
     expect(again, 'the answer to the same key').toMatchObject({ id: image });
@@ -92,9 +91,9 @@ async function expectNothingHalf(root: string, store: JobStore, waiting: readonl
     for (const [path, sha256] of filesOf(found)) expected.set(path, sha256);
   }
   const lying = new Map<string, string>();
-  for (const path of await filesBelow(root)) lying.set(path, sha256Of(await readFile(join(root, path))));
+  for (const path of filesBelow(root)) lying.set(path, sha256Of(readFileSync(join(root, path))));
   expect(lying, 'files and their bytes').toEqual(expected);
-  expect(await emptyRunsBelow(root), 'empty folders').toEqual([]);
+  expect(emptyRunsBelow(root), 'empty folders').toEqual([]);
   const toRun = queued.filter(({ sharedRunOf }) => sharedRunOf === null).map(({ id }) => id);
   expect(waiting.map(({ jobId }) => jobId).sort(), 'what waits, once').toEqual(toRun.sort());
   for (const { sharedRunOf } of queued)
@@ -117,14 +116,16 @@ function filesOf({ image, set }: ImageRecord): [path: string, sha256: string][] 
   ];
 }
 
+function filesBelow(root: string): string[] {
+  return readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(root, join(parentPath, name)));
+}
+
 /** Folders of runs that hold nothing; the shards above them stay. */
-async function emptyRunsBelow(root: string): Promise<string[]> {
-  const folders = ['scratch'];
-  for (const shard of await readdir(join(root, 'variants'))) folders.push(join('variants', shard));
-  const empty: string[] = [];
-  for (const folder of folders) {
-    for (const run of await readdir(join(root, folder)))
-      if ((await readdir(join(root, folder, run))).length === 0) empty.push(join(folder, run));
-  }
-  return empty;
+function emptyRunsBelow(root: string): string[] {
+  const shards = readdirSync(join(root, 'variants')).map((shard) => join('variants', shard));
+  return ['scratch', ...shards]
+    .flatMap((folder) => readdirSync(join(root, folder)).map((run) => join(folder, run)))
+    .filter((run) => readdirSync(join(root, run)).length === 0);
 }

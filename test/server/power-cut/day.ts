@@ -26,7 +26,16 @@ export type News =
 /** After so many entries of the journal. */
 export type Told = { after: number } & News;
 
+const made = new Map<Picture, Buffer>();
+
+/** Always the same buffer, which is not to be changed. */
 export function bytesOf(picture: Picture): Buffer {
+  const bytes = made.get(picture) ?? makePicture(picture);
+  made.set(picture, bytes);
+  return bytes;
+}
+
+function makePicture(picture: Picture): Buffer {
   const bytes = Buffer.from(jpeg(JFIF, jpegFrameHeader(64, 48), picture));
   return picture === 'large' ? Buffer.concat([bytes, Buffer.alloc(LARGE_BYTES, 'pixels')]) : bytes;
 }

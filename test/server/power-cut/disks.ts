@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Sha256 } from '../../../shared/domain/ids.ts';
+import { sha256Of } from '../../helpers/job-records.ts';
 import type { Entry } from './journal.ts';
 
 /** What becomes of an entry of the journal that no sync has brought to the disk. */
@@ -8,6 +9,14 @@ type Fate = 'kept' | 'lost' | 'zeroed' | 'halved';
 
 /** Half of what is not safe is there, whole. */
 const FATES: readonly Fate[] = ['kept', 'kept', 'kept', 'lost', 'zeroed', 'halved'];
+
+interface Content {
+  /** Which writes it has seen, and their fates. */
+  history: string;
+  bytes: Buffer;
+}
+
+const EMPTY: Content = { history: '', bytes: Buffer.alloc(0) };
 
 /** What a disk holds when the power is back. */
 export interface Disk {
@@ -27,6 +36,8 @@ export class PowerCut {
   readonly #entries: readonly Entry[];
   /** For each entry the number of the sync that has brought it to the disk. */
   readonly #safeSince: readonly number[];
+  /** By its writes and their fates, what a file holds: many disks have the same. */
+  readonly #contents = new Map<string, Buffer>();
 
   constructor(entries: readonly Entry[]) {
     this.#entries = entries;
@@ -77,12 +88,16 @@ export class PowerCut {
   /** @param fate decides of each entry that is not safe */
   #diskAfter(length: number, fate: () => Fate, calls: number): Disk {
     const names = new Map<string, number | 'folder'>();
-    const contents = new Map<number, Buffer>();
+    const contents = new Map<number, Content>();
     this.#entries.slice(0, length).forEach((entry, index) => {
       const is = (this.#safeSince[index] ?? 0) < length ? 'kept' : fate();
       if (entry.kind === 'write') {
-        const before = contents.get(entry.file) ?? Buffer.alloc(0);
-        contents.set(entry.file, written(before, entry.at, entry.bytes, is));
+        if (is === 'lost') return;
+        const before = contents.get(entry.file) ?? EMPTY;
+        const history = `${before.history} ${index} ${is}`;
+        const bytes = this.#contents.get(history) ?? written(before.bytes, entry.at, entry.bytes, is);
+        this.#contents.set(history, bytes);
+        contents.set(entry.file, { history, bytes });
       } else if (is === 'kept') {
         if (entry.kind === 'name') names.set(entry.path, entry.what);
         if (entry.kind === 'unname') names.delete(entry.path);
@@ -95,7 +110,7 @@ export class PowerCut {
       folders: there.flatMap(([path, what]) => (what === 'folder' ? [path] : [])),
       files: new Map(
         there.flatMap(([path, what]) =>
-          what === 'folder' ? [] : [[path, contents.get(what) ?? Buffer.alloc(0)] as const],
+          what === 'folder' ? [] : [[path, (contents.get(what) ?? EMPTY).bytes] as const],
         ),
       ),
       calls,
@@ -110,7 +125,6 @@ function keeperOf(entry: Entry): number | string | null {
 }
 
 function written(before: Buffer, at: number, bytes: Buffer, fate: Fate): Buffer {
-  if (fate === 'lost') return before;
   const part = fate === 'halved' ? bytes.subarray(0, bytes.length / 2) : bytes;
   const after = Buffer.alloc(Math.max(before.length, at + part.length));
   before.copy(after);
@@ -119,14 +133,22 @@ function written(before: Buffer, at: number, bytes: Buffer, fate: Fate): Buffer 
 }
 
 /** Puts the files of a disk into an empty folder. */
-export async function putBack({ folders, files }: Disk, root: string): Promise<void> {
-  for (const path of folders) await mkdir(join(root, path), { recursive: true });
-  for (const [path, bytes] of files) await writeFile(join(root, path), bytes);
+export function putBack({ folders, files }: Disk, root: string): void {
+  for (const path of folders) mkdirSync(join(root, path), { recursive: true });
+  for (const [path, bytes] of files) writeFileSync(join(root, path), bytes);
 }
 
 /** The same for disks that hold the same. */
 export function digestOf({ folders, files, calls }: Disk): string {
-  const hash = createHash('sha256').update(JSON.stringify([folders, [...files.keys()], calls]));
-  for (const bytes of files.values()) hash.update(bytes);
-  return hash.digest('hex');
+  const held = [...files].map(([path, bytes]) => [path, digestOfBytes(bytes)]);
+  return sha256Of(JSON.stringify([folders, held, calls]));
+}
+
+const digests = new WeakMap<Buffer, Sha256>();
+
+/** Once for each buffer, which must not change: the large ones are looked at again and again. */
+export function digestOfBytes(bytes: Buffer): Sha256 {
+  const digest = digests.get(bytes) ?? sha256Of(bytes);
+  digests.set(bytes, digest);
+  return digest;
 }
