@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, readdir, rm, rmdir, unlink, writeFile } from 'node
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { RunId } from '../../shared/domain/ids.ts';
-import { asStoreError } from '../../shared/errors.ts';
+import { asStoreError, errorCode } from '../../shared/errors.ts';
 import type { WorkerUser } from './worker-user.ts';
 
 const WATERMARK = 'watermark.png';
@@ -88,13 +88,20 @@ async function removeFolder(folder: string): Promise<void> {
   if (process.getuid?.() !== 0) return rm(folder, { recursive: true, force: true });
   const out = join(folder, 'out');
   try {
-    for (const name of await readdir(out)) await unlink(join(out, name));
-    await rmdir(out);
+    const names = await readdir(out).catch(nullWhereMissing);
+    for (const name of names ?? []) await unlink(join(out, name));
+    if (names) await rmdir(out);
     await rm(join(folder, 'input'), { force: true });
     await rm(join(folder, WATERMARK), { force: true });
     await rmdir(folder);
   } catch {
-    // There is more than files, or less than a run's folder. `rm` walks by open folders; it is slow to start.
+    // There is more than files, or no folder. `rm` walks by open folders; it is slow to start.
     await execa('rm', ['-rf', '--', folder]);
   }
+}
+
+/** A crash may have come before the folder was made. */
+function nullWhereMissing(error: unknown): null {
+  if (errorCode(error) === 'ENOENT') return null;
+  throw error;
 }
