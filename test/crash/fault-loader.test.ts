@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { readGraph } from '../architecture/module-graph.ts';
 import { Fault, faultPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
-import { startService } from '../helpers/service.ts';
+import { RUNTIME, startService } from '../helpers/service.ts';
 import { type Accepted, upload } from '../helpers/upload.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -36,10 +36,10 @@ test('nor can its environment: a picture that tells of a fault is a picture like
     NODE_PATH: ROOT,
     BUN_OPTIONS: '--no-warnings',
   };
-  await using service = await startService({ env });
+  await using service = await startService({ env, codeCache: false });
   for (const pid of await service.workerPids()) {
     const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').filter(Boolean);
-    expect(command.slice(1)).toEqual([WORKER]);
+    expect(command.slice(1)).toEqual(RUNTIME === 'node' ? ['--initial-heap-size=96', WORKER] : [WORKER]);
     const names = (await readFile(`/proc/${pid}/environ`, 'utf8'))
       .split('\0')
       .filter(Boolean)

@@ -96,6 +96,8 @@ export class RunningService {
 }
 
 export interface StartOptions {
+  /** False: as in production, without the compiled code that the processes of the tests share. */
+  codeCache?: boolean;
   /** Environment variables of the service. */
   env?: Record<string, string>;
   /** A data folder to go on with; else one of its own, removed in the end. */
@@ -147,9 +149,17 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
 /** Starts the service and waits for nothing: for tests of its start. */
 export function spawnService(
   folder: string,
-  { env = {}, runtime = RUNTIME, folder: given, faults = false, preload, uid }: StartOptions,
+  {
+    env = {},
+    runtime = RUNTIME,
+    folder: given,
+    faults = false,
+    preload,
+    uid,
+    codeCache = true,
+  }: StartOptions,
 ): RunningService {
-  const hasCache = runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
+  const hasCache = codeCache && runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
   const preloads = [preload, hasCache ? CACHE_FOR_WORKERS : undefined];
   const child = spawn(
     join(ROOT, 'node_modules/.bin', runtime),
