@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { IdempotencyKey } from '../../shared/domain/idempotency.ts';
 import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
@@ -36,18 +36,13 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     return it;
   };
 
-  /** One store for a group of tests, each of which looks at its own records only: opening takes the most time. */
-  const sharedStore = () => {
-    let it: OpenedJobStore | undefined;
-    beforeAll(async () => {
-      it = await open();
-    });
-    afterAll(() => it?.dispose());
-    return () => {
-      if (!it) throw new Error('the store is not open yet');
-      return it.store;
-    };
+  /** One store for all tests that look at their own records only: opening takes the most time. */
+  let common: Promise<OpenedJobStore> | undefined;
+  const shared = async () => {
+    common ??= open();
+    return (await common).store;
   };
+  afterAll(async () => (await common)?.dispose());
 
   async function accept(store: JobStore, given: Parameters<typeof newUpload>[0] = {}) {
     const upload = newUpload(given);
@@ -68,9 +63,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   const stateOf = async (store: JobStore, { job }: NewUpload) => (await store.findJob(job.id))?.job.state;
 
   describe(`${name}: accepting`, () => {
-    const shared = sharedStore();
     test('finds an image and its job as they were accepted', async () => {
-      const store = shared();
+      const store = await shared();
       const metadata = { caption: 'Été 🏔', tags: ['a', null, { deep: 1.5 }] };
       const { image, job } = await accept(store, { image: { metadata } });
       expect(await store.findImage(image.id)).toEqual({ image, job, set: null });
@@ -78,13 +72,13 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('finds nothing under ids that nobody has', async () => {
-      const store = shared();
+      const store = await shared();
       expect(await store.findImage(newImageId())).toBeNull();
       expect(await store.findJob(newJobId())).toBeNull();
     });
 
     test('keeps all or nothing of each of many concurrent uploads, and one that fails takes no other with it', async () => {
-      const store = shared();
+      const store = await shared();
       const taken = await accept(store);
       // Every third brings a job id that exists: its image row fits, its job row does not.
       const uploads = Array.from({ length: 150 }, (_, index) =>
@@ -101,14 +95,13 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('refuses with a StoreError what it cannot keep', async () => {
-      const store = shared();
+      const store = await shared();
       const upload = await accept(store);
       await expect(store.acceptUpload(upload)).rejects.toBeInstanceOf(StoreError);
     });
   });
 
   describe(`${name}: transitions`, () => {
-    const shared = sharedStore();
     /** A job in this state, by the calls that lead there. */
     async function jobIn(store: JobStore, state: JobState) {
       const upload = await accept(store);
@@ -123,7 +116,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     }
 
     test.each(JOB_STATES)('a %s job is started only when it is queued', async (state) => {
-      const store = shared();
+      const store = await shared();
       const { upload } = await jobIn(store, state);
       const before = await store.findJob(upload.job.id);
       const history = await store.startRun(newStart(upload.job));
@@ -138,7 +131,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
 
     test.each(JOB_STATES)('a run of a %s job is finished only when it is running', async (state) => {
       for (const end of [succeeded, rejected, errored]) {
-        const store = shared();
+        const store = await shared();
         const { upload, start } = await jobIn(store, state);
         const before = await store.findJob(upload.job.id);
         const settled = await store.finishRun(end(start));
@@ -150,26 +143,26 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test.each(JOB_STATES)('deleting the image of a %s job cancels it unless it has ended', async (state) => {
-      const store = shared();
+      const store = await shared();
       const { upload } = await jobIn(store, state);
       await store.deleteImage(upload.image.id, 9_000);
       expect(await stateOf(store, upload)).toBe(hasEnded(state) ? state : 'cancelled');
     });
 
     test.each(JOB_STATES)('recovery queues a %s job only when it was running', async (state) => {
-      const store = shared();
+      const store = await shared();
       const { upload } = await jobIn(store, state);
       await store.requeueRunning(9_000);
       expect(await stateOf(store, upload)).toBe(state === 'running' ? 'queued' : state);
     });
 
     test('no run starts of a job that is not there', async () => {
-      const store = shared();
+      const store = await shared();
       expect(await store.startRun(newStart(newUpload().job))).toBeNull();
     });
 
     test('of many that start the same job at once, one does', async () => {
-      const store = shared();
+      const store = await shared();
       const { job } = await accept(store);
       const histories = await Promise.all(Array.from({ length: 20 }, () => store.startRun(newStart(job))));
       expect(histories.filter((history) => history !== null)).toEqual([{ outcomes: {}, decoderDeaths: 0 }]);
@@ -178,9 +171,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   });
 
   describe(`${name}: runs`, () => {
-    const shared = sharedStore();
     test('a run in progress is in the record of its job', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       const open = { endedAt: null, outcome: null, signal: null, exitCode: null, peakRssBytes: null };
       expect((await store.findJob(upload.job.id))?.runs).toEqual([
@@ -189,7 +181,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('the end of a run is recorded with all that is known of it', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       const how = {
         outcome: 'crashed',
@@ -211,7 +203,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('the next run is told how the earlier ones ended', async () => {
-      const store = shared();
+      const store = await shared();
       const { job } = await accept(store);
       const ends = ['errored', 'crashed', 'errored', 'timed-out', 'interrupted'] as const;
       for (const outcome of ends) {
@@ -226,7 +218,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('the next run is told how often the decoder died', async () => {
-      const store = shared();
+      const store = await shared();
       const { job } = await accept(store);
       for (const failure of ['worker_crashed', 'out_of_memory', 'worker_crashed'] as const) {
         const start = newStart(job);
@@ -237,7 +229,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('work that has crashed is suspect, until it is retried by hand', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       const waiting = async () => (await store.queuedWork()).find(({ jobId }) => jobId === upload.job.id);
       await store.finishRun({ ...errored(start), outcome: 'timed-out' });
@@ -254,14 +246,14 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('the runs of other jobs do not count', async () => {
-      const store = shared();
+      const store = await shared();
       const { start } = await acceptAndStart(store);
       await store.finishRun(errored(start));
       await acceptAndStart(store);
     });
 
     test('a run to be tried again leaves its job queued, without a failure and without a set', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       expect(await store.finishRun(errored(start))).toEqual(settledAlone(false));
       const job = { ...upload.job, state: 'queued', updatedAt: 3_000 };
@@ -271,7 +263,6 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   });
 
   describe(`${name}: quarantine`, () => {
-    const shared = sharedStore();
     const bytesOf = ({ image }: NewUpload) => ({ tenant: image.tenant, sha256: image.sha256 });
 
     async function quarantine(store: JobStore, at = 3_000) {
@@ -282,7 +273,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     }
 
     test('bytes are quarantined with the end of the run, for their tenant and that decoder', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, end } = await quarantine(store);
       const bytes = bytesOf(upload);
       expect((await store.findJob(upload.job.id))?.job).toMatchObject({
@@ -307,7 +298,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('a late run quarantines nothing', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.deleteImage(upload.image.id, 2_500);
       expect(await store.finishRun({ ...crashed(start), next: 'quarantined' })).toBeNull();
@@ -315,7 +306,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('stays when the image is deleted, and ends when it is released, once', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload } = await quarantine(store);
       const bytes = bytesOf(upload);
       await store.deleteImage(upload.image.id, 4_000);
@@ -342,12 +333,10 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   });
 
   describe(`${name}: retrying by hand`, () => {
-    const shared = sharedStore();
-
     test.each(['failed', 'quarantined'] as const)(
       'a job that is %s is queued again, and what it has tried no longer counts',
       async (state) => {
-        const store = shared();
+        const store = await shared();
         const { upload, start } = await acceptAndStart(store);
         await store.finishRun({ ...crashed(start), next: state });
         const { image, job } = upload;
@@ -376,7 +365,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     );
 
     test('is told the state of a job that waits, runs or has succeeded', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       expect(await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion)).toBe('running');
       await store.finishRun(succeeded(start));
@@ -388,7 +377,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('does not wake the job of a deleted image', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(rejected(start));
       await store.deleteImage(upload.image.id, 4_000);
@@ -397,9 +386,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   });
 
   describe(`${name}: publishing`, () => {
-    const shared = sharedStore();
     test('the end of a run publishes its manifest with it', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(true));
       const found = await store.findImage(upload.image.id);
@@ -411,7 +399,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('a run that failed publishes nothing', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(rejected(start));
       expect(await store.findImage(upload.image.id)).toMatchObject({
@@ -422,7 +410,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('finishing a run twice counts once', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const before = await store.findImage(upload.image.id);
@@ -432,7 +420,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('a late run changes nothing while another run of its job is in progress', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start: late } = await acceptAndStart(store);
       await store.requeueRunning(2_500);
       const current = newStart(upload.job);
@@ -447,14 +435,14 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('of a run and its double that end at once, one publishes', async () => {
-      const store = shared();
+      const store = await shared();
       const { start } = await acceptAndStart(store);
       const answers = await Promise.all(Array.from({ length: 10 }, () => store.finishRun(succeeded(start))));
       expect(answers.filter(Boolean)).toHaveLength(1);
     });
 
     test('tells which of many runs and images a row names', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const runs = [...Array.from({ length: 40_000 }, newRunId), start.runId];
@@ -467,9 +455,8 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
   });
 
   describe(`${name}: deleting`, () => {
-    const shared = sharedStore();
     test('forgets an image and its set, and knows that it was there', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const { id } = upload.image;
@@ -481,7 +468,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('fences off the run in progress: its late result resurrects nothing', async () => {
-      const store = shared();
+      const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       const { id } = upload.image;
       expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: null, promoted: null });
@@ -495,14 +482,14 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('takes a queued job out of the queue', async () => {
-      const store = shared();
+      const store = await shared();
       const { image } = await accept(store);
       await store.deleteImage(image.id, 5_000);
       expect((await store.queuedWork()).map((work) => work.imageId)).not.toContain(image.id);
     });
 
     test('leaves other images alone', async () => {
-      const store = shared();
+      const store = await shared();
       const [doomed, other] = [await accept(store), await accept(store)];
       await store.deleteImage(doomed.image.id, 5_000);
       const { image, job } = other;
@@ -510,7 +497,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     });
 
     test('answers null for an image that never was', async () => {
-      const store = shared();
+      const store = await shared();
       expect(await store.deleteImage(newImageId(), 5_000)).toBeNull();
     });
   });

@@ -5,8 +5,9 @@ import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
 import type { RunStart } from '../../shared/jobs/job-store.ts';
-import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { inlineJobStore } from '../helpers/inline-job-store.ts';
 import {
   MANIFEST,
   type NewUpload,
@@ -25,8 +26,9 @@ const AT_ONCE = 2;
 /** A data folder with what an earlier process has done in it. */
 async function dataFolder() {
   const folder = await ownFolder();
-  const store = await SqliteJobStore.open(join(folder, 'jobs.db'));
-  onTestFinished(() => store.close());
+  const database = await openDatabase(join(folder, 'jobs.db'));
+  onTestFinished(() => database.raw.close());
+  const store = inlineJobStore(database);
   const storage = await DiskStorage.open(join(folder, 'storage'));
   const { log, lines } = recordingLog();
 
