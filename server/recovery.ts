@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobStore, Work } from '../shared/jobs/job-store.ts';
+import type { JobStore } from '../shared/jobs/job-store.ts';
+import type { Work } from '../shared/jobs/records.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 

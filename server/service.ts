@@ -14,7 +14,8 @@ import { Supervisor } from '../workers/supervisor/supervisor.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
-import { Intake, SHARED_AT_ONCE } from './intake/intake.ts';
+import { SHARED_AT_ONCE } from './intake/acceptance.ts';
+import { Intake } from './intake/intake.ts';
 import { SpoolMemory } from './intake/spool-memory.ts';
 import { recover } from './recovery.ts';
 

@@ -1,4 +1,4 @@
-import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { Problem } from '../problem.ts';
 import { answerVariant, type Conditions } from './answer-variant.ts';

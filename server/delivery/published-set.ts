@@ -1,5 +1,5 @@
 import type { PublishedSet } from '../../shared/domain/image.ts';
-import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { Problem } from '../problem.ts';
 
 /** What an image has to show. @throws {Problem} `not_ready` or `failed` while that is nothing */

@@ -1,5 +1,6 @@
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
-import type { ImageCursor, ImagesOfPreset, JobStore, ReprocessCount } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageCursor, ImagesOfPreset, ReprocessCount } from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';

@@ -1,6 +1,7 @@
 import type { JobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
-import type { JobRecord, JobStore } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { JobRecord } from '../../shared/jobs/records.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { Problem } from '../problem.ts';

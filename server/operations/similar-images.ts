@@ -1,5 +1,6 @@
 import type { PerceptualHash } from '../../shared/domain/description.ts';
-import type { ImageRecord, JobStore, SimilarImages } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageRecord, SimilarImages } from '../../shared/jobs/records.ts';
 import { publishedSet } from '../delivery/published-set.ts';
 
 export type Similar = SimilarImages & { perceptualHash: PerceptualHash | null };

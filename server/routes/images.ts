@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
 import { ImageId } from '../../shared/domain/ids.ts';
-import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
 import { similarImages } from '../operations/similar-images.ts';

@@ -1,7 +1,7 @@
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
-import type { ImageRecord } from '../../shared/jobs/job-store.ts';
+import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { variantUrlName } from '../delivery/choose-variant.ts';
 import type { Similar } from '../operations/similar-images.ts';
 

@@ -2,8 +2,8 @@ import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
 import { insertJob } from './insert-job.ts';
-import type { AcceptedUpload } from './job-store.ts';
 import { keepRecipe } from './recipes.ts';
+import type { AcceptedUpload } from './records.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
 

@@ -10,7 +10,7 @@ import type {
   QuarantineCursor,
   QuarantinePage,
   Work,
-} from './job-store.ts';
+} from './records.ts';
 import {
   ImageRow,
   JobRow,

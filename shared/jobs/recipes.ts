@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Sha256 } from '../domain/ids.ts';
 import { presetDigest, type Recipe } from '../domain/preset.ts';
-import type { KeptWatermark } from './job-store.ts';
+import type { KeptWatermark } from './records.ts';
 import { RecipeRow, type Tables, WatermarkRow } from './tables.ts';
 
 /** Uploads with the recipe of an earlier one, nearly all, cost one look at its key. */

@@ -5,8 +5,8 @@ import type { SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { insertJob } from './insert-job.ts';
-import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './job-store.ts';
 import { keepRecipe } from './recipes.ts';
+import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
 import { findTwin, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
 

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { type FailureCode, statesBefore } from '../domain/job.ts';
-import type { RunEnd, RunHistory, RunStart, SettledRun } from './job-store.ts';
+import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
 import { attachSet, endFollowers, promoteFollower } from './sharing.ts';
 import { JobRow, RunRow, type Tables } from './tables.ts';
 

@@ -3,8 +3,8 @@ import { bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, JobId, RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
-import type { RunEnd, Work } from './job-store.ts';
 import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
+import type { RunEnd, Work } from './records.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */

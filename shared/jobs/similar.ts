@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { BANDS, Bands, bandsApart, bandsAround, bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, Tenant } from '../domain/ids.ts';
-import type { SimilarImages, SimilarQuery } from './job-store.ts';
+import type { SimilarImages, SimilarQuery } from './records.ts';
 import { ImageRow, type Tables } from './tables.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { JobId } from '../domain/ids.ts';
-import type { Work } from '../jobs/job-store.ts';
+import type { Work } from '../jobs/records.ts';
 
 /** Room that an upload holds while it is being accepted: use it or give it back, once. */
 export interface Reservation {

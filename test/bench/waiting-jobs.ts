@@ -1,6 +1,7 @@
 import { copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { JobStore, Work } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { Work } from '../../shared/jobs/records.ts';
 import { newUpload } from '../helpers/job-records.ts';
 
 /**

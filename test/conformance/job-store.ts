@@ -4,7 +4,8 @@ import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../s
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { JobStore, QuarantineCursor, RunStart } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { QuarantineCursor, RunStart } from '../../shared/jobs/records.ts';
 import {
   crashed,
   DECODER,

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Focus } from '../../shared/domain/focus.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { Preset, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
-import type { ImageCursor, JobStore, RunEnd, RunStart } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageCursor, RunEnd, RunStart } from '../../shared/jobs/records.ts';
 import {
   crashed,
   MANIFEST,

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PerceptualHash } from '../../shared/domain/description.ts';
 import { DEFAULT_TENANT, newImageId, type Tenant } from '../../shared/domain/ids.ts';
 import type { Image } from '../../shared/domain/image.ts';
-import type { JobStore, SimilarQuery } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { SimilarQuery } from '../../shared/jobs/records.ts';
 import { DESCRIPTION, MANIFEST, newStart, newUpload, succeeded } from '../helpers/job-records.ts';
 import type { OpenedJobStore } from './job-store.ts';
 

@@ -4,7 +4,7 @@ import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../sh
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
-import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/job-store.ts';
+import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/records.ts';
 
 export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
   Sha256.parse(createHash('sha256').update(bytes).digest('hex'));

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
-import type { RunStart } from '../../shared/jobs/job-store.ts';
+import type { RunStart } from '../../shared/jobs/records.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';

@@ -1,6 +1,7 @@
 import type { Sha256 } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, type Recipe, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
-import type { JobStore, Work } from '../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { Work } from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 
 /** Recipes are of a few KiB: as many as there are presets, and one more for each focus of late. */

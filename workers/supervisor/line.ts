@@ -1,4 +1,4 @@
-import type { Work } from '../../shared/jobs/job-store.ts';
+import type { Work } from '../../shared/jobs/records.ts';
 import type { HandOff, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
 
 export interface LineLimits {

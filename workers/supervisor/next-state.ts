@@ -1,5 +1,5 @@
 import type { RunOutcome } from '../../shared/domain/job.ts';
-import type { RunEnd, RunHistory } from '../../shared/jobs/job-store.ts';
+import type { RunEnd, RunHistory } from '../../shared/jobs/records.ts';
 
 /** An interruption is nobody's fault, but a job that is interrupted for ever must end, too. */
 export const MAX_INTERRUPTS = 20;

@@ -1,6 +1,6 @@
 import type { JobId } from '../../shared/domain/ids.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
-import type { Work } from '../../shared/jobs/job-store.ts';
+import type { Work } from '../../shared/jobs/records.ts';
 import type { HandOff, JobWatch, NoRoom, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';

@@ -6,7 +6,7 @@ import { deliver } from '../../../server/delivery/deliver.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import type { PublishedSet, Variant } from '../../../shared/domain/image.ts';
 import type { JobState } from '../../../shared/domain/job.ts';
-import type { ImageRecord } from '../../../shared/jobs/job-store.ts';
+import type { ImageRecord } from '../../../shared/jobs/records.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import { newUpload, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';

@@ -3,7 +3,8 @@ import { similarImages } from '../../../server/operations/similar-images.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import type { PublishedSet } from '../../../shared/domain/image.ts';
 import type { JobState } from '../../../shared/domain/job.ts';
-import type { ImageRecord, JobStore, SimilarQuery } from '../../../shared/jobs/job-store.ts';
+import type { JobStore } from '../../../shared/jobs/job-store.ts';
+import type { ImageRecord, SimilarQuery } from '../../../shared/jobs/records.ts';
 import { DESCRIPTION, MANIFEST, newUpload } from '../../helpers/job-records.ts';
 
 const SET: PublishedSet = { runId: newRunId(), manifest: MANIFEST, publishedAt: 3_000 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { JobId } from '../../../shared/domain/ids.ts';
 import { hasEnded, type JobState } from '../../../shared/domain/job.ts';
-import type { Work } from '../../../shared/jobs/job-store.ts';
+import type { Work } from '../../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { JFIF, jpeg, jpegFrameHeader } from '../../fixtures/headers/jpeg.ts';
 import { watchFiles } from '../../helpers/file-changes.ts';

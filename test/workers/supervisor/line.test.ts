@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { newImageId, newJobId } from '../../../shared/domain/ids.ts';
-import type { Work } from '../../../shared/jobs/job-store.ts';
+import type { Work } from '../../../shared/jobs/records.ts';
 import type { NoRoom, Reservation } from '../../../shared/queue/hand-off.ts';
 import { Line, type LineLimits } from '../../../workers/supervisor/line.ts';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';

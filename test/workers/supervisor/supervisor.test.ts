@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { newImageId, newJobId } from '../../../shared/domain/ids.ts';
-import type { Work } from '../../../shared/jobs/job-store.ts';
+import type { Work } from '../../../shared/jobs/records.ts';
 import type { RunAftermath, Runner } from '../../../workers/supervisor/runner.ts';
 import { Supervisor } from '../../../workers/supervisor/supervisor.ts';
 import type { WorkerProcess } from '../../../workers/supervisor/worker-process.ts';

@@ -5,7 +5,7 @@ import { asPicture, draw, firstFrame, type Raster } from '../raster.ts';
 import { coarse } from './coarse.ts';
 import { dominantColour } from './dominant-colour.ts';
 import { exposureOf } from './exposure.ts';
-import { lumaOf } from './luma.ts';
+import { levelsOf, lumaOf } from './luma.ts';
 import { pageMarks } from './page-marks.ts';
 import { perceptualHash } from './perceptual-hash.ts';
 import { sharpness } from './sharpness.ts';
@@ -17,7 +17,7 @@ const COARSE_SIDE = 64;
 /** In pixels: a ThumbHash has seven frequencies along the long side. */
 const THUMBHASH_SIDE = 32;
 
-/** A raster so little larger is measured as it is: its figures differ by less than those of two copies of a picture. */
+/** A raster so little larger is measured as it is: its sharpness is no further off than by reduction from rasters of other sizes. */
 const NEAR_ENOUGH = 1.04;
 
 /**
@@ -32,9 +32,16 @@ export async function describe(
   const measured = await atMeasuredSide(firstFrame(smallestOf(rasters, MEASURED_SIDE)));
   const small = coarse(measured, COARSE_SIDE);
   const luma = lumaOf(measured);
-  const exposure = exposureOf(measured, luma);
+  const levels = levelsOf(luma);
+  const exposure = exposureOf(measured, levels);
   const sharp = sharpness(luma);
-  const findings = { source, sharpness: sharp, exposure, page: pageMarks(luma), hasCamera: source.hasCamera };
+  const findings = {
+    source,
+    sharpness: sharp,
+    exposure,
+    page: pageMarks(luma, levels),
+    hasCamera: source.hasCamera,
+  };
   return {
     thumbhash: thumbhash(coarse(small, THUMBHASH_SIDE)),
     colour: dominantColour(small),

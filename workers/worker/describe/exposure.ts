@@ -1,5 +1,5 @@
 import type { Raster } from '../raster.ts';
-import { levelsOf, lumaOfColour, type Plane } from './luma.ts';
+import { lumaOfColour } from './luma.ts';
 
 export interface Exposure {
   /** The mean of luma, from 0 to 1. */
@@ -15,15 +15,15 @@ const WHITE = 247;
 
 /**
  * How bright a still picture is. What is transparent does not count; where all is, nothing is bright or dark.
- * @param luma of that picture
+ * @param levels how many of its pixels have each luma
  */
-export function exposureOf(picture: Raster, luma: Plane): Exposure {
-  const levels = picture.channels === 3 ? levelsOf(luma) : levelsByAlpha(picture);
+export function exposureOf(picture: Raster, levels: Uint32Array): Exposure {
+  const weights = picture.channels === 3 ? levels : levelsByAlpha(picture);
   let all = 0;
   let light = 0;
   let black = 0;
   let white = 0;
-  for (const [level, weight] of levels.entries()) {
+  for (const [level, weight] of weights.entries()) {
     all += weight;
     light += level * weight;
     if (level <= BLACK) black += weight;

@@ -1,4 +1,4 @@
-import { levelsOf, type Plane } from './luma.ts';
+import type { Plane } from './luma.ts';
 import { tilesOver } from './tiles.ts';
 
 /** What tells a page on a screen from what a camera saw. All are shares, from 0 to 1. */
@@ -30,9 +30,10 @@ const SLANT = 0.1;
 const GROUND_OF_TILE = 0.25;
 const EDGES_OF_TILE = 0.05;
 
-export function pageMarks(luma: Plane): PageMarks {
+/** @param levels how many pixels have each luma */
+export function pageMarks(luma: Plane, levels: Uint32Array): PageMarks {
   const { width, height, values } = luma;
-  const ground = commonest(levelsOf(luma));
+  const ground = commonest(levels);
   const { across, down, edges, firstOf } = tilesOver(luma, TILE_SIDE);
   const pixels = new Uint32Array(across * down);
   const counts: Counts = {

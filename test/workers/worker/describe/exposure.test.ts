@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { exposureOf } from '../../../../workers/worker/describe/exposure.ts';
-import { lumaOf } from '../../../../workers/worker/describe/luma.ts';
+import { levelsOf, lumaOf } from '../../../../workers/worker/describe/luma.ts';
 import type { Raster } from '../../../../workers/worker/raster.ts';
 import { painted } from './pictures.ts';
 
-const exposure = (picture: Raster) => exposureOf(picture, lumaOf(picture));
+const exposure = (picture: Raster) => exposureOf(picture, levelsOf(lumaOf(picture)));
 
 test('brightness is the mean, shadows and highlights are shares', () => {
   const levels = [0, 4, 128, 252];

@@ -1,11 +1,14 @@
 import { beforeAll, expect, test } from 'vitest';
-import { lumaOf } from '../../../../workers/worker/describe/luma.ts';
+import { levelsOf, lumaOf } from '../../../../workers/worker/describe/luma.ts';
 import { type PageMarks, pageMarks } from '../../../../workers/worker/describe/page-marks.ts';
 import { PAGE_GROUND, PAGE_STRAIGHT, PAGE_WRITTEN } from '../../../../workers/worker/describe/verdict.ts';
 import type { Raster } from '../../../../workers/worker/raster.ts';
 import { changed, page, painted, photo } from './pictures.ts';
 
-const marksOf = (raster: Raster) => pageMarks(lumaOf(raster));
+const marksOf = (raster: Raster) => {
+  const luma = lumaOf(raster);
+  return pageMarks(luma, levelsOf(luma));
+};
 
 const isPage = ({ ground, written, straight }: PageMarks) =>
   ground >= PAGE_GROUND && written >= PAGE_WRITTEN && straight >= PAGE_STRAIGHT;

@@ -1,0 +1,190 @@
+import type { PerceptualHash } from '../domain/description.ts';
+import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
+import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
+import type { Preset, Recipe } from '../domain/preset.ts';
+import type { Decoder, Quarantined } from '../domain/quarantine.ts';
+
+/** What a worker has to be told to run a job, and what the log lines of its runs carry. */
+export interface Work {
+  jobId: JobId;
+  imageId: ImageId;
+  preset: string;
+  requestId: string;
+  format: InputFormat;
+  /** Of the recipe that it was accepted with; null where there was none yet. */
+  recipeDigest: Sha256 | null;
+  /** A run of it has killed its worker: the next one is alone. */
+  isSuspect: boolean;
+  /** It makes anew what is there already: it runs when nobody else wants the worker. */
+  isBatch: boolean;
+}
+
+export interface AcceptedUpload {
+  image: Image;
+  jobId: JobId;
+  requestId: string;
+  /** Kept with the job, so that a later change of the presets does not change it. */
+  recipe: Recipe;
+  recipeDigest: Sha256;
+  pipelineVersion: number;
+  /** The claim on the key that the upload came with, and what its later uses are compared with. */
+  claim: { id: ClaimId; fingerprint: Sha256 } | null;
+  /** Accept it only if it can share the run of another job: there is no worker for it. */
+  needsTwin: boolean;
+}
+
+/** A PNG that a preset lays over its variants. */
+export interface KeptWatermark {
+  sha256: Sha256;
+  png: Uint8Array;
+}
+
+export interface RunStart {
+  runId: RunId;
+  jobId: JobId;
+  workerPid: number;
+  at: number;
+}
+
+/** How many earlier runs of the job ended how: what decides whether it may run again. */
+export interface RunHistory {
+  outcomes: Partial<Record<RunOutcome, number>>;
+  /** Of those that crashed: how often it was the decoder that died, and not for want of memory. */
+  decoderDeaths: number;
+}
+
+export interface RunEnd {
+  runId: RunId;
+  jobId: JobId;
+  at: number;
+  outcome: RunOutcome;
+  signal: string | null;
+  exitCode: number | null;
+  peakRssBytes: number | null;
+  failure: FailureCode | null;
+  /** The state of the job from now on. */
+  next: Extract<JobState, 'succeeded' | 'failed' | 'quarantined' | 'queued'>;
+  /** What is quarantined with `next: 'quarantined'`: these bytes for this decoder. */
+  decoder: Decoder;
+  /** What was published in the directory named by the run, and by which preset; only with `next: 'succeeded'`. */
+  published: { manifest: Manifest; recipeDigest: Sha256 } | null;
+}
+
+export interface SettledRun {
+  /** False: nothing was published, or its image has the set of an earlier run, and this one's directory is of no use. */
+  keepsDirectory: boolean;
+  /** Jobs that have ended with this one. */
+  followers: JobId[];
+  /** A follower that has to be run itself, as its leader has failed for a fault of that one's own files. */
+  promoted: Work | null;
+  /** Directories of sets that no image shows any more, now that there are new ones. */
+  retiredSets: RunId[];
+}
+
+export interface ImageRecord {
+  image: Image;
+  job: Job;
+  set: PublishedSet | null;
+}
+
+export interface JobRecord {
+  job: Job;
+  runs: Run[];
+}
+
+export interface JobPage {
+  jobs: Job[];
+  /** Where the next page begins; null at the end. */
+  next: JobCursor | null;
+}
+
+export interface JobCursor {
+  createdAt: number;
+  id: JobId;
+}
+
+export interface QuarantinePage {
+  quarantined: Quarantined[];
+  /** Where the next page begins; null at the end. */
+  next: QuarantineCursor | null;
+}
+
+export type QuarantineCursor = Pick<Quarantined, 'at' | 'sha256' | 'decoder'>;
+
+export interface SimilarQuery {
+  tenant: Tenant;
+  hash: PerceptualHash;
+  /** Of bits, at the most: from 0 to MOST_BITS_APART. */
+  distance: number;
+  limit: number;
+  /** The image that is asked about is not among the answers. */
+  except: ImageId;
+}
+
+export interface SimilarImages {
+  /** The nearest first. */
+  images: { id: ImageId; distance: number }[];
+  /** False: so many pictures have a part of the hash that not all were looked at, and some may be missing. */
+  isComplete: boolean;
+}
+
+export interface DeletedImage {
+  /** The directory of the set that was only this image's, and that no row names any more. */
+  retiredSet: RunId | null;
+  /** A job that had waited for the run of this image's, and has to be run itself. */
+  promoted: Work | null;
+}
+
+/** A job that is queued again, or has succeeded by another one's set. */
+export interface RetriedJob {
+  toRun: Work | null;
+  /** As in {@link SettledRun}. */
+  retiredSets: RunId[];
+}
+
+export interface ImageCursor {
+  createdAt: number;
+  id: ImageId;
+}
+
+/** A page of the images that were accepted with a preset of this name, from the eldest on. */
+export interface ImagesOfPreset {
+  /** As it is now. */
+  preset: Preset;
+  /** That of now. */
+  pipelineVersion: number;
+  /** Accepted then or later, in milliseconds since 1970. */
+  since: number;
+  after?: ImageCursor;
+  limit: number;
+}
+
+export interface ReprocessOrder extends ImagesOfPreset {
+  at: number;
+  requestId: string;
+}
+
+export interface ReprocessedPage {
+  /** How many of the images have a new job. */
+  queued: number;
+  skipped: number;
+  /** Of the new jobs those that share nobody's run. */
+  toRun: Work[];
+  /** Directories of sets that no image shows any more, as the new ones were there already. */
+  retiredSets: RunId[];
+  next: ImageCursor | null;
+}
+
+/** Of a page, those images that have variants or will have; who is none of these has variants of an earlier recipe. */
+export interface ReprocessCount {
+  total: number;
+  /** Its variants are those of the preset as it is now. */
+  current: number;
+  /** A job of it waits or runs. */
+  pending: number;
+  /** It could not be made so, and has its earlier variants. */
+  failed: number;
+  failedJobs: JobId[];
+  next: ImageCursor | null;
+}
