@@ -1,5 +1,6 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
@@ -129,10 +130,15 @@ it('database, files and scratch may lie elsewhere, the scratch on another volume
 const imagesIn = async (folder: string) =>
   (await filesBelow(folder)).filter((name) => !basename(name).startsWith('.lock'));
 
-/** Linux has one in memory; elsewhere it is only another folder. */
+/** Linux has one in memory and one that is a disk; elsewhere it is only another folder. */
 async function folderOnAnotherVolume(): Promise<string> {
-  const folder = await mkdtemp('/dev/shm/darkroom-test-').catch(() => null);
-  if (folder === null) return ownFolder();
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
+  const { dev } = await stat(tmpdir());
+  for (const place of ['/dev/shm', '/var/tmp']) {
+    const other = await stat(place).catch(() => null);
+    if (other === null || other.dev === dev) continue;
+    const folder = await mkdtemp(join(place, 'darkroom-test-'));
+    onTestFinished(() => rm(folder, { recursive: true, force: true }));
+    return folder;
+  }
+  return ownFolder();
 }

@@ -1,8 +1,7 @@
-import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ImageId, newImageId } from '../../shared/domain/ids.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
@@ -42,7 +41,7 @@ describe('whatever a power cut leaves, the next boot has all that was accepted, 
     const databases = await databasesOf(entries);
     const cut = new PowerCut(entries);
     const random = seededRandom(20_261_124);
-    const root = join(await folderInMemory(), 'root');
+    const root = join(await ownFolder(), 'root');
     /** Whether the work was done as well, by the disk and what is known of it. */
     const seen = new Map<string, boolean>();
     for (let length = 0; length <= entries.length; length++) {
@@ -120,17 +119,6 @@ async function databasesOf(entries: readonly Entry[]): Promise<string[]> {
   }
   database.raw.close();
   return copies;
-}
-
-/** Where there is such a thing: what has to survive is decided here, and a sync need not take its time. */
-async function folderInMemory(): Promise<string> {
-  const parent = await access('/dev/shm', constants.W_OK).then(
-    () => '/dev/shm',
-    () => tmpdir(),
-  );
-  const folder = await mkdtemp(join(parent, 'darkroom-test-'));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 function nameOf(entry: Entry | undefined): string {

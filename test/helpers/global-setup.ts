@@ -1,0 +1,31 @@
+import { chmod, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** In memory, a sync takes no time: no test proves anything by the disk that it happens to run on. */
+const IN_MEMORY = '/dev/shm';
+
+/** Containers have some MiB there unless they are given more. */
+const ENOUGH_BYTES = 2 ** 30;
+
+/**
+ * One folder for all that the tests make, in memory where there is room, and in it what Node has compiled: hundreds of
+ * processes load the same modules. Vitest calls this before its first file, and what it returns after the last one.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join((await hasRoom(IN_MEMORY)) ? IN_MEMORY : tmpdir(), 'darkroom-tests-'));
+  // Workers are another user: they pass to what is theirs, and keep compiled code.
+  await chmod(folder, 0o711);
+  const code = join(folder, 'code');
+  await mkdir(code);
+  await chmod(code, 0o777);
+  process.env.TMPDIR = folder;
+  process.env.NODE_COMPILE_CACHE = code;
+  // The last process that ends may still be writing to it.
+  return () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
+}
+
+async function hasRoom(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder).catch(() => ({ bavail: 0, bsize: 0 }));
+  return bavail * bsize >= ENOUGH_BYTES;
+}
