@@ -8,6 +8,9 @@ import { gone, killOneWorker, readyWorkers } from '../helpers/processes.ts';
 import { dataFolder, spawnService, standingPlace, startService } from '../helpers/service.ts';
 import { postImage, upload } from '../helpers/upload.ts';
 
+/** The others go on: here it is the spare. */
+const ONE_WORKER = { N_WORKERS: '1' };
+
 const DIED = 'worker died before it was ready';
 
 /** From now on workers commit this fault at their start, until this is disposed of. */
@@ -17,7 +20,8 @@ async function bootFault(folder: string, fault: BootFault): Promise<AsyncDisposa
   return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
 }
 
-test.for([
+// Side by side: one of them waits for most of its time.
+test.concurrent.for([
   ['death before ready', 'exit-1', { exitCode: 1, signal: null, killedFor: null }],
   ['death before ready', 'SIGSEGV', { exitCode: null, signal: 'SIGSEGV', killedFor: null }],
   ['ready never sent', 'never-ready', { exitCode: null, signal: 'SIGKILL', killedFor: 'not-ready' }],
@@ -25,7 +29,7 @@ test.for([
   '%s (%s): the others go on, and the dead one is replaced when that is possible again',
   { timeout: 60_000 },
   async ([, fault, end]) => {
-    await using service = await startService({ faults: true });
+    await using service = await startService({ faults: true, env: ONE_WORKER });
     const during = [];
     {
       await using _ = await bootFault(service.folder, fault);
@@ -35,14 +39,14 @@ test.for([
       expect((await service.fetch('/readyz')).status).toBe(200);
       during.push(await upload(service, goodPicture()));
     }
-    for (const job of (await expectWhole(service, during)).values()) {
+    for (const job of (await expectWhole(service, during, 1)).values()) {
       expect(outcomesOf(job)).toEqual(['succeeded']);
     }
     await expectCleanEnd(service);
   },
 );
 
-test('boot loop: after five deaths the breaker opens, readiness is off, nobody waits, and nothing more is started', async () => {
+test.concurrent('boot loop: after five deaths the breaker opens, readiness is off, nobody waits, and nothing more is started', async () => {
   const folder = await dataFolder();
   await using _ = await bootFault(folder, 'exit-1');
   await using service = spawnService(folder, { faults: true });
@@ -61,8 +65,8 @@ test('boot loop: after five deaths the breaker opens, readiness is off, nobody w
   expect(service.lines.filter(({ msg }) => msg === DIED)).toHaveLength(7);
 });
 
-test('SIGHUP with a broken worker: the old ones stay, and a later SIGHUP replaces them', async () => {
-  await using service = await startService({ faults: true });
+test.concurrent('SIGHUP with a broken worker: the old ones stay, and a later SIGHUP replaces them', async () => {
+  await using service = await startService({ faults: true, env: ONE_WORKER });
   const old = (await readyWorkers(service)).toSorted();
   const accepted = [];
   {
@@ -79,7 +83,7 @@ test('SIGHUP with a broken worker: the old ones stay, and a later SIGHUP replace
   await service.logged('workers replaced');
   await gone(old);
   accepted.push(await upload(service, goodPicture()));
-  for (const job of (await expectWhole(service, accepted)).values()) {
+  for (const job of (await expectWhole(service, accepted, 1)).values()) {
     expect(outcomesOf(job)).toEqual(['succeeded']);
   }
   await expectCleanEnd(service);

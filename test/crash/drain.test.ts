@@ -11,6 +11,8 @@ import { Accepted, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
 const LARGE = 'testdata/images/testimage_large.jpg';
+/** With the spare there are two processes. */
+const ONE_WORKER = { N_WORKERS: '1' };
 const CLEAN = { code: 0, signal: null };
 const NOTHING_LEFT = { interrupted: 0, queued: 0, unnamedSets: 0, orphanOriginals: 0 };
 
@@ -45,7 +47,7 @@ test('SIGTERM in the middle of uploads ends clean, and all that was accepted is 
 });
 
 test('a drain first turns readiness off, and still accepts until load balancers have noticed', async () => {
-  await using draining = await startService({ env: { DRAIN_DELAY_MS: '2000' } });
+  await using draining = await startService({ env: { ...ONE_WORKER, DRAIN_DELAY_MS: '2000' } });
   draining.process.kill('SIGTERM');
   await draining.logged('draining');
   const readiness = await draining.fetch('/readyz');
@@ -54,14 +56,14 @@ test('a drain first turns readiness off, and still accepts until load balancers 
   const late = await upload(draining, SMALL);
   expect(await draining.exited).toEqual(CLEAN);
 
-  await using service = await startService({ folder: draining.folder });
+  await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
   expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
-  await expectWhole(service, [late]);
+  await expectWhole(service, [late], 1);
   await expectCleanEnd(service);
 });
 
 test('a drain refuses new connections, and answers the upload whose body is still coming', async () => {
-  await using draining = await startService();
+  await using draining = await startService({ env: ONE_WORKER });
   const half = await startUpload(draining, LARGE);
   draining.process.kill('SIGTERM');
   await draining.logged('draining');
@@ -70,14 +72,14 @@ test('a drain refuses new connections, and answers the upload whose body is stil
   expect({ status, connection }).toEqual({ status: 200, connection: 'close' });
   expect(await draining.exited).toEqual(CLEAN);
 
-  await using service = await startService({ folder: draining.folder });
+  await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
   expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
-  await expectWhole(service, [accepted]);
+  await expectWhole(service, [accepted], 1);
   await expectCleanEnd(service);
 });
 
 test('a drain lets the runs finish', async () => {
-  await using draining = await startService();
+  await using draining = await startService({ env: ONE_WORKER });
   const frozen = await freezeWorkers(draining);
   const accepted = await upload(draining, SMALL);
   await duringRun(draining, accepted, 1);
@@ -87,15 +89,15 @@ test('a drain lets the runs finish', async () => {
   expect(await draining.exited).toEqual(CLEAN);
   await gone(frozen);
 
-  await using service = await startService({ folder: draining.folder });
+  await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
   expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['succeeded']);
   await expectCleanEnd(service);
 });
 
 test('a worker that crashes during a drain leaves its job to the next start, and the drain is clean', async () => {
-  await using draining = await startService({ faults: true });
+  await using draining = await startService({ env: ONE_WORKER, faults: true });
   const frozen = await freezeWorkers(draining);
   const accepted = await upload(draining, faultPicture('SIGSEGV', { runs: 1 }));
   await duringRun(draining, accepted, 1);
@@ -105,14 +107,14 @@ test('a worker that crashes during a drain leaves its job to the next start, and
   expect(await draining.exited).toEqual(CLEAN);
   await gone(frozen);
 
-  await using service = await startService({ faults: true, folder: draining.folder });
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  await using service = await startService({ env: ONE_WORKER, faults: true, folder: draining.folder });
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['crashed SIGSEGV', 'succeeded']);
   await expectCleanEnd(service);
 });
 
 test('a drain with a stuck run is forced in time with exit code 1, and the next start runs it', async () => {
-  await using draining = await startService({ env: { DRAIN_TIMEOUT_MS: '3000' } });
+  await using draining = await startService({ env: { ...ONE_WORKER, DRAIN_TIMEOUT_MS: '3000' } });
   const frozen = await freezeWorkers(draining);
   const accepted = await upload(draining, SMALL);
   const stuck = workerOf(await duringRun(draining, accepted, 1));
@@ -122,12 +124,12 @@ test('a drain with a stuck run is forced in time with exit code 1, and the next 
   expect(drainMilliseconds(draining)).toBeLessThanOrEqual(3_000);
   await gone(frozen);
 
-  await using service = await startService({ folder: draining.folder });
+  await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
   expect(await service.logged('recovered'), 'the run was settled by the drain itself').toMatchObject({
     interrupted: 0,
     queued: 1,
   });
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['interrupted SIGKILL', 'succeeded']);
   await expectCleanEnd(service);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { faultPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
@@ -12,8 +12,16 @@ const EMPTY = { quarantined: [], next: null };
 
 const quarantineOf = async (service: RunningService) => (await service.fetch('/quarantine')).json();
 
+let service: RunningService;
+beforeAll(async () => {
+  service = await startService({ faults: true });
+});
+afterAll(async () => {
+  await expectCleanEnd(service);
+  await service[Symbol.asyncDispose]();
+});
+
 test('the same picture kills twice: its bytes are refused until they are released', async () => {
-  await using service = await startService({ faults: true });
   const picture = faultPicture('SIGSEGV', { runs: 2 });
   const poison = await upload(service, picture);
   const beside = await upload(service, SMALL);
@@ -45,11 +53,21 @@ test('the same picture kills twice: its bytes are refused until they are release
   await expectProblem(await release(), 'not_found');
   expect((await postImage(service, picture)).status).toBe(200);
   expect(await quarantineOf(service)).toEqual(EMPTY);
-  await expectCleanEnd(service);
+});
+
+test.for(['exit-0', 'SIGABRT'] as const)('%s once bans no picture', async (fault) => {
+  const picture = await upload(service, faultPicture(fault, { runs: 1 }));
+  expect(await endOf(service, picture)).toMatchObject({ status: 'succeeded' });
+  expect(await quarantineOf(service)).toEqual(EMPTY);
+});
+
+test('SIGKILL in every run bans no picture', async () => {
+  const picture = await upload(service, faultPicture('SIGKILL', { runs: 3 }));
+  expect(await endOf(service, picture)).toMatchObject({ status: 'succeeded' });
+  expect(await quarantineOf(service)).toEqual(EMPTY);
 });
 
 test('uploads of a poisonous picture that share its runs are quarantined with it', async () => {
-  await using service = await startService({ faults: true });
   const picture = faultPicture('SIGSEGV');
   const poison = await upload(service, picture);
   const answers = await Promise.all(Array.from({ length: 4 }, () => postImage(service, picture)));
@@ -61,22 +79,15 @@ test('uploads of a poisonous picture that share its runs are quarantined with it
         status: 'quarantined',
       });
   }
-  await expectCleanEnd(service);
 });
 
-test.for(['exit-0', 'SIGABRT'] as const)('%s once bans no picture', async (fault) => {
-  await using service = await startService({ faults: true });
-  const picture = await upload(service, faultPicture(fault, { runs: 1 }));
-  expect(await endOf(service, picture)).toMatchObject({ status: 'succeeded' });
-  expect(await quarantineOf(service)).toEqual(EMPTY);
-  await expectCleanEnd(service);
-});
-
-test.for(['SIGKILL', 'javascript-loop'] as const)('%s in every run bans no picture', async (fault) => {
-  await using service = await startService({ faults: true, env: { JOB_TIMEOUT_MS: '2500' } });
-  const picture = await upload(service, faultPicture(fault, { runs: 3 }));
-  const { status } = await endOf(service, picture);
-  expect(status).toBe(fault === 'SIGKILL' ? 'succeeded' : 'failed');
-  expect(await quarantineOf(service)).toEqual(EMPTY);
-  await expectCleanEnd(service);
+test('javascript-loop in every run bans no picture', async () => {
+  await using impatient = await startService({
+    faults: true,
+    env: { JOB_TIMEOUT_MS: '1000', N_WORKERS: '1' },
+  });
+  const picture = await upload(impatient, faultPicture('javascript-loop', { runs: 3 }));
+  expect(await endOf(impatient, picture)).toMatchObject({ status: 'failed' });
+  expect(await quarantineOf(impatient)).toEqual(EMPTY);
+  await expectCleanEnd(impatient);
 });

@@ -8,6 +8,8 @@ import { upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
 
+const ONE_WORKER = { N_WORKERS: '1' };
+
 /** Two signals of a person are further apart than this; the echo of one that npm passes on is not. */
 const LATER_MS = 200;
 
@@ -22,8 +24,8 @@ test('Ctrl-C sent to the whole process group ends clean, with the run finished',
   expect(await interrupted.exited).toEqual({ code: 0, signal: null });
   await gone(workers);
 
-  await using service = await startService({ folder: interrupted.folder });
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  await using service = await startService({ env: ONE_WORKER, folder: interrupted.folder });
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['succeeded']);
   await expectCleanEnd(service);
 });
@@ -49,14 +51,14 @@ test('Ctrl-C under npm, which passes it on once more, is one drain and ends clea
   await interrupted.exited;
   expect(interrupted.lines.filter(({ msg }) => msg === 'draining')).toHaveLength(1);
 
-  await using service = await startService({ folder: interrupted.folder });
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  await using service = await startService({ env: ONE_WORKER, folder: interrupted.folder });
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job && outcomesOf(job)).toEqual(['succeeded']);
   await expectCleanEnd(service);
 });
 
 test('a second SIGINT during a drain ends everything at once with exit code 1, and nothing is lost', async () => {
-  await using interrupted = await startService();
+  await using interrupted = await startService({ env: ONE_WORKER });
   const workers = await freezeWorkers(interrupted);
   const accepted = await upload(interrupted, SMALL);
   await duringRun(interrupted, accepted, 1);
@@ -68,8 +70,8 @@ test('a second SIGINT during a drain ends everything at once with exit code 1, a
   await interrupted.logged('ended at once by a second signal');
   await gone(workers);
 
-  await using service = await startService({ folder: interrupted.folder });
-  const job = (await expectWhole(service, [accepted])).get(accepted.id);
+  await using service = await startService({ env: ONE_WORKER, folder: interrupted.folder });
+  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
   expect(job?.runs.map(({ outcome }) => outcome)).toEqual(['interrupted', 'succeeded']);
   await expectCleanEnd(service);
 });
