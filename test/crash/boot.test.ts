@@ -1,24 +1,16 @@
-import { rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { BOOT_FAULT_FILE, type BootFault, goodPicture } from '../fixtures/fault-pictures.ts';
+import { goodPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
+import { bootFault } from '../helpers/boot-fault.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { gone, killOneWorker, readyWorkers } from '../helpers/processes.ts';
-import { dataFolder, spawnService, standingPlace, startService } from '../helpers/service.ts';
+import { dataFolder, spawnService, startService } from '../helpers/service.ts';
 import { postImage, upload } from '../helpers/upload.ts';
 
 /** The others go on: here it is the spare. */
 const ONE_WORKER = { N_WORKERS: '1' };
 
 const DIED = 'worker died before it was ready';
-
-/** From now on workers commit this fault at their start, until this is disposed of. */
-async function bootFault(folder: string, fault: BootFault): Promise<AsyncDisposable> {
-  const file = join(await standingPlace(folder), BOOT_FAULT_FILE);
-  await writeFile(file, fault);
-  return { [Symbol.asyncDispose]: () => rm(file, { force: true }) };
-}
 
 // Side by side: one of them waits for most of its time.
 test.concurrent.for([

@@ -1,8 +1,8 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
 import { Freezer } from '../helpers/freezer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
-import { startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
@@ -10,8 +10,16 @@ const SMALL = 'testdata/images/testimage_small.jpg';
 /** A worker that is stopped will not keep it, and one that is only slow on a loaded machine will. */
 const env = { JOB_TIMEOUT_MS: '2500' };
 
+let service: RunningService;
+beforeAll(async () => {
+  service = await startService({ env });
+});
+afterAll(async () => {
+  await expectCleanEnd(service);
+  await service[Symbol.asyncDispose]();
+});
+
 test('a run that exceeds its deadline is killed, and its upload succeeds in a second one', async () => {
-  await using service = await startService({ env });
   const frozen = await freezeWorkers(service);
   const hit = await upload(service, SMALL);
   const beside = await upload(service, SMALL);
@@ -24,11 +32,9 @@ test('a run that exceeds its deadline is killed, and its upload succeeds in a se
   expect(again?.runs[0]).toMatchObject({ failure: 'deadline_exceeded', workerPid: stuck });
   expect(again?.runs[1]?.workerPid).not.toBe(stuck);
   expect(outcomesOf(jobs.get(beside.id) ?? { runs: [] })).toEqual(['succeeded']);
-  await expectCleanEnd(service);
 });
 
 test('an upload that exceeds its deadline twice has failed', async () => {
-  await using service = await startService({ env });
   await using freezer = await Freezer.hold(service);
   const hit = await upload(service, SMALL);
   await service.logged((line) => line.msg === 'run settled' && line.status === 'failed');
@@ -40,5 +46,4 @@ test('an upload that exceeds its deadline twice has failed', async () => {
   expect(failed).toMatchObject({ status: 'failed', failure: 'deadline_exceeded' });
   expect(failed && outcomesOf(failed)).toEqual(['timed-out SIGKILL', 'timed-out SIGKILL']);
   expect(outcomesOf(jobs.get(after.id) ?? { runs: [] })).toEqual(['succeeded']);
-  await expectCleanEnd(service);
 });

@@ -112,14 +112,15 @@ test('a repeated upload may wait for the end of the first one, and says what bec
 
 test('a key outlives a crash of the service', async () => {
   const key = newKey();
-  await using killed = await startService();
+  const env = { N_WORKERS: '1', HANDOFF_TIMEOUT_MS: '10000' };
+  await using killed = await startService({ env });
   const headers = { 'idempotency-key': key };
   const first = await accepted(await postImage(killed, SMALL, {}, headers));
   const cut = newKey();
   await startUpload(killed, LARGE, { 'idempotency-key': cut });
   killed.process.kill('SIGKILL');
   await killed.exited;
-  await using next = await startService({ folder: killed.folder });
+  await using next = await startService({ folder: killed.folder, env });
   expect((await accepted(await postImage(next, SMALL, {}, headers))).id).toBe(first.id);
   await accepted(await postImage(next, SMALL, {}, { 'idempotency-key': cut }));
   await endOf(next, first);

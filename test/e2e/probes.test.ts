@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
+import { bootFault } from '../helpers/boot-fault.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { Freezer } from '../helpers/freezer.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
-import { freezeWorkers, thaw } from '../helpers/processes.ts';
+import { freezeWorkers, signal, startedWorkers, thaw } from '../helpers/processes.ts';
 import { type RunningService, spawnService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
@@ -15,34 +15,20 @@ async function probe(service: RunningService, path: '/livez' | '/readyz') {
   return { status: answer.status, body: await answer.json() };
 }
 
-const ATTEMPTS = 10;
-
-/** A service that listens, and none of whose workers has become ready: they stand still on their way. */
-async function startWithoutWorkers(): Promise<{ service: RunningService; freezer: Freezer }> {
+it('the service is alive from the first, and ready when a worker is', async () => {
   const folder = await ownFolder();
-  // Many start at once, so that none is ready before all can be stopped; where one was, the start is made again.
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const service = spawnService(folder, { env: { N_WORKERS: '12' }, folder });
+  await using service = spawnService(folder, { env: { N_WORKERS: '1' }, faults: true, folder });
+  {
+    await using _ = await bootFault(folder, 'never-ready');
     const { url } = await service.logged('listening');
     Object.assign(service, { url });
-    const freezer = await Freezer.hold(service);
-    // What a worker said before it stood still has been heard when this is answered.
-    await probe(service, '/livez');
-    if ((await probe(service, '/readyz')).status === 503) return { service, freezer };
-    await freezer[Symbol.asyncDispose]();
-    await service[Symbol.asyncDispose]();
+    expect(await probe(service, '/livez')).toEqual({ status: 200, body: { status: 'alive' } });
+    const notReady = { status: 503, body: { status: 'not ready', reason: 'no worker is ready' } };
+    expect(await probe(service, '/readyz')).toEqual(notReady);
+    await eventually('workers', async () => (await startedWorkers(service)).length === 2);
   }
-  throw new Error(`a worker, or at least /readyz, was ready too early ${ATTEMPTS} times`);
-}
-
-it('the service is alive from the first, and ready when a worker is', async () => {
-  const { service, freezer } = await startWithoutWorkers();
-  await using _service = service;
-  await using _freezer = freezer;
-  expect(await probe(service, '/livez')).toEqual({ status: 200, body: { status: 'alive' } });
-  const notReady = { status: 503, body: { status: 'not ready', reason: 'no worker is ready' } };
-  expect(await probe(service, '/readyz')).toEqual(notReady);
-  freezer.letGo();
+  // Those that have met the fault never become ready; the next ones do.
+  for (const pid of await startedWorkers(service)) signal(pid, 'SIGKILL');
   await service.logged('worker ready');
   expect(await probe(service, '/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
 });

@@ -69,7 +69,10 @@ describe('a second process is refused with 78, and the first goes on', () => {
   it.each(['BASE_PATH', 'SCRATCH_PATH'])('on the same %s', async (name) => {
     const shared = await ownFolder();
     const own = { BASE_PATH: await ownFolder() };
-    await using first = await startService({ folder: shared, env: { ...own, [name]: shared } });
+    await using first = await startService({
+      folder: shared,
+      env: { ...own, [name]: shared, N_WORKERS: '1' },
+    });
     const { code, said } = await refusalToStart(await ownFolder(), { [name]: shared });
     expect(code).toBe(EXIT_CONFIGURATION);
     expect(said).toContain(`${shared} is in use by another process`);
@@ -114,6 +117,7 @@ it('database, files and scratch may lie elsewhere, the scratch on another volume
     DATABASE_URL: `sqlite:${database}/deeper/jobs.db`,
     STORAGE_URL: `file:${storage}`,
     SCRATCH_PATH: scratch,
+    N_WORKERS: '1',
   };
   await using service = await startService({ env });
   const accepted = await upload(service, SMALL);

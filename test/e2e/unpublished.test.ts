@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { imageOf } from '../helpers/image-answer.ts';
@@ -9,18 +9,31 @@ import { filesBelow, type RunningService, startService } from '../helpers/servic
 import { type Accepted, endOf, upload } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
-const env = { N_WORKERS: '1' };
 
-async function filesOfImages(service: RunningService): Promise<string[]> {
+let service: RunningService;
+beforeAll(async () => {
+  service = await startService({ env: { N_WORKERS: '1', QUEUE_DEPTH: '1' } });
+});
+afterAll(() => service[Symbol.asyncDispose]());
+
+/** Of each image an original and six variants, and what is on its way. */
+async function filesOfImages(): Promise<string[]> {
   const folders = ['originals', 'variants', 'scratch', 'spool'];
   return (await Promise.all(folders.map((folder) => filesBelow(join(service.folder, folder))))).flat();
+}
+
+/** When the runs of before have taken away what they had. */
+function filesAtRest(): Promise<string[]> {
+  return eventually('an empty scratch', async () => {
+    const files = await filesOfImages();
+    return (await filesBelow(join(service.folder, 'scratch'))).length === 0 && files;
+  });
 }
 
 /** Whatever of an image a client may ask for. */
 const addressesOf = ({ links }: Accepted) => [links.self, `${links.self}/large`, `${links.self}/thumb.webp`];
 
 it('a variant that is still being made is not ready, and nobody may remember that', async () => {
-  await using service = await startService({ env });
   const frozen = await freezeWorkers(service);
   const accepted = await upload(service, SMALL);
   expect(await imageOf(service, accepted)).toMatchObject({ status: 'running', variants: [] });
@@ -35,18 +48,17 @@ it('a variant that is still being made is not ready, and nobody may remember tha
 });
 
 it('a deleted image is gone with all its files, and says so', async () => {
-  await using service = await startService({ env });
+  const others = await filesAtRest();
   const accepted = await upload(service, SMALL);
   const kept = await upload(service, SMALL);
   for (const each of [accepted, kept]) await endOf(service, each);
   const { variants } = await imageOf(service, accepted);
-  const before = await filesOfImages(service);
-  expect(before).toHaveLength(2 * 7);
+  expect(await filesAtRest()).toHaveLength(others.length + 2 * 7);
 
   const answer = await service.fetch(accepted.links.self, { method: 'DELETE' });
   expect(answer.status).toBe(204);
   expect(await answer.text()).toBe('');
-  expect(await filesOfImages(service)).toHaveLength(7);
+  expect(await filesOfImages()).toHaveLength(others.length + 7);
   for (const path of [...addressesOf(accepted), ...variants.map(({ url }) => url)])
     await expectProblem(await service.fetch(path), 'deleted');
   await expectProblem(await service.fetch(accepted.links.self, { method: 'DELETE' }), 'deleted');
@@ -54,7 +66,7 @@ it('a deleted image is gone with all its files, and says so', async () => {
 });
 
 it('an image that is deleted while it runs stays deleted, and its late result leaves nothing', async () => {
-  await using service = await startService({ env });
+  const others = await filesAtRest();
   const frozen = await freezeWorkers(service);
   const accepted = await upload(service, SMALL);
   await eventually('a run', async () => (await imageOf(service, accepted)).status === 'running');
@@ -63,13 +75,12 @@ it('an image that is deleted while it runs stays deleted, and its late result le
 
   frozen.forEach(thaw);
   await service.logged((line) => line.msg === 'run settled' && line.imageId === accepted.id);
-  await eventually('empty folders', async () => (await filesOfImages(service)).length === 0);
+  await eventually('no file of it', async () => (await filesOfImages()).length === others.length);
   for (const path of addressesOf(accepted)) await expectProblem(await service.fetch(path), 'deleted');
   expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
 });
 
 it('an image that is deleted while it waits is never run', async () => {
-  await using service = await startService({ env: { ...env, QUEUE_DEPTH: '1' } });
   const frozen = await freezeWorkers(service);
   const [first, second] = [await upload(service, SMALL), await upload(service, SMALL)];
   expect((await service.fetch(second.links.self, { method: 'DELETE' })).status).toBe(204);
@@ -83,7 +94,6 @@ it('an image that is deleted while it waits is never run', async () => {
 });
 
 it('a picture that could not be processed is said to have failed, and why', async () => {
-  await using service = await startService({ env });
   const accepted = await upload(service, imagePath('truncated.png'));
   expect(await endOf(service, accepted)).toMatchObject({ status: 'failed', failure: 'image_unreadable' });
   expect(await imageOf(service, accepted)).toMatchObject({ status: 'failed', failure: 'image_unreadable' });

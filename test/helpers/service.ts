@@ -96,8 +96,6 @@ export class RunningService {
 }
 
 export interface StartOptions {
-  /** False: as in production, without the compiled code that the processes of the tests share. */
-  codeCache?: boolean;
   /** Environment variables of the service. */
   env?: Record<string, string>;
   /** A data folder to go on with; else one of its own, removed in the end. */
@@ -107,6 +105,8 @@ export interface StartOptions {
   faults?: boolean;
   /** A module that the service loads before its own. */
   preload?: string;
+  /** False: its workers have nothing of the tests, as in production; they start more slowly. */
+  codeCache?: boolean;
   /** The user that it is, where the tests are root. */
   uid?: number;
 }
@@ -155,8 +155,8 @@ export function spawnService(
     folder: given,
     faults = false,
     preload,
-    uid,
     codeCache = true,
+    uid,
   }: StartOptions,
 ): RunningService {
   const hasCache = codeCache && runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
