@@ -38,7 +38,7 @@ export class Freezer implements AsyncDisposable {
       for (const pid of await startedWorkers(this.#service)) {
         if (this.#frozen.has(pid)) continue;
         this.#frozen.add(pid);
-        await freeze(pid);
+        await freeze(pid, () => !this.#holding);
         if (!this.#holding) thaw(pid);
       }
       await sleep(LOOK_EVERY_MS);

@@ -24,10 +24,14 @@ export async function gone(pids: readonly number[], patienceMs?: number): Promis
   );
 }
 
-/** Stops a process where it stands; resolves when the kernel says that it does. It can still be killed. */
-export async function freeze(pid: number): Promise<void> {
+/**
+ * Stops a process where it stands; resolves when the kernel says that it does. It can still be killed.
+ * @param isThawed whether somebody has thawed it meanwhile: it need not stand still any more
+ */
+export async function freeze(pid: number, isThawed = () => false): Promise<void> {
   signal(pid, 'SIGSTOP');
   await eventually(`${pid} to stand still`, async () => {
+    if (isThawed()) return true;
     const state = await stateOf(pid);
     return state === null || 'TZX'.includes(state);
   });
@@ -61,7 +65,7 @@ export async function startedWorkers(service: RunningService): Promise<number[]>
 /** Stops all workers: what is handed to them from now on stays unfinished until somebody acts. */
 export async function freezeWorkers(service: RunningService): Promise<number[]> {
   const pids = await startedWorkers(service);
-  await Promise.all(pids.map(freeze));
+  await Promise.all(pids.map((pid) => freeze(pid)));
   return pids;
 }
 
