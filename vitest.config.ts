@@ -1,12 +1,23 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests of functions, which leave nothing behind in their process: these share one, and what it has loaded. */
+const FUNCTIONS = [
+  'test/{architecture,bench,deploy,docs}/**/*.test.ts',
+  'test/server/{cli,delivery,intake,operations}/**/*.test.ts',
+  'test/shared/{domain,jobs,presets}/**/*.test.ts',
+  'test/workers/supervisor/verify/{hostile,leftovers}.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/helpers/global-setup.ts',
     // Each end-to-end test runs a service with its workers: two files at once are what two cores hold.
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
+      { extends: true, test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: FUNCTIONS } },
+    ],
   },
 });

@@ -4,7 +4,7 @@ import { freezeWorkers, signal, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
 
-const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 
 let service: RunningService;
 beforeAll(async () => {
@@ -22,7 +22,7 @@ test('when all idle workers are killed at once, new ones take the next uploads',
   for (const pid of killed)
     await service.logged((line) => line.msg === 'worker died' && line.workerPid === pid);
 
-  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  const accepted = [await upload(service, TINY), await upload(service, TINY)];
   const jobs = await expectWhole(service, accepted);
   for (const { id } of accepted) {
     const job = jobs.get(id) ?? { runs: [] };
@@ -33,7 +33,7 @@ test('when all idle workers are killed at once, new ones take the next uploads',
 
 test('when all workers are killed at their runs, every run is made again', async () => {
   const killed = await freezeWorkers(service);
-  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  const accepted = [await upload(service, TINY), await upload(service, TINY)];
   for (const one of accepted) await duringRun(service, one, 1);
   for (const pid of killed) signal(pid, 'SIGKILL');
 
@@ -50,7 +50,7 @@ test('when all workers are killed at their runs, every run is made again', async
 
 test('workers ignore SIGTERM, and whatever else a terminal or a stray kill sends them, idle or at a run', async () => {
   const workers = await freezeWorkers(service);
-  const accepted = [await upload(service, SMALL), await upload(service, SMALL)];
+  const accepted = [await upload(service, TINY), await upload(service, TINY)];
   for (const one of accepted) await duringRun(service, one, 1);
   for (const pid of workers) {
     for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) signal(pid, name);

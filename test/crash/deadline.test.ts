@@ -5,7 +5,7 @@ import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
 
-const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 
 /** A worker that is stopped will not keep it, and one that is only slow on a loaded machine will. */
 const env = { JOB_TIMEOUT_MS: '2500' };
@@ -21,8 +21,8 @@ afterAll(async () => {
 
 test('a run that exceeds its deadline is killed, and its upload succeeds in a second one', async () => {
   const frozen = await freezeWorkers(service);
-  const hit = await upload(service, SMALL);
-  const beside = await upload(service, SMALL);
+  const hit = await upload(service, TINY);
+  const beside = await upload(service, TINY);
   const stuck = workerOf(await duringRun(service, hit, 1));
   for (const pid of frozen) if (pid !== stuck) thaw(pid);
 
@@ -36,10 +36,10 @@ test('a run that exceeds its deadline is killed, and its upload succeeds in a se
 
 test('an upload that exceeds its deadline twice has failed', async () => {
   await using freezer = await Freezer.hold(service);
-  const hit = await upload(service, SMALL);
+  const hit = await upload(service, TINY);
   await service.logged((line) => line.msg === 'run settled' && line.status === 'failed');
   freezer.letGo();
-  const after = await upload(service, SMALL);
+  const after = await upload(service, TINY);
 
   const jobs = await expectWhole(service, [hit, after]);
   const failed = jobs.get(hit.id);

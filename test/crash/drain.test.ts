@@ -10,6 +10,7 @@ import { type LogLine, type RunningService, startService } from '../helpers/serv
 import { Accepted, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 const LARGE = 'testdata/images/testimage_large.jpg';
 /** With the spare there are two processes. */
 const ONE_WORKER = { N_WORKERS: '1' };
@@ -53,7 +54,7 @@ test('a drain first turns readiness off, and still accepts until load balancers 
   const readiness = await draining.fetch('/readyz');
   expect(readiness.status).toBe(503);
   expect(await readiness.json()).toMatchObject({ reason: 'draining' });
-  const late = await upload(draining, SMALL);
+  const late = await upload(draining, TINY);
   expect(await draining.exited).toEqual(CLEAN);
 
   await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
@@ -81,7 +82,7 @@ test('a drain refuses new connections, and answers the upload whose body is stil
 test('a drain lets the runs finish', async () => {
   await using draining = await startService({ env: ONE_WORKER });
   const frozen = await freezeWorkers(draining);
-  const accepted = await upload(draining, SMALL);
+  const accepted = await upload(draining, TINY);
   await duringRun(draining, accepted, 1);
   draining.process.kill('SIGTERM');
   await draining.logged('draining');
@@ -116,7 +117,7 @@ test('a worker that crashes during a drain leaves its job to the next start, and
 test('a drain with a stuck run is forced in time with exit code 1, and the next start runs it', async () => {
   await using draining = await startService({ env: { ...ONE_WORKER, DRAIN_TIMEOUT_MS: '3000' } });
   const frozen = await freezeWorkers(draining);
-  const accepted = await upload(draining, SMALL);
+  const accepted = await upload(draining, TINY);
   const stuck = workerOf(await duringRun(draining, accepted, 1));
   for (const pid of frozen) if (pid !== stuck) thaw(pid);
   draining.process.kill('SIGTERM');

@@ -11,7 +11,7 @@ import { upload } from '../helpers/upload.ts';
 
 const LIMIT = 800 * 2 ** 20;
 const HAS_PRLIMIT = spawnSync('prlimit', [`--data=${LIMIT}`, 'true']).status === 0;
-const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 
 describe.skipIf(!HAS_PRLIMIT)('a limit of memory', () => {
   let service: RunningService;
@@ -28,7 +28,7 @@ describe.skipIf(!HAS_PRLIMIT)('a limit of memory', () => {
     const pixels = { width: 7_000, height: 7_000, channels: 3, background: 'green' } as const;
     await sharp({ create: pixels }).avif({ effort: 0 }).toFile(hungry);
 
-    const accepted = [await upload(service, hungry), await upload(service, SMALL)];
+    const accepted = [await upload(service, hungry), await upload(service, TINY)];
     const jobs = await expectWhole(service, accepted);
     const [first, second] = accepted.map(({ id }) => jobs.get(id));
     expect(first).toMatchObject({ status: 'failed', failure: 'out_of_memory' });

@@ -6,7 +6,7 @@ import { expectProblem } from '../helpers/problem-answer.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, postImage, upload } from '../helpers/upload.ts';
 
-const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 
 const EMPTY = { quarantined: [], next: null };
 
@@ -24,10 +24,10 @@ afterAll(async () => {
 test('the same picture kills twice: its bytes are refused until they are released', async () => {
   const picture = faultPicture('SIGSEGV', { runs: 2 });
   const poison = await upload(service, picture);
-  const beside = await upload(service, SMALL);
+  const beside = await upload(service, TINY);
   expect(await endOf(service, poison)).toMatchObject({ status: 'quarantined', failure: 'worker_crashed' });
   await expectProblem(await postImage(service, picture), 'quarantined');
-  const after = await upload(service, SMALL);
+  const after = await upload(service, TINY);
 
   const jobs = await expectWhole(service, [poison, beside, after]);
   const job = jobs.get(poison.id);

@@ -6,7 +6,7 @@ import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { startService } from '../helpers/service.ts';
 import { upload } from '../helpers/upload.ts';
 
-const SMALL = 'testdata/images/testimage_small.jpg';
+const TINY = 'testdata/images/tiny_1x1.png';
 
 const ONE_WORKER = { N_WORKERS: '1' };
 
@@ -16,7 +16,7 @@ const LATER_MS = 200;
 test('Ctrl-C sent to the whole process group ends clean, with the run finished', async () => {
   await using interrupted = await startInGroup();
   const workers = await freezeWorkers(interrupted);
-  const accepted = await upload(interrupted, SMALL);
+  const accepted = await upload(interrupted, TINY);
   await duringRun(interrupted, accepted, 1);
   interrupted.interrupt();
   await interrupted.logged('draining');
@@ -33,7 +33,7 @@ test('Ctrl-C sent to the whole process group ends clean, with the run finished',
 test('Ctrl-C under npm, which passes it on once more, is one drain and ends clean', async () => {
   await using interrupted = await startInGroup('npm');
   const workers = await freezeWorkers(interrupted);
-  const accepted = await upload(interrupted, SMALL);
+  const accepted = await upload(interrupted, TINY);
   await duringRun(interrupted, accepted, 1);
   interrupted.interrupt();
   await interrupted.logged('draining');
@@ -60,7 +60,7 @@ test('Ctrl-C under npm, which passes it on once more, is one drain and ends clea
 test('a second SIGINT during a drain ends everything at once with exit code 1, and nothing is lost', async () => {
   await using interrupted = await startService({ env: ONE_WORKER });
   const workers = await freezeWorkers(interrupted);
-  const accepted = await upload(interrupted, SMALL);
+  const accepted = await upload(interrupted, TINY);
   await duringRun(interrupted, accepted, 1);
   interrupted.process.kill('SIGINT');
   await interrupted.logged('draining');

@@ -6,7 +6,7 @@ import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { filesBelow, startService } from '../helpers/service.ts';
 import { Accepted, endOf, newPicture, postImage } from '../helpers/upload.ts';
 
-const SMALL = imagePath('testimage_small.jpg');
+const TINY = imagePath('tiny_1x1.png');
 /** Far above what a refusal takes beyond the hand-off time, far below what a job takes that does not move. */
 const MARGIN_MS = 3_000;
 
@@ -18,10 +18,10 @@ it('while every worker is busy an upload is refused after the hand-off time, and
   const frozen = await freezeWorkers(service);
   const accepted: Accepted[] = [];
   for (let n = 0; n < 2; n++)
-    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json()));
+    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(TINY))).json()));
 
   const begin = performance.now();
-  const refused = await postImage(service, await newPicture(SMALL));
+  const refused = await postImage(service, await newPicture(TINY));
   const took = performance.now() - begin;
   await expectProblem(refused, 'no_worker');
   expect(refused.headers.get('retry-after')).toBe('1');
@@ -32,14 +32,14 @@ it('while every worker is busy an upload is refused after the hand-off time, and
 
   frozen.forEach(thaw);
   for (const each of accepted) expect(await endOf(service, each)).toMatchObject({ status: 'succeeded' });
-  expect((await postImage(service, await newPicture(SMALL), {}, { prefer: 'wait=20' })).status).toBe(200);
+  expect((await postImage(service, await newPicture(TINY), {}, { prefer: 'wait=20' })).status).toBe(200);
 });
 
 it('an upload that waits for a worker is taken when one comes free within the hand-off time', async () => {
   await using service = await startService({ env: { N_WORKERS: '1', HANDOFF_TIMEOUT_MS: '20000' } });
   const frozen = await freezeWorkers(service);
-  const first = Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json());
-  const second = postImage(service, await newPicture(SMALL));
+  const first = Accepted.parse(await (await postImage(service, await newPicture(TINY))).json());
+  const second = postImage(service, await newPicture(TINY));
   expect(await (await service.fetch('/jobs')).json()).toMatchObject({ jobs: [{ imageId: first.id }] });
   frozen.forEach(thaw);
   expect((await second).status).toBe(200);
@@ -53,8 +53,8 @@ it('QUEUE_DEPTH lets so many wait beyond the workers, and no more', async () => 
   const frozen = await freezeWorkers(service);
   const accepted: Accepted[] = [];
   for (let n = 0; n < 3; n++)
-    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(SMALL))).json()));
-  await expectProblem(await postImage(service, await newPicture(SMALL)), 'no_worker');
+    accepted.push(Accepted.parse(await (await postImage(service, await newPicture(TINY))).json()));
+  await expectProblem(await postImage(service, await newPicture(TINY)), 'no_worker');
 
   const states = await Promise.all(
     accepted.map(async ({ links }) => (await (await service.fetch(links.self)).json()) as { status: string }),

@@ -7,7 +7,7 @@ import { freezeWorkers, signal, startedWorkers, thaw } from '../helpers/processe
 import { type RunningService, spawnService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
-const SMALL = imagePath('testimage_small.jpg');
+const TINY = imagePath('tiny_1x1.png');
 
 async function probe(service: RunningService, path: '/livez' | '/readyz') {
   const answer = await service.fetch(path);
@@ -36,7 +36,7 @@ it('the service is alive from the first, and ready when a worker is', async () =
 it('busy workers are no reason not to be ready', async () => {
   await using service = await startService({ env: { N_WORKERS: '1' } });
   const frozen = await freezeWorkers(service);
-  const accepted = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
   expect((await probe(service, '/readyz')).status).toBe(200);
   frozen.forEach(thaw);
   await endOf(service, accepted);
@@ -49,14 +49,14 @@ it('for the time of DRAIN_DELAY_MS a draining service is alive, not ready, and s
   const draining = { status: 503, body: { status: 'not ready', reason: 'draining' } };
   expect(await probe(service, '/readyz')).toEqual(draining);
   expect((await probe(service, '/livez')).status).toBe(200);
-  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
 });
 
 it('a drain finishes the work that runs, takes nothing new, and ends with 0', async () => {
   const folder = await ownFolder();
   await using service = await startService({ folder, env: { N_WORKERS: '1' } });
   const frozen = await freezeWorkers(service);
-  const accepted = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
   service.process.kill('SIGTERM');
   await service.logged('draining');
   await eventually('a closed port', () =>

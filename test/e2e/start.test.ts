@@ -11,7 +11,7 @@ import { gone } from '../helpers/processes.ts';
 import { filesBelow, spawnService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
-const SMALL = imagePath('testimage_small.jpg');
+const TINY = imagePath('tiny_1x1.png');
 const EXIT_CONFIGURATION = 78;
 
 /** Starts a service that is to refuse to start: its exit code, and all that it said. */
@@ -76,7 +76,7 @@ describe('a second process is refused with 78, and the first goes on', () => {
     const { code, said } = await refusalToStart(await ownFolder(), { [name]: shared });
     expect(code).toBe(EXIT_CONFIGURATION);
     expect(said).toContain(`${shared} is in use by another process`);
-    expect(await endOf(first, await upload(first, SMALL))).toMatchObject({ status: 'succeeded' });
+    expect(await endOf(first, await upload(first, TINY))).toMatchObject({ status: 'succeeded' });
   });
 });
 
@@ -120,7 +120,7 @@ it('database, files and scratch may lie elsewhere, the scratch on another volume
     N_WORKERS: '1',
   };
   await using service = await startService({ env });
-  const accepted = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
   expect(await endOf(service, accepted)).toMatchObject({ status: 'succeeded' });
   expect((await imageOf(service, accepted)).variants).toHaveLength(6);
 

@@ -8,7 +8,7 @@ import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, upload } from '../helpers/upload.ts';
 
-const SMALL = imagePath('testimage_small.jpg');
+const TINY = imagePath('tiny_1x1.png');
 
 let service: RunningService;
 beforeAll(async () => {
@@ -35,7 +35,7 @@ const addressesOf = ({ links }: Accepted) => [links.self, `${links.self}/large`,
 
 it('a variant that is still being made is not ready, and nobody may remember that', async () => {
   const frozen = await freezeWorkers(service);
-  const accepted = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
   expect(await imageOf(service, accepted)).toMatchObject({ status: 'running', variants: [] });
   for (const path of addressesOf(accepted).slice(1)) {
     const answer = await service.fetch(path);
@@ -49,8 +49,8 @@ it('a variant that is still being made is not ready, and nobody may remember tha
 
 it('a deleted image is gone with all its files, and says so', async () => {
   const others = await filesAtRest();
-  const accepted = await upload(service, SMALL);
-  const kept = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
+  const kept = await upload(service, TINY);
   for (const each of [accepted, kept]) await endOf(service, each);
   const { variants } = await imageOf(service, accepted);
   expect(await filesAtRest()).toHaveLength(others.length + 2 * 7);
@@ -68,7 +68,7 @@ it('a deleted image is gone with all its files, and says so', async () => {
 it('an image that is deleted while it runs stays deleted, and its late result leaves nothing', async () => {
   const others = await filesAtRest();
   const frozen = await freezeWorkers(service);
-  const accepted = await upload(service, SMALL);
+  const accepted = await upload(service, TINY);
   await eventually('a run', async () => (await imageOf(service, accepted)).status === 'running');
   expect((await service.fetch(accepted.links.self, { method: 'DELETE' })).status).toBe(204);
   expect(await endOf(service, accepted)).toMatchObject({ status: 'cancelled' });
@@ -77,16 +77,16 @@ it('an image that is deleted while it runs stays deleted, and its late result le
   await service.logged((line) => line.msg === 'run settled' && line.imageId === accepted.id);
   await eventually('no file of it', async () => (await filesOfImages()).length === others.length);
   for (const path of addressesOf(accepted)) await expectProblem(await service.fetch(path), 'deleted');
-  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
 });
 
 it('an image that is deleted while it waits is never run', async () => {
   const frozen = await freezeWorkers(service);
-  const [first, second] = [await upload(service, SMALL), await upload(service, SMALL)];
+  const [first, second] = [await upload(service, TINY), await upload(service, TINY)];
   expect((await service.fetch(second.links.self, { method: 'DELETE' })).status).toBe(204);
   frozen.forEach(thaw);
   expect(await endOf(service, first)).toMatchObject({ status: 'succeeded' });
-  expect(await endOf(service, await upload(service, SMALL))).toMatchObject({ status: 'succeeded' });
+  expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
   expect(await endOf(service, second)).toMatchObject({ status: 'cancelled', runs: [] });
   expect(service.lines.filter(({ msg, imageId }) => msg === 'run started' && imageId === second.id)).toEqual(
     [],

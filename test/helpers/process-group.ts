@@ -5,6 +5,7 @@ import { signal } from './processes.ts';
 import { dataFolder, RUNTIME, RunningService } from './service.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const { NODE_COMPILE_CACHE } = process.env;
 const COMMANDS = {
   alone: [join(ROOT, 'node_modules/.bin', RUNTIME), 'server/main.ts'],
   npm: ['npm', 'run', RUNTIME === 'bun' ? 'start:bun' : 'start'],
@@ -43,6 +44,7 @@ export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promis
       HOST: '127.0.0.1',
       PORT: '0',
       N_WORKERS: '2',
+      ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
       // npm keeps its own files out of the home folder.
       npm_config_cache: join(folder, 'npm'),
       npm_config_update_notifier: 'false',
