@@ -1,3 +1,6 @@
+import { chmod, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
@@ -5,7 +8,6 @@ import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import type { RunMessage } from '../../shared/protocol.ts';
 import { type Launch, prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
-import { ownFolder } from './own-folder.ts';
 import { type RecordingLog, recordingLog } from './recording-log.ts';
 
 /** A little more than Node needs to start. */
@@ -14,9 +16,21 @@ export const MAX_DATA_BYTES = 800 * 2 ** 20;
 export const fixturePath = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
 
+/** As a service does, it is found out once how workers are started. */
+const launches = new Map<string, Promise<Launch>>();
+
 /** Starts the worker programs of test/fixtures/workers just as the service starts its own. */
-export async function launchOf(fixture: string): Promise<Launch> {
-  return (await prepareLaunch(await ownFolder(), MAX_DATA_BYTES, fixturePath(fixture))).launch;
+export function launchOf(fixture: string): Promise<Launch> {
+  const known = launches.get(fixture) ?? findLaunch(fixture);
+  launches.set(fixture, known);
+  return known;
+}
+
+async function findLaunch(fixture: string): Promise<Launch> {
+  // They stand in the folder of all tests, as one of this test would be gone before the next.
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  await chmod(folder, 0o711);
+  return (await prepareLaunch(folder, MAX_DATA_BYTES, fixturePath(fixture))).launch;
 }
 
 /** A worker process that runs a fixture and is ready for a run; it is gone when the test has finished. */
