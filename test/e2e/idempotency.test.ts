@@ -12,9 +12,11 @@ import { Accepted, endOf, postImage } from '../helpers/upload.ts';
 const SMALL = await readFile(imagePath('testimage_small.jpg'));
 const LARGE = imagePath('testimage_large.jpg');
 
+const env = { HANDOFF_TIMEOUT_MS: '10000' };
+
 let service: RunningService;
 beforeAll(async () => {
-  service = await startService({ env: { HANDOFF_TIMEOUT_MS: '10000' } });
+  service = await startService({ env });
 });
 afterAll(() => service[Symbol.asyncDispose]());
 
@@ -110,17 +112,16 @@ test('a repeated upload may wait for the end of the first one, and says what bec
   expect(await accepted(await waiting)).toMatchObject({ id: first.id, status: 'succeeded' });
 });
 
+// The last one, as it ends the service of all.
 test('a key outlives a crash of the service', async () => {
   const key = newKey();
-  const env = { N_WORKERS: '1', HANDOFF_TIMEOUT_MS: '10000' };
-  await using killed = await startService({ env });
   const headers = { 'idempotency-key': key };
-  const first = await accepted(await postImage(killed, SMALL, {}, headers));
+  const first = await accepted(await postImage(service, SMALL, {}, headers));
   const cut = newKey();
-  await startUpload(killed, LARGE, { 'idempotency-key': cut });
-  killed.process.kill('SIGKILL');
-  await killed.exited;
-  await using next = await startService({ folder: killed.folder, env });
+  await startUpload(service, LARGE, { 'idempotency-key': cut });
+  service.process.kill('SIGKILL');
+  await service.exited;
+  await using next = await startService({ folder: service.folder, env: { ...env, N_WORKERS: '1' } });
   expect((await accepted(await postImage(next, SMALL, {}, headers))).id).toBe(first.id);
   await accepted(await postImage(next, SMALL, {}, { 'idempotency-key': cut }));
   await endOf(next, first);

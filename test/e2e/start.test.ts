@@ -2,13 +2,19 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { gone } from '../helpers/processes.ts';
-import { filesBelow, spawnService, startService } from '../helpers/service.ts';
+import {
+  dataFolder,
+  filesBelow,
+  type RunningService,
+  spawnService,
+  startService,
+} from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
@@ -66,16 +72,22 @@ describe('a wrong configuration', () => {
 });
 
 describe('a second process is refused with 78, and the first goes on', () => {
-  it.each(['BASE_PATH', 'SCRATCH_PATH'])('on the same %s', async (name) => {
-    const shared = await ownFolder();
-    const own = { BASE_PATH: await ownFolder() };
-    await using first = await startService({
-      folder: shared,
-      env: { ...own, [name]: shared, N_WORKERS: '1' },
-    });
-    const { code, said } = await refusalToStart(await ownFolder(), { [name]: shared });
+  let first: RunningService;
+  const shared = { BASE_PATH: '', SCRATCH_PATH: '' };
+  beforeAll(async () => {
+    shared.BASE_PATH = await dataFolder();
+    shared.SCRATCH_PATH = await dataFolder();
+    first = await startService({ folder: shared.BASE_PATH, env: { ...shared, N_WORKERS: '1' } });
+  });
+  afterAll(async () => {
+    await first[Symbol.asyncDispose]();
+    for (const folder of Object.values(shared)) await rm(folder, { recursive: true, force: true });
+  });
+
+  it.each(['BASE_PATH', 'SCRATCH_PATH'] as const)('on the same %s', async (name) => {
+    const { code, said } = await refusalToStart(await ownFolder(), { [name]: shared[name] });
     expect(code).toBe(EXIT_CONFIGURATION);
-    expect(said).toContain(`${shared} is in use by another process`);
+    expect(said).toContain(`${shared[name]} is in use by another process`);
     expect(await endOf(first, await upload(first, TINY))).toMatchObject({ status: 'succeeded' });
   });
 });

@@ -64,9 +64,8 @@ export async function allJobs(service: RunningService): Promise<JobWithRuns[]> {
   for (let query: string | null = 'limit=200'; query !== null; ) {
     const page = Page.parse(await (await service.fetch(`/jobs?${query}`)).json());
     query = page.next && `limit=200&cursor=${page.next}`;
-    for (const { id } of page.jobs) {
-      jobs.push(JobWithRuns.parse(await (await service.fetch(`/jobs/${id}`)).json()));
-    }
+    const found = page.jobs.map(async ({ id }) => (await service.fetch(`/jobs/${id}`)).json());
+    jobs.push(...(await Promise.all(found)).map((job) => JobWithRuns.parse(job)));
   }
   return jobs;
 }
@@ -82,10 +81,10 @@ export async function expectWhole(
   workers = 2,
 ): Promise<Map<string, JobWithRuns>> {
   for (const upload of accepted) await endOf(service, upload);
-  await eventually('every job to end', async () =>
-    (await allJobs(service)).every(({ status }) => status !== 'queued' && status !== 'running'),
-  );
-  const jobs = await allJobs(service);
+  const jobs = await eventually('every job to end', async () => {
+    const all = await allJobs(service);
+    return all.every(({ status }) => status !== 'queued' && status !== 'running') && all;
+  });
   const byImage = new Map(jobs.map((job) => [job.imageId, job]));
   expect(byImage.size, 'one job an image').toBe(jobs.length);
   for (const { id } of accepted) expect(byImage.has(id), `accepted ${id} is there`).toBe(true);
