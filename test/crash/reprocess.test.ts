@@ -30,11 +30,11 @@ test('after kills of the service in the middle of it, all images are made anew, 
   const presetsPath = join(await ownFolder(), 'presets.json');
   const setWidth = (width: number) => writeFile(presetsPath, JSON.stringify(listingOf(width)));
   const env = { PRESETS_FILE: presetsPath, QUEUE_DEPTH: String(IMAGES) };
-  await setWidth(1600);
+  await setWidth(1000);
   await using first = await startService({ env });
   const uploads: Accepted[] = [];
   for (let image = 0; image < IMAGES; image++) {
-    const picture = await newPicture(imagePath('testimage_large.jpg'));
+    const picture = await newPicture(imagePath('testimage_medium.jpg'));
     const answer = await postImage(first, picture, { preset: 'listing' });
     uploads.push(Accepted.parse(await answer.json()));
   }
@@ -42,7 +42,7 @@ test('after kills of the service in the middle of it, all images are made anew, 
   first.process.kill('SIGTERM');
   await first.exited;
 
-  await setWidth(1500);
+  await setWidth(900);
   const next = { env: { ...env, PORT: new URL(first.url).port }, folder: first.folder };
   let service = await startService(next);
   const command = startReprocess('--preset', 'listing', '--url', service.url);
@@ -61,6 +61,6 @@ test('after kills of the service in the middle of it, all images are made anew, 
   const end = `listing: ${IMAGES} of ${IMAGES} are current, 0 failed\n`;
   expect({ code, stdout }, stderr).toEqual({ code: 0, stdout: end });
   for (const { variants } of await expectShown(last, uploads))
-    expect(variants.find(({ name }) => name === 'large')?.width).toBe(1500);
+    expect(variants.find(({ name }) => name === 'large')?.width).toBe(900);
   await expectCleanEnd(last);
 });

@@ -43,7 +43,7 @@ export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promis
       BASE_PATH: folder,
       HOST: '127.0.0.1',
       PORT: '0',
-      N_WORKERS: '2',
+      N_WORKERS: '1',
       ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
       // npm keeps its own files out of the home folder.
       npm_config_cache: join(folder, 'npm'),
@@ -56,7 +56,7 @@ export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promis
     const { url, pid } = await group.logged('listening');
     Object.assign(group, { url, servicePid: pid });
     let ready = 0;
-    await group.logged((line) => line.msg === 'worker ready' && ++ready === 3);
+    await group.logged((line) => line.msg === 'worker ready' && ++ready === 2);
     return group;
   } catch (error) {
     await group[Symbol.asyncDispose]();

@@ -45,12 +45,18 @@ export async function upload(
   }
 }
 
-/** The job of an accepted upload when it has ended; asks again and again, as clients do. */
+/** Not every end is that of a run: a job may be cancelled as well. */
+const ASK_AGAIN_MS = 100;
+
+/** The job of an accepted upload when it has ended; asks again when a run has, and now and then, as clients do. */
 export async function endOf(service: RunningService, accepted: Accepted): Promise<JobAnswer> {
   while (true) {
+    const from = service.lines.length;
     const job = JobAnswer.parse(await (await service.fetch(accepted.links.job)).json());
     if (job.status !== 'queued' && job.status !== 'running') return job;
-    await sleep(20);
+    // Where the service ends meanwhile, to ask it fails.
+    const settled = service.logged('run settled', from).catch(() => {});
+    await Promise.race([settled, sleep(ASK_AGAIN_MS)]);
   }
 }
 
