@@ -12,8 +12,7 @@ const ONE_WORKER = { N_WORKERS: '1' };
 
 const DIED = 'worker died before it was ready';
 
-// Side by side: one of them waits for most of its time.
-test.concurrent.for([
+test.for([
   ['death before ready', 'exit-1', { exitCode: 1, signal: null, killedFor: null }],
   ['death before ready', 'SIGSEGV', { exitCode: null, signal: 'SIGSEGV', killedFor: null }],
   ['ready never sent', 'never-ready', { exitCode: null, signal: 'SIGKILL', killedFor: 'not-ready' }],
@@ -38,7 +37,7 @@ test.concurrent.for([
   },
 );
 
-test.concurrent('boot loop: after five deaths the breaker opens, readiness is off, nobody waits, and nothing more is started', async () => {
+test('boot loop: after five deaths the breaker opens, readiness is off, nobody waits, and nothing more is started', async () => {
   const folder = await dataFolder();
   await using _ = await bootFault(folder, 'exit-1');
   await using service = spawnService(folder, { faults: true });
@@ -57,7 +56,7 @@ test.concurrent('boot loop: after five deaths the breaker opens, readiness is of
   expect(service.lines.filter(({ msg }) => msg === DIED)).toHaveLength(7);
 });
 
-test.concurrent('SIGHUP with a broken worker: the old ones stay, and a later SIGHUP replaces them', async () => {
+test('SIGHUP with a broken worker: the old ones stay, and a later SIGHUP replaces them', async () => {
   await using service = await startService({ faults: true, env: ONE_WORKER });
   const old = (await readyWorkers(service)).toSorted();
   const accepted = [];
