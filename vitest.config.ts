@@ -13,8 +13,8 @@ const FUNCTIONS = [
 export default defineConfig({
   test: {
     globalSetup: 'test/helpers/global-setup.ts',
-    // Each end-to-end test runs a service with its workers: two files at once are what two cores hold.
-    maxWorkers: 2,
+    // Each end-to-end test runs a service with its workers, and waits for a fifth of its time: three files are what two cores hold.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     projects: [
