@@ -1,16 +1,9 @@
-import type { FileHandle } from 'node:fs/promises';
-import type { ImageId, RunId, Sha256 } from '../domain/ids.ts';
+import type { ImageId, RunId } from '../domain/ids.ts';
 
-/** An output of a run that has been checked and opened by the parent. */
-export interface CheckedOutput {
-  fileName: string;
-  handle: FileHandle;
-  bytes: number;
-}
-
-export interface PublishedFile {
-  fileName: string;
-  sha256: Sha256;
+/** A file of a set on its way into the storage. */
+export interface NewFile {
+  /** Adds all of them at its end. When it resolves, the memory that they are in may be used again. */
+  write(bytes: Uint8Array): Promise<void>;
 }
 
 /** From `start` to `end`, both included, as in RFC 9110, section 14.1.2. */
@@ -31,8 +24,12 @@ export interface ImageStorage {
   /** Puts the original at `path` for a worker to read, by a link where the volume allows it. False: there is none. */
   stageOriginal(id: ImageId, path: string): Promise<boolean>;
 
-  /** Copies outputs, hashing them, into a place of the run's own. When it resolves, no crash loses them; else there are none. */
-  publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]>;
+  /**
+   * Has a set written to a place of the run's own, one file after the other. When it resolves, no crash loses any of it; when
+   * it or `write` fails, there is nothing of it.
+   * @param write called once; what it resolves with is the result, and what it throws is thrown
+   */
+  publish<T>(run: RunId, write: (create: (fileName: string) => Promise<NewFile>) => Promise<T>): Promise<T>;
 
   /** The bytes of a published file, opened at once: a later removal does not cut them. Null: it is not there. */
   readVariant(run: RunId, fileName: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null>;

@@ -1,12 +1,13 @@
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { buffer, text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newImageId, newRunId } from '../../shared/domain/ids.ts';
 import { StoreError } from '../../shared/errors.ts';
-import type { CheckedOutput, ImageStorage } from '../../shared/storage/image-storage.ts';
-import { sha256Of } from '../helpers/job-records.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
+import { putFiles } from '../helpers/put-files.ts';
 
 export interface OpenedImageStorage {
   storage: ImageStorage;
@@ -29,22 +30,9 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
     return path;
   }
 
-  async function checked(contents: Record<string, string | Buffer>): Promise<CheckedOutput[]> {
-    const folder = await ownFolder();
-    return Promise.all(
-      Object.entries(contents).map(async ([fileName, content]) => {
-        const path = join(folder, fileName);
-        await writeFile(path, content);
-        const handle = await open(path);
-        onTestFinished(() => handle.close());
-        return { fileName, handle, bytes: (await handle.stat()).size };
-      }),
-    );
-  }
-
   async function published(storage: ImageStorage, content: string | Buffer = 'the variant') {
     const run = newRunId();
-    await storage.publish(run, await checked({ 'thumb.jpg': content }));
+    await putFiles(storage, run, { 'thumb.jpg': content });
     return run;
   }
 
@@ -118,38 +106,48 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
   });
 
   describe(`${name}: published files`, () => {
-    test('are copies, each with the hash of its bytes', async () => {
+    test('hold what was written to each, in one piece or many', async () => {
       const { storage } = await opened();
       const run = newRunId();
       const large = Buffer.alloc(1_000_000, 'large');
-      const files = await storage.publish(run, await checked({ 'thumb.jpg': 'small', 'large.webp': large }));
-      expect(files.toSorted((a, b) => a.fileName.localeCompare(b.fileName))).toEqual([
-        { fileName: 'large.webp', sha256: sha256Of(large) },
-        { fileName: 'thumb.jpg', sha256: sha256Of('small') },
-      ]);
-      const bytes = await storage.readVariant(run, 'large.webp');
-      expect(bytes && large.equals(await buffer(bytes))).toBe(true);
+      const piece = Buffer.alloc(10);
+      const result = await storage.publish(run, async (create) => {
+        await (await create('large.webp')).write(large);
+        const thumb = await create('thumb.jpg');
+        for (const text of ['in pieces ', 'of one buf', 'fer       ']) {
+          piece.write(text);
+          await thumb.write(piece);
+        }
+        await create('empty.png');
+        return 'the result';
+      });
+      expect(result).toBe('the result');
+      const read = async (name: string) => (await storage.readVariant(run, name)) ?? Readable.from([]);
+      expect(large.equals(await buffer(await read('large.webp')))).toBe(true);
+      expect(await text(await read('thumb.jpg'))).toBe('in pieces of one buffer       ');
+      expect(await storage.readVariant(run, 'empty.png')).not.toBeNull();
     });
 
-    test('hold what was checked, not what was written behind it', async () => {
+    test('are there all or not at all: what fails on the way is thrown as it is, and nothing is left', async () => {
       const { storage } = await opened();
       const run = newRunId();
-      const outputs = await checked({ 'thumb.jpg': 'checked and more' });
-      await storage.publish(
-        run,
-        outputs.map((output) => ({ ...output, bytes: 7 })),
-      );
-      const bytes = await storage.readVariant(run, 'thumb.jpg');
-      expect(bytes && (await text(bytes))).toBe('checked');
+      const fault = new Error('no picture');
+      const published = storage.publish(run, async (create) => {
+        await (await create('large.jpg')).write(Buffer.from('large'));
+        throw fault;
+      });
+      await expect(published).rejects.toBe(fault);
+      expect(await storage.listPublished()).toEqual([]);
+      expect(await storage.readVariant(run, 'large.jpg')).toBeNull();
     });
 
-    test('are not made of an output that became shorter, nor are the others of that run', async () => {
+    test('are of one name each: the second one is a StoreError', async () => {
       const { storage } = await opened();
-      const outputs = await checked({ 'large.jpg': 'large', 'thumb.jpg': 'short' });
-      const longer = outputs.map((output) =>
-        output.fileName === 'thumb.jpg' ? { ...output, bytes: 500 } : output,
-      );
-      await expect(storage.publish(newRunId(), longer)).rejects.toBeInstanceOf(StoreError);
+      const published = storage.publish(newRunId(), async (create) => {
+        await create('thumb.jpg');
+        await create('thumb.jpg');
+      });
+      await expect(published).rejects.toBeInstanceOf(StoreError);
       expect(await storage.listPublished()).toEqual([]);
     });
 

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { NewFile } from '../../shared/storage/image-storage.ts';
 
 /** An open file of these bytes. @param piece the most that one read gives */
 export function memoryFile(bytes: Uint8Array, piece = Number.POSITIVE_INFINITY): Pick<FileHandle, 'read'> {
@@ -9,4 +10,17 @@ export function memoryFile(bytes: Uint8Array, piece = Number.POSITIVE_INFINITY):
     },
   };
   return file as Pick<FileHandle, 'read'>;
+}
+
+/** What was written to it. */
+export class CopyInMemory implements NewFile {
+  readonly #parts: Buffer[] = [];
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#parts.push(Buffer.from(bytes));
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#parts);
+  }
 }

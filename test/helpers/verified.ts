@@ -1,7 +1,7 @@
 import type { OutputFormat } from '../../shared/domain/image.ts';
 import { READER_BYTES } from '../../workers/supervisor/verify/output-reader.ts';
 import { type Verified, verifyOutput } from '../../workers/supervisor/verify/verify-output.ts';
-import { memoryFile } from './memory-file.ts';
+import { CopyInMemory, memoryFile } from './memory-file.ts';
 
 export interface Shape {
   width: number;
@@ -9,8 +9,8 @@ export interface Shape {
   frames?: number;
 }
 
-/** The verdict of the parent on a file, which is read in pieces of at most so many bytes. */
-export function verified(
+/** The verdict of the parent on a file, which is read in pieces of at most so many bytes; what passes was copied whole. */
+export async function verified(
   format: OutputFormat,
   bytes: Uint8Array,
   { width, height, frames = 1 }: Shape,
@@ -18,5 +18,8 @@ export function verified(
 ): Promise<Verified> {
   const output = { name: 'thumb', format, width, height, frames, bytes: bytes.length };
   const buffer = Buffer.allocUnsafe(READER_BYTES);
-  return verifyOutput(memoryFile(bytes, piece), output, mayHaveCredit, buffer);
+  const copy = new CopyInMemory();
+  const verdict = await verifyOutput(memoryFile(bytes, piece), output, copy, mayHaveCredit, buffer);
+  if (!copy.bytes.equals(bytes)) throw new Error('it passed, and is not what was copied');
+  return verdict;
 }

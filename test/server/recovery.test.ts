@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
@@ -18,6 +18,7 @@ import {
   succeeded,
 } from '../helpers/job-records.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
+import { putFiles } from '../helpers/put-files.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { filesBelow } from '../helpers/service.ts';
 
@@ -52,12 +53,7 @@ async function dataFolder() {
     return run;
   }
 
-  async function publish(runId: RunId): Promise<void> {
-    const path = join(folder, 'output');
-    await writeFile(path, 'a variant');
-    await using handle = await open(path);
-    await storage.publish(runId, [{ fileName: 'thumb.jpg', handle, bytes: 9 }]);
-  }
+  const publish = (runId: RunId) => putFiles(storage, runId, { 'thumb.jpg': 'a variant' });
 
   return {
     store,

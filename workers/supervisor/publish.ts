@@ -7,14 +7,14 @@ import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
 import { outputsFor, type Preset } from '../../shared/domain/preset.ts';
 import { errorCode } from '../../shared/errors.ts';
 import type { ReportedOutput, RunResult } from '../../shared/protocol.ts';
-import type { CheckedOutput, ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { BadOutput } from './bad-output.ts';
 import { READER_BYTES } from './verify/output-reader.ts';
 import { verifyOutput } from './verify/verify-output.ts';
 
 type Succeeded = Extract<RunResult, { outcome: 'succeeded' }>;
 
-interface Judged extends CheckedOutput {
+interface Judged {
   output: ReportedOutput;
   sha256: Sha256;
   kept: readonly MetadataKind[];
@@ -23,7 +23,8 @@ interface Judged extends CheckedOutput {
 /**
  * Copies a run's outputs from its scratch to the storage, and describes them as they were copied. The worker is not
  * believed: each file must be the regular file of the reported size that the preset asks for, no link is followed,
- * and what is in it must be a picture and nothing else.
+ * and what is in it must be a picture and nothing else. Each is judged while it is copied, by the bytes that go into the copy:
+ * whoever writes to it meanwhile changes what is judged, too.
  * @throws {BadOutput} when the outputs are not those of the preset, or would tell more than they may
  */
 export async function publish(
@@ -34,42 +35,27 @@ export async function publish(
   result: Succeeded,
 ): Promise<Manifest> {
   const outputs = inOrderOf(preset, result.description.hasAlpha, result.outputs);
-  const handles: FileHandle[] = [];
-  try {
-    const judged: Judged[] = [];
+  const judged = await storage.publish(run, async (create) => {
     const buffer = Buffer.allocUnsafe(READER_BYTES);
+    const judged: Judged[] = [];
     for (const output of outputs) {
-      const fileName = variantFileName(output);
-      const handle = await openOutput(join(folder, fileName), fileName);
-      handles.push(handle);
-      const found = await handle.stat();
-      // A second name: it may be a link to a file that the worker itself cannot read.
-      if (!found.isFile() || found.nlink !== 1 || found.size !== output.bytes) {
-        throw new BadOutput(`${fileName} is not the file of ${output.bytes} bytes that was reported`);
+      const file = await openOutput(folder, variantFileName(output));
+      try {
+        await refuseImposter(file, output);
+        const copy = await create(variantFileName(output));
+        judged.push({ output, ...(await verifyOutput(file, output, copy, preset.keepCopyright, buffer)) });
+      } finally {
+        await file.close();
       }
-      const verified = await verifyOutput(handle, output, preset.keepCopyright, buffer);
-      judged.push({ fileName, handle, bytes: output.bytes, output, ...verified });
     }
-    await storeAsJudged(storage, run, judged);
-    return {
-      pipelineVersion: result.pipelineVersion,
-      variants: judged.map(({ output, sha256 }) => ({ ...output, sha256 })),
-      description: result.description,
-      privacy: receiptOf(result.privacy.found, judged),
-    };
-  } finally {
-    await Promise.all(handles.map((handle) => handle.close()));
-  }
-}
-
-/** A worker may write to a file between the judgement and the copy: then the copy has another hash. */
-async function storeAsJudged(storage: ImageStorage, run: RunId, judged: readonly Judged[]): Promise<void> {
-  const published = await storage.publish(run, judged);
-  const copied = new Map(published.map(({ fileName, sha256 }) => [fileName, sha256]));
-  const changed = judged.find(({ fileName, sha256 }) => copied.get(fileName) !== sha256);
-  if (!changed) return;
-  await storage.removePublished(run);
-  throw new BadOutput(`${changed.fileName} was changed while it was published`);
+    return judged;
+  });
+  return {
+    pipelineVersion: result.pipelineVersion,
+    variants: judged.map(({ output, sha256 }) => ({ ...output, sha256 })),
+    description: result.description,
+    privacy: receiptOf(result.privacy.found, judged),
+  };
 }
 
 /** What was found is the worker's word; what was removed is known, from every byte that is published. */
@@ -79,15 +65,27 @@ function receiptOf(found: readonly MetadataKind[], judged: readonly Judged[]): P
 }
 
 /** Follows no link, and does not wait for a writer where there is a pipe in place of the file. */
-async function openOutput(path: string, fileName: string): Promise<FileHandle> {
+async function openOutput(folder: string, fileName: string): Promise<FileHandle> {
   try {
-    return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+    return await open(
+      join(folder, fileName),
+      constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK,
+    );
   } catch (error) {
     const code = errorCode(error);
     if (code === 'ENOENT') throw new BadOutput(`${fileName} is missing`);
     if (code === 'ELOOP') throw new BadOutput(`${fileName} is a symbolic link`);
     throw error;
   }
+}
+
+/** Of a second name, too: it may be a link to a file that the worker itself cannot read. */
+async function refuseImposter(file: FileHandle, output: ReportedOutput): Promise<void> {
+  const found = await file.stat();
+  if (found.isFile() && found.nlink === 1 && found.size === output.bytes) return;
+  throw new BadOutput(
+    `${variantFileName(output)} is not the file of ${output.bytes} bytes that was reported`,
+  );
 }
 
 /** All or nothing: each size of the preset in each format that is made of such a picture, once, and nothing else. */

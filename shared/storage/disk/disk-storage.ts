@@ -1,10 +1,21 @@
-import { access, chmod, copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import {
+  access,
+  chmod,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ImageId, RunId } from '../../domain/ids.ts';
 import { asStoreError, errorCode } from '../../errors.ts';
-import type { ByteRange, CheckedOutput, ImageStorage, PublishedFile } from '../image-storage.ts';
-import { copyDurably, syncFile, syncFolder } from './durable-file.ts';
+import type { ByteRange, ImageStorage, NewFile } from '../image-storage.ts';
+import { syncFile, syncFolder, writeWhole } from './durable-file.ts';
 
 interface ShardInMaking {
   made: Promise<unknown>;
@@ -68,21 +79,30 @@ export class DiskStorage implements ImageStorage {
     });
   }
 
-  publish(run: RunId, outputs: readonly CheckedOutput[]): Promise<PublishedFile[]> {
-    return attempt('publish a run', async () => {
-      const { shard, onDisk } = await this.#makeShard(this.#variants, run);
-      const folder = join(shard, run);
-      await mkdir(folder);
-      return wholeOrGone(folder, async () => {
-        const files = await allEnded(
-          outputs.map(async ({ fileName, handle, bytes }) => ({
-            fileName,
-            sha256: await copyDurably(handle, bytes, join(folder, fileName)),
-          })),
+  async publish<T>(
+    run: RunId,
+    write: (create: (fileName: string) => Promise<NewFile>) => Promise<T>,
+  ): Promise<T> {
+    const folder = join(shardOf(this.#variants, run), run);
+    const trying = <R>(work: () => Promise<R>) => attempt('publish a run', work);
+    const { shard, onDisk } = await trying(() => this.#makeShard(this.#variants, run));
+    await trying(() => mkdir(folder));
+    return wholeOrGone(folder, async () => {
+      const handles: FileHandle[] = [];
+      try {
+        const result = await write((fileName) =>
+          trying(async () => {
+            const handle = await open(join(folder, fileName), 'wx', 0o644);
+            handles.push(handle);
+            return { write: (bytes) => trying(() => writeWhole(handle, bytes)) };
+          }),
         );
-        await allEnded([syncFolder(folder), syncFolder(shard), onDisk]);
-        return files;
-      });
+        const synced = handles.map((handle) => handle.sync());
+        await trying(() => allEnded([...synced, syncFolder(folder), syncFolder(shard), onDisk]));
+        return result;
+      } finally {
+        await Promise.all(handles.map((handle) => handle.close()));
+      }
     });
   }
 

@@ -1,4 +1,3 @@
-import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { answerVariant, type Conditions } from '../../../server/delivery/answer-variant.ts';
@@ -8,6 +7,7 @@ import type { PublishedSet, Variant } from '../../../shared/domain/image.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
+import { putFiles } from '../../helpers/put-files.ts';
 
 const CONTENT = '0123456789';
 const VARIANT: Variant = {
@@ -26,15 +26,12 @@ const GET: Conditions = { method: 'GET', ifNoneMatch: undefined, range: undefine
 async function published() {
   const folder = await ownFolder();
   const storage = await DiskStorage.open(join(folder, 'storage'));
-  const path = join(folder, 'thumb.webp');
-  await writeFile(path, CONTENT);
-  await using handle = await open(path);
   const set: PublishedSet = {
     runId: newRunId(),
     manifest: { pipelineVersion: 1, variants: [VARIANT], description: null, privacy: null },
     publishedAt: 1,
   };
-  await storage.publish(set.runId, [{ fileName: 'thumb.webp', handle, bytes: CONTENT.length }]);
+  await putFiles(storage, set.runId, { 'thumb.webp': CONTENT });
   const read = vi.spyOn(storage, 'readVariant');
   const answer = async (conditions: Partial<Conditions> = {}, choice: Partial<Choice> = {}) => {
     const response = await answerVariant(storage, set, { ...CHOICE, ...choice }, { ...GET, ...conditions });

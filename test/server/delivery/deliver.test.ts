@@ -1,4 +1,3 @@
-import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { variantUrlName } from '../../../server/delivery/choose-variant.ts';
@@ -10,6 +9,7 @@ import type { ImageRecord } from '../../../shared/jobs/records.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import { newUpload, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
+import { putFiles } from '../../helpers/put-files.ts';
 
 const GET = {
   method: 'GET',
@@ -31,22 +31,18 @@ async function image() {
   });
 
   async function publish(content: string): Promise<{ set: PublishedSet; variant: Variant }> {
-    const path = join(folder, 'thumb.webp');
-    await writeFile(path, content);
-    await using handle = await open(path);
-    const bytes = content.length;
     const variant: Variant = {
       name: 'thumb',
       format: 'webp',
       width: 10,
       height: 10,
-      bytes,
+      bytes: content.length,
       sha256: sha256Of(content),
       frames: 1,
     };
     const manifest = { pipelineVersion: 1, variants: [variant], description: null, privacy: null };
     const set = { runId: newRunId(), manifest, publishedAt: 1 };
-    await storage.publish(set.runId, [{ fileName: 'thumb.webp', handle, bytes }]);
+    await putFiles(storage, set.runId, { 'thumb.webp': content });
     return { set, variant };
   }
   return { id: image.id, storage, recordOf, publish };

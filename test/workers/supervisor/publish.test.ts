@@ -20,7 +20,7 @@ import { type OutputFormat, variantFileName } from '../../../shared/domain/image
 import { Preset } from '../../../shared/domain/preset.ts';
 import type { ReportedOutput } from '../../../shared/protocol.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
-import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
+import type { ImageStorage, NewFile } from '../../../shared/storage/image-storage.ts';
 import { BadOutput } from '../../../workers/supervisor/bad-output.ts';
 import { publish } from '../../../workers/supervisor/publish.ts';
 import { bytes } from '../../fixtures/headers/bytes.ts';
@@ -41,6 +41,8 @@ const PRESET = Preset.parse({
     { format: 'webp', quality: 80 },
   ],
 });
+
+const VICTIM = 'thumb.webp';
 
 const FOUND: MetadataKind[] = ['position', 'artist', 'copyright', 'exif'];
 
@@ -65,7 +67,7 @@ async function finishedRun(preset = PRESET) {
       rssBytes: 1,
       peakRssBytes: 1,
     });
-  return { storage, folder, run, outputs, publishThese, victim: join(folder, 'thumb.webp') };
+  return { storage, folder, run, outputs, publishThese, victim: join(folder, VICTIM) };
 }
 
 async function writeOutput(folder: string, name: string, format: OutputFormat): Promise<ReportedOutput> {
@@ -80,6 +82,36 @@ const withSize = (outputs: readonly ReportedOutput[], fileName: string, bytes: n
 /** Behind the first marker of a JPEG. */
 const withExif = (jpeg: Buffer, tiff: Uint8Array): Buffer =>
   Buffer.concat([jpeg.subarray(0, 2), jpegSegment(0xe1, bytes('Exif\0\0', tiff)), jpeg.subarray(2)]);
+
+/** A storage in which something happens when the victim has been opened, and none of it was read. */
+const beforeItIsRead = (storage: ImageStorage, happen: () => Promise<void>): ImageStorage =>
+  withFiles(storage, async (create, fileName) => {
+    if (fileName === VICTIM) await happen();
+    return create(fileName);
+  });
+
+/** A storage in which something happens whenever a part of the victim was copied. */
+const afterEachPart = (storage: ImageStorage, happen: () => Promise<void>): ImageStorage =>
+  withFiles(storage, async (create, fileName) => {
+    const file = await create(fileName);
+    return {
+      async write(bytes) {
+        await file.write(bytes);
+        if (fileName === VICTIM) await happen();
+      },
+    };
+  });
+
+type Create = (fileName: string) => Promise<NewFile>;
+
+const withFiles = (
+  storage: ImageStorage,
+  createBy: (create: Create, fileName: string) => Promise<NewFile>,
+): ImageStorage =>
+  Object.assign(Object.create(storage), {
+    publish: <T>(run: RunId, write: (create: Create) => Promise<T>) =>
+      storage.publish(run, (create) => write((fileName) => createBy(create, fileName))),
+  });
 
 const SIZE = { width: 10, height: 10 };
 
@@ -101,6 +133,16 @@ describe('publishing the outputs of a run', () => {
     });
     const bytes = await storage.readVariant(run, 'thumb.webp');
     expect(bytes && (await buffer(bytes))).toEqual(picture('thumb', 'webp'));
+  });
+
+  test('though a worker goes on writing, what is published is what was judged', async () => {
+    const { storage, run, outputs, victim, publishThese } = await finishedRun();
+    const other = tinyPicture('webp', SIZE, 'other as webp');
+    const changing = afterEachPart(storage, () => writeFile(victim, other.subarray(0, 40)));
+    const { variants } = await publishThese(outputs, changing);
+    const bytes = await storage.readVariant(run, 'thumb.webp');
+    expect(bytes && sha256Of(await buffer(bytes))).toBe(sha256Of(picture('thumb', 'webp')));
+    expect(variants.at(-1)).toMatchObject({ name: 'thumb', sha256: sha256Of(picture('thumb', 'webp')) });
   });
 
   test('leaves alone what was not reported', async () => {
@@ -178,16 +220,10 @@ describe('nothing is published, and the output is called bad, when', () => {
     expect(await storage.listPublished()).toEqual([]);
   });
 
-  test('a file is changed after it was judged, and then what was copied is removed', async () => {
+  test('a file is changed between the look at it and its judgement', async () => {
     const { storage, outputs, victim, publishThese } = await finishedRun();
-    const changing: ImageStorage = Object.assign(Object.create(storage), {
-      publish: async (...given: Parameters<ImageStorage['publish']>) => {
-        await writeFile(victim, picture('other', 'webp'));
-        return storage.publish(...given);
-      },
-      removePublished: (id: RunId) => storage.removePublished(id),
-    });
-    await expect(publishThese(outputs, changing)).rejects.toThrow('thumb.webp was changed');
+    const changing = beforeItIsRead(storage, () => writeFile(victim, 'no picture'));
+    await expect(publishThese(outputs, changing)).rejects.toThrow('thumb.webp');
     expect(await storage.listPublished()).toEqual([]);
   });
 

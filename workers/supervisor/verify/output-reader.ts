@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { Sha256 } from '../../../shared/domain/ids.ts';
+import type { NewFile } from '../../../shared/storage/image-storage.ts';
 import { malformed } from './verdict.ts';
 
 /** Large enough that most variants are one read; what is asked for at once has to fit into it. */
@@ -16,11 +17,12 @@ export const TAKEN_AT_MOST = 64 * 1024;
 const ASKED_AT_MOST = 10_000;
 
 /**
- * Goes once through an output, from its first byte to its last, and hashes what it sees, so that what was judged
- * is known by its hash. Holds {@link READER_BYTES} in memory, whatever the size of the file.
+ * Goes once through an output, from its first byte to its last, and hashes and copies what it sees, so that what was
+ * judged is what is published. Holds {@link READER_BYTES} in memory, whatever the size of the file.
  */
 export class OutputReader {
   readonly #file: Pick<FileHandle, 'read'>;
+  readonly #copy: NewFile;
   readonly #hash = createHash('sha256');
   readonly #buffer: Buffer;
   /** What is in memory and was not asked for yet. */
@@ -32,8 +34,9 @@ export class OutputReader {
   #asksLeft: number;
 
   /** @param buffer of {@link READER_BYTES}, for this reader alone as long as it is used */
-  constructor(file: Pick<FileHandle, 'read'>, bytes: number, buffer: Buffer) {
+  constructor(file: Pick<FileHandle, 'read'>, bytes: number, copy: NewFile, buffer: Buffer) {
     this.#file = file;
+    this.#copy = copy;
     this.#unread = bytes;
     this.#asksLeft = ASKED_AT_MOST + bytes / 1024;
     this.#buffer = buffer;
@@ -103,7 +106,9 @@ export class OutputReader {
       const room = Math.min(this.#buffer.length - this.#end, this.#unread);
       const { bytesRead } = await this.#file.read(this.#buffer, this.#end, room, this.#position);
       if (bytesRead === 0) throw malformed('became shorter while it was read');
-      this.#hash.update(this.#buffer.subarray(this.#end, this.#end + bytesRead));
+      const read = this.#buffer.subarray(this.#end, this.#end + bytesRead);
+      this.#hash.update(read);
+      await this.#copy.write(read);
       this.#end += bytesRead;
       this.#position += bytesRead;
       this.#unread -= bytesRead;

@@ -3,6 +3,7 @@ import type { MetadataKind } from '../../../shared/domain/description.ts';
 import type { Sha256 } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
 import type { ReportedOutput } from '../../../shared/protocol.ts';
+import type { NewFile } from '../../../shared/storage/image-storage.ts';
 import { BadOutput } from '../bad-output.ts';
 import { verifyAvif } from './avif.ts';
 import { verifyJpeg } from './jpeg.ts';
@@ -28,19 +29,20 @@ export interface Verified {
 }
 
 /**
- * Reads an output once and says that it is the picture that was reported and nothing else: what is in the file is
- * on a list of what may be. No decoder takes part, and the worker is not believed.
+ * Reads an output once, copying it, and says that it is the picture that was reported and nothing else: what is in the file
+ * is on a list of what may be. No decoder takes part, and the worker is not believed.
  * @param buffer as {@link OutputReader} needs it
  * @throws {BadOutput} with the name of the file
  */
 export async function verifyOutput(
   file: Pick<FileHandle, 'read'>,
   output: ReportedOutput,
+  copy: NewFile,
   mayHaveCredit: boolean,
   buffer: Buffer,
 ): Promise<Verified> {
   try {
-    const reader = new OutputReader(file, output.bytes, buffer);
+    const reader = new OutputReader(file, output.bytes, copy, buffer);
     const { width, height, frames, kept } = await VERIFIERS[output.format](reader, mayHaveCredit);
     const sha256 = reader.finish();
     if (width !== output.width || height !== output.height || frames !== output.frames) {

@@ -9,6 +9,7 @@ import { verifyOutput } from '../../../../workers/supervisor/verify/verify-outpu
 import { pngChunk } from '../../../fixtures/headers/png.ts';
 import { exif } from '../../../fixtures/metadata/exif.ts';
 import { sha256Of } from '../../../helpers/job-records.ts';
+import { CopyInMemory } from '../../../helpers/memory-file.ts';
 import { verified } from '../../../helpers/verified.ts';
 
 const SIZE = { width: 24, height: 17 };
@@ -116,8 +117,10 @@ describe('no file makes the parent work or hold much', () => {
     const { file, read } = endless(Buffer.from('no picture '));
     const output = { name: 'thumb', format, ...SIZE, frames: 1, bytes: 2 ** 40 };
     const buffer = Buffer.allocUnsafe(READER_BYTES);
-    await expect(verifyOutput(file, output, false, buffer)).rejects.toThrow(BadOutput);
+    const copy = new CopyInMemory();
+    await expect(verifyOutput(file, output, copy, false, buffer)).rejects.toThrow(BadOutput);
     expect(read()).toBeLessThanOrEqual(READER_BYTES);
+    expect(copy.bytes.length).toBeLessThanOrEqual(READER_BYTES);
   });
 
   test('a JPEG of tables without end is given up after a thousand', async () => {
