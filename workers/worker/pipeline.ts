@@ -8,7 +8,7 @@ import { describe } from './describe/describe.ts';
 import { encode } from './encoder.ts';
 import { type Cut, type Plan, planVariants, type Size } from './geometry.ts';
 import type { Credit } from './metadata/credit.ts';
-import { asPicture, crop, draw, type Raster } from './raster.ts';
+import { asPicture, crop, draw, type Raster, release } from './raster.ts';
 import { withWatermark } from './watermark.ts';
 
 /**
@@ -46,17 +46,24 @@ export async function makeVariants(
   const formats = outputsFor(preset, decoded.raster.channels === 4);
   const { background } = preset;
   const options = { folder: run.outputPath, background, timing: decoded.timing, credit: found.credit };
-  const encodes = pLimit({ concurrency: run.encodesAtOnce, rejectOnClear: true });
   const files = drawn.flatMap(({ name, raster }) =>
-    formats.map((output) => encodes(() => encode(raster, name, output, options))),
+    formats.map((output) => () => encode(raster, name, output, options)),
   );
-  const outputs = await Promise.all(files).catch(async (error) => {
-    encodes.clearQueue();
+  const outputs = await allDone(files, run.encodesAtOnce);
+  for (const raster of [...whole, ...drawn.map((it) => it.raster)]) release(raster);
+  return { outputs, description };
+}
+
+/** Some at once. After a failure none is begun any more, and it is told when those that were going on have ended. */
+async function allDone<T>(tasks: (() => Promise<T>)[], atOnce: number): Promise<T[]> {
+  const limit = pLimit({ concurrency: atOnce, rejectOnClear: true });
+  const running = tasks.map((task) => limit(task));
+  return Promise.all(running).catch(async (error) => {
+    limit.clearQueue();
     // What is being written is in the way of the next run.
-    await Promise.allSettled(files);
+    await Promise.allSettled(running);
     throw error;
   });
-  return { outputs, description };
 }
 
 /** Cuts come from the largest to the smallest, so the last raster that is large enough is the smallest one. */

@@ -45,6 +45,16 @@ export function crop(raster: Raster, { left, top, width, height }: Area): Raster
   return { width, height, channels, frames, pixels };
 }
 
+/**
+ * Gives back the memory of a raster, whose pixels are then gone; to be called when libvips has nothing more to read from it.
+ * To V8 it is a small object that can wait, until so much has come together that it collects all garbage: every tenth picture.
+ */
+export function release({ pixels }: Raster): void {
+  const { buffer } = pixels;
+  const isAlone = buffer instanceof ArrayBuffer && buffer.byteLength === pixels.length;
+  if (isAlone && !buffer.detached) buffer.transfer(0);
+}
+
 /** Without its alpha where nothing shows through: it costs bytes in each file, and tells no difference. */
 export function withoutNeedlessAlpha(raster: Raster): Raster {
   if (raster.channels === 3) return raster;
