@@ -1,13 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
-import { BARE, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from './worker-user.ts';
+import { promisify } from 'node:util';
+import { BARE_ENVIRONMENT, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from './worker-user.ts';
 
 const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
 
 /**
  * A worker has little of its own on its heap, and beside it the pixels of a picture. V8 begins with so small a heap that those
- * alone make it collect all garbage once a picture, which takes a tenth of the time of a run; MiB.
+ * alone make it collect all garbage with each picture, which takes a tenth of the time of a run; MiB.
  */
 const NODE_FLAGS = process.versions.bun ? [] : ['--initial-heap-size=96'];
 
@@ -60,18 +60,17 @@ export async function prepareLaunch(
 
 /** Whether a launcher is there, and may do what it is asked to. */
 async function works(launcher: string, options: string[]): Promise<boolean> {
-  const { failed } = await execa(launcher, [...options, 'true'], { ...BARE, reject: false, stdio: 'ignore' });
-  return !failed;
+  return promisify(execFile)(launcher, [...options, 'true'], { env: BARE_ENVIRONMENT }).then(
+    () => true,
+    () => false,
+  );
 }
 
-/**
- * Must be called from the main thread: a parent-death signal is bound to the thread that spawned. Not by execa: where
- * there are no descriptors left, that gives a process that never ends, and on Bun throws something else.
- */
+/** Must be called from the main thread: a parent-death signal is bound to the thread that spawned. */
 function spawnWorker([file = '', ...args]: string[], workingFolder: string): ChildProcess {
   return spawn(file, args, {
     cwd: workingFolder,
-    env: BARE.env,
+    env: BARE_ENVIRONMENT,
     // Messages go by the first and come by the last.
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
     // A process group of its own, so that all of it can be killed, and a terminal's Ctrl-C does not reach it.

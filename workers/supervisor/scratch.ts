@@ -1,6 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { promisify } from 'node:util';
 import { RunId } from '../../shared/domain/ids.ts';
 import { asStoreError, errorCode } from '../../shared/errors.ts';
 import type { WorkerUser } from './worker-user.ts';
@@ -96,7 +97,7 @@ async function removeFolder(folder: string): Promise<void> {
     await rmdir(folder);
   } catch {
     // There is more than files, or no folder. `rm` walks by open folders; it is slow to start.
-    await execa('rm', ['-rf', '--', folder]);
+    await promisify(execFile)('rm', ['-rf', '--', folder]);
   }
 }
 

@@ -1,16 +1,14 @@
+import { type ExecFileException, execFile } from 'node:child_process';
 import { chown, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { promisify } from 'node:util';
 
 /** Dies with the parent even in a busy loop, and gains no rights by any program that it starts. */
 export const SETPRIV = ['--pdeathsig', 'KILL', '--no-new-privs'];
 
 /** Nothing of the service's environment, and one malloc arena a core less: freed pictures go back to the system. */
-export const BARE = {
-  env: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' },
-  extendEnv: false,
-} as const;
+export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' };
 
 /** Who workers are where they are not the service's own user. */
 export interface WorkerUser {
@@ -76,11 +74,15 @@ export async function whyNotAs(
 
 async function runProbe(user: WorkerUser, workingFolder: string, paths: string[]): Promise<void> {
   const command = [...SETPRIV, ...become(user), process.execPath, '-e', PROBE, ...paths];
-  const probe = execa('setpriv', command, { ...BARE, cwd: workingFolder, reject: false });
-  probe.stdout.once('data', () => {
+  const probing = promisify(execFile)('setpriv', command, { env: BARE_ENVIRONMENT, cwd: workingFolder });
+  const probe = probing.child;
+  probe.stdout?.once('data', () => {
     probe.kill('SIGKILL');
-    probe.stdin.end();
+    probe.stdin?.end();
   });
-  const { signal, stderr, originalMessage, exitCode } = await probe;
-  if (signal !== 'SIGKILL') throw new Error(stderr || (originalMessage ?? `exit code ${exitCode}`));
+  const { signal, stderr, message } = await probing.then(
+    () => ({ signal: null, stderr: '', message: 'it ended by itself' }),
+    (error: ExecFileException) => error,
+  );
+  if (signal !== 'SIGKILL') throw new Error(stderr || message);
 }
