@@ -11,6 +11,9 @@ import type { SpoolMemory } from './spool-memory.ts';
 /** Pieces are gathered to this before they are written: each write is a way to another thread and back. */
 const WRITE_BYTES = 256 * 1024;
 
+/** Of memory that an upload begins with; doubled when it is full. */
+const FIRST_BYTES = 16 * 1024;
+
 /** The upload has more bytes than are allowed. */
 export class TooManyBytes extends Error {
   override readonly name = 'TooManyBytes';
@@ -26,7 +29,8 @@ export class SpoolFile {
   readonly #memory: SpoolMemory;
   readonly #hash = createHash('sha256');
   #handle: FileHandle | null = null;
-  #pieces: Uint8Array[] = [];
+  /** Of its own, and used again and again: pieces that were kept would pile up until V8 collects all garbage. */
+  #gathered = Buffer.allocUnsafeSlow(0);
   #pending = 0;
   #reserved = 0;
   #bytes = 0;
@@ -41,15 +45,35 @@ export class SpoolFile {
     return this.#bytes;
   }
 
-  /** @throws {TooManyBytes | StoreError} */
+  /**
+   * When it resolves, the memory that the piece is in may be used again. One at a time.
+   * @throws {TooManyBytes | StoreError}
+   */
   async write(piece: Uint8Array): Promise<void> {
     this.#bytes += piece.length;
     if (this.#bytes > this.#maxBytes) throw new TooManyBytes();
     this.#hash.update(piece);
-    this.#pieces.push(piece);
-    this.#pending += piece.length;
     if (!this.#handle && this.#memory.take(this.#bytes, piece.length)) this.#reserved += piece.length;
-    else if (this.#pending >= WRITE_BYTES) await this.toDisk();
+    for (let taken = 0; taken < piece.length; ) {
+      if (this.#pending === WRITE_BYTES) await this.toDisk();
+      const part = piece.subarray(taken, taken + WRITE_BYTES - this.#pending);
+      this.#gather(part);
+      taken += part.length;
+    }
+  }
+
+  #gather(part: Uint8Array): void {
+    const needed = this.#pending + part.length;
+    if (needed > this.#gathered.length) {
+      let size = Math.max(FIRST_BYTES, this.#gathered.length);
+      while (size < needed) size *= 2;
+      const larger = Buffer.allocUnsafeSlow(size);
+      this.#gathered.copy(larger, 0, 0, this.#pending);
+      this.#giveGathered();
+      this.#gathered = larger;
+    }
+    this.#gathered.set(part, this.#pending);
+    this.#pending = needed;
   }
 
   /** To be called once, after the last byte. @returns the SHA-256 of all bytes */
@@ -61,8 +85,7 @@ export class SpoolFile {
   /** What was received, for reading at any place. */
   byteSource(): ByteSource {
     if (this.#handle) return fileByteSource(this.#handle, this.#bytes);
-    const whole = Buffer.concat(this.#pieces);
-    this.#pieces = [whole];
+    const whole = this.#gathered.subarray(0, this.#pending);
     return {
       size: whole.length,
       read: (offset, length) => Promise.resolve(whole.subarray(offset, offset + length)),
@@ -73,10 +96,9 @@ export class SpoolFile {
   async toDisk(): Promise<void> {
     try {
       this.#handle ??= await open(this.path, 'wx+', 0o644);
-      const pieces = this.#pieces;
-      this.#pieces = [];
+      const pending = this.#gathered.subarray(0, this.#pending);
       this.#pending = 0;
-      await writeWhole(this.#handle, Buffer.concat(pieces));
+      await writeWhole(this.#handle, pending);
     } catch (error) {
       throw asStoreError(error, 'write a spool file');
     }
@@ -92,13 +114,18 @@ export class SpoolFile {
 
   /** Lets go of everything; the file is removed unless it was taken over. */
   async dispose(): Promise<void> {
-    this.#pieces = [];
+    this.#giveGathered();
     this.#giveBack();
     if (!this.#handle) return;
     await this.#handle.close();
     await unlink(this.path).catch(() => {
       // ENOENT: it became the original of an upload that was refused after all.
     });
+  }
+
+  /** At once: to V8 it is a small object that can wait. */
+  #giveGathered(): void {
+    if (!this.#gathered.buffer.detached) this.#gathered.buffer.transfer(0);
   }
 
   #giveBack(): void {
