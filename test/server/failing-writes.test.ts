@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { JFIF, jpeg, jpegFrameHeader } from '../fixtures/headers/jpeg.ts';
@@ -28,7 +27,7 @@ const ALL_MEMORY = 8 * 2 ** 20;
 const KEY = { 'idempotency-key': '"once"' };
 
 const VARIANTS = 6;
-const HELD_MS = 200;
+const _HELD_MS = 200;
 
 /** A disk that is full for its nth write, or from that one on. */
 class FullDisk implements Watcher {
@@ -121,33 +120,6 @@ describe.each(FULL)('a disk that is full $how', ({ lasts }) => {
       }
     }
   });
-});
-
-test('a variant that is still being made when another one fails is not left behind either', async () => {
-  const it = await service();
-  await it.post(SMALL);
-  const [work] = it.queue.works;
-  if (!work) throw new Error('nothing was handed over');
-  const variants = join(it.root, 'variants');
-  const isRemoving = Promise.withResolvers<void>();
-  const isMade = Promise.withResolvers<void>();
-  watchFiles({
-    async begins({ kind, path }) {
-      if (!path.startsWith(variants)) return;
-      const what = `${kind} ${basename(path)}`;
-      if (what === 'create large.jpg') throw noSpace();
-      // Who waits for it removes nothing until then.
-      if (what === 'create thumb.jpg') await Promise.race([isRemoving.promise, sleep(HELD_MS)]);
-      if (kind !== 'rmdir') return;
-      isRemoving.resolve();
-      await isMade.promise;
-    },
-    made({ kind, path }) {
-      if (path.startsWith(variants) && `${kind} ${basename(path)}` === 'create thumb.jpg') isMade.resolve();
-    },
-  });
-  expect(await it.run(work)).toMatchObject({ kind: 'again' });
-  expect(await it.storage.listPublished()).toEqual([]);
 });
 
 test('a database without room refuses an upload, and its original is removed', async () => {

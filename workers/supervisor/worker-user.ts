@@ -1,4 +1,4 @@
-import { type ExecFileException, execFile } from 'node:child_process';
+import { type ChildProcess, type ExecFileException, execFile } from 'node:child_process';
 import { chown, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ async function runProbe(user: WorkerUser, workingFolder: string, paths: string[]
   const probing = promisify(execFile)('setpriv', command, { env: BARE_ENVIRONMENT, cwd: workingFolder });
   const probe = probing.child;
   probe.stdout?.once('data', () => {
-    probe.kill('SIGKILL');
+    kill(probe);
     probe.stdin?.end();
   });
   const { signal, stderr, message } = await probing.then(
@@ -85,4 +85,11 @@ async function runProbe(user: WorkerUser, workingFolder: string, paths: string[]
     (error: ExecFileException) => error,
   );
   if (signal !== 'SIGKILL') throw new Error(stderr || message);
+}
+
+/** Where that is not allowed, its end tells; `ChildProcess.kill` would make an end of it that is none. */
+function kill({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {}
 }
