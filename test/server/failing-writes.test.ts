@@ -27,7 +27,6 @@ const ALL_MEMORY = 8 * 2 ** 20;
 const KEY = { 'idempotency-key': '"once"' };
 
 const VARIANTS = 6;
-const _HELD_MS = 200;
 
 /** A disk that is full for its nth write, or from that one on. */
 class FullDisk implements Watcher {
