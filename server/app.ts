@@ -50,13 +50,14 @@ export function createApp(parts: Parts): Hono<AppEnv> {
 }
 
 /** Gives each request its id and its log, and each answer what every answer has; writes one line when it is answered. */
-function requestScope({ log, isClosing }: Parts): MiddlewareHandler<AppEnv> {
+function requestScope({ log, identify, isClosing }: Parts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const begin = performance.now();
     const given = RequestId.safeParse(c.req.header('x-request-id'));
     const requestId = given.success ? given.data : randomUUID();
     c.set('requestId', requestId);
     c.set('log', log.child({ requestId }));
+    c.set('identify', identify);
     await next();
     c.header('x-request-id', requestId);
     c.header('x-content-type-options', 'nosniff');

@@ -9,6 +9,8 @@ export const PROBLEMS = {
   no_image: { status: 400, title: 'There is no image in the request' },
   too_many_images: { status: 400, title: 'There is more than one image in the request' },
   bad_parameter: { status: 400, title: 'A parameter is not valid' },
+  no_key: { status: 401, title: 'An API key is needed' },
+  not_allowed: { status: 403, title: 'The API key does not allow this' },
   not_found: { status: 404, title: 'There is nothing here' },
   not_ready: { status: 404, title: 'The image is not ready yet' },
   failed: { status: 404, title: 'The image could not be processed' },

@@ -11,6 +11,8 @@ import { prepareLaunch } from '../workers/supervisor/launcher.ts';
 import { Runner } from '../workers/supervisor/runner.ts';
 import { Scratch } from '../workers/supervisor/scratch.ts';
 import { Supervisor } from '../workers/supervisor/supervisor.ts';
+import { ApiKeys } from './access/api-keys.ts';
+import { identifyAnybody, identifyBy } from './access/identify.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
@@ -49,6 +51,12 @@ export async function startService(
   workerEntry?: string,
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
+  const identify = config.apiKeysPath ? identifyBy(await ApiKeys.read(config.apiKeysPath)) : identifyAnybody;
+  if (!config.apiKeysPath)
+    log.warn(
+      { host: config.host },
+      'there are no API keys: whoever reaches the service may do all that it can',
+    );
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -95,6 +103,7 @@ export async function startService(
     watch: supervisor,
     retries: supervisor,
     log,
+    identify,
     bodyOf: runtime.bodyOf,
     readiness: () => {
       if (phase !== 'serving') return { ready: false, reason: 'draining' };

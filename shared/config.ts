@@ -81,6 +81,15 @@ export const Environment = z.object({
   PRESETS_FILE: path()
     .optional()
     .describe('JSON file of presets, beside the built-in `default` or in its place'),
+  API_KEYS_FILE: path()
+    .optional()
+    .describe(
+      'JSON file of the hashes of API keys; without it, whoever reaches the service may do all that it can',
+    ),
+  ALLOW_ANONYMOUS: z
+    .enum(['true', 'false'], 'true or false')
+    .prefault('false')
+    .describe('Whether it may listen beyond this machine without keys'),
   ROLE: z
     .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
     .prefault('all')
@@ -126,6 +135,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
+  faults.push(...accessFaults(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
   return {
@@ -151,8 +161,28 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,
+    apiKeysPath: env.API_KEYS_FILE ?? null,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Without keys everybody is an operator: that must be said aloud, or be within one machine. */
+function accessFaults(env: z.output<typeof Environment> | null): string[] {
+  if (!env) return [];
+  const allowsAnybody = env.ALLOW_ANONYMOUS === 'true';
+  if (env.API_KEYS_FILE !== undefined) {
+    return allowsAnybody ? [faultOf('ALLOW_ANONYMOUS', 'true', 'false where API_KEYS_FILE names keys')] : [];
+  }
+  if (allowsAnybody || LOOPBACK.test(env.HOST)) return [];
+  return [
+    faultOf(
+      'HOST',
+      env.HOST,
+      'an address of this machine, such as 127.0.0.1, without API_KEYS_FILE or ALLOW_ANONYMOUS=true',
+    ),
+  ];
 }
 
 function faultOf(name: string, value: string | undefined, allowed: string): string {

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 
-export const USAGE = 'reprocess --preset NAME [--since 2026-01-31] [--url http://127.0.0.1:3000]\n';
+export const USAGE =
+  'reprocess --preset NAME [--since 2026-01-31] [--url http://127.0.0.1:3000] [--key-file FILE]\n';
 
 /** The command line cannot be followed; the message is for the person who typed it. */
 export class UsageError extends Error {
@@ -16,6 +17,8 @@ const Arguments = z.object({
   url: z
     .url({ protocol: /^https?$/, error: 'must be an http:// or https:// address' })
     .default('http://127.0.0.1:3000'),
+  /** Whose text is an API key with the scope `admin`: in an argument everybody on the machine could read it. */
+  'key-file': z.string().optional(),
 });
 export type Arguments = z.infer<typeof Arguments>;
 
@@ -31,7 +34,8 @@ export function readArguments(argv: readonly string[]): Arguments {
 function parseFlags(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: [...argv], options: { preset: text, since: text, url: text } }).values;
+    return parseArgs({ args: [...argv], options: { preset: text, since: text, url: text, 'key-file': text } })
+      .values;
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }

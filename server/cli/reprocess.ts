@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { errorCode } from '../../shared/errors.ts';
 import { progressOn } from './progress.ts';
 import { reprocessAll } from './reprocess-all.ts';
 import { readArguments, USAGE, UsageError } from './reprocess-arguments.ts';
@@ -11,10 +13,11 @@ const EXIT_OUT_OF_REACH = 75;
 /** Applies a preset as it is now to the images that a running service has of it. */
 async function main(argv: readonly string[]): Promise<number> {
   const settings = readArguments(argv);
+  const key = await readKey(settings['key-file']);
   const progress = progressOn(process.stderr, settings.preset);
   let count: Count;
   try {
-    count = await reprocessAll(reprocessClient(settings), progress.show);
+    count = await reprocessAll(reprocessClient(settings, key), progress.show);
   } finally {
     progress.end();
   }
@@ -23,6 +26,14 @@ async function main(argv: readonly string[]): Promise<number> {
   for (const link of failedJobs) process.stdout.write(`failed: ${new URL(link, settings.url)}\n`);
   if (failed > failedJobs.length) process.stdout.write(`and ${failed - failedJobs.length} more\n`);
   return current === total ? 0 : EXIT_NOT_ALL;
+}
+
+async function readKey(path: string | undefined): Promise<string | null> {
+  if (path === undefined) return null;
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new UsageError(`--key-file ${path} cannot be read: ${errorCode(cause)}`, { cause });
+  });
+  return text.trim();
 }
 
 try {

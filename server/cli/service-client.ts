@@ -40,6 +40,7 @@ export class OutOfReach extends Error {
 
 export function reprocessClient(
   { url, preset, since }: Arguments,
+  key: string | null = null,
   patienceMs = PATIENCE_MS,
 ): ReprocessClient {
   const ask = async (method: 'GET' | 'POST', query: Record<string, string>) => {
@@ -48,7 +49,7 @@ export function reprocessClient(
     const deadline = performance.now() + patienceMs;
     while (true) {
       const begin = performance.now();
-      const answer = await attempt(address, method);
+      const answer = await attempt(address, method, key);
       if (answer instanceof Response && answer.ok) {
         const json: unknown = await answer.json();
         return { json, tookMs: performance.now() - begin };
@@ -70,9 +71,10 @@ export function reprocessClient(
 }
 
 /** An error where there was no whole answer: the service may be starting again. */
-async function attempt(address: URL, method: string): Promise<Response | Error> {
+async function attempt(address: URL, method: string, key: string | null): Promise<Response | Error> {
   try {
-    const answer = await fetch(address, { method });
+    const headers = new Headers(key === null ? {} : { authorization: `Bearer ${key}` });
+    const answer = await fetch(address, { method, headers });
     return new Response(await answer.arrayBuffer(), answer);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

@@ -1,7 +1,6 @@
 import pLimit from 'p-limit';
-import { DEFAULT_TENANT, type Sha256 } from '../../shared/domain/ids.ts';
 import type { Job } from '../../shared/domain/job.ts';
-import type { Decoder } from '../../shared/domain/quarantine.ts';
+import type { Decoder, QuarantinedBytes } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
@@ -52,10 +51,7 @@ export class Acceptance {
     const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
     try {
       // The store is asked both at once: each way there and back is felt in the answer.
-      const [hasTwin] = await Promise.all([
-        this.#hasTwin(upload),
-        this.#refuseQuarantined(upload.image.sha256),
-      ]);
+      const [hasTwin] = await Promise.all([this.#hasTwin(upload), this.#refuseQuarantined(upload.image)]);
       const shared = hasTwin ? await this.#share(upload, original, log) : null;
       return shared ?? (await this.#reserve(upload, original, log));
     } catch (error) {
@@ -119,10 +115,9 @@ export class Acceptance {
     return job;
   }
 
-  async #refuseQuarantined(sha256: Sha256): Promise<void> {
+  async #refuseQuarantined({ tenant, sha256 }: QuarantinedBytes): Promise<void> {
     const decoder = this.#decoder();
-    if (decoder === null || !(await this.#store.isQuarantined({ tenant: DEFAULT_TENANT, sha256, decoder })))
-      return;
+    if (decoder === null || !(await this.#store.isQuarantined({ tenant, sha256, decoder }))) return;
     throw new Problem(
       'quarantined',
       'These bytes have crashed the decoder twice. Save the picture anew in an image editor, and send that.',

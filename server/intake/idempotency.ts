@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseItem } from 'structured-headers';
 import { type FirstAnswer, IdempotencyKey } from '../../shared/domain/idempotency.ts';
-import { type ClaimId, DEFAULT_TENANT, newClaimId, Sha256 } from '../../shared/domain/ids.ts';
+import { type ClaimId, newClaimId, Sha256, type Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { Problem } from '../problem.ts';
 
@@ -14,18 +14,18 @@ export type Attempt =
 /**
  * Claims the key of a request for as long as that may take. Only an accepted upload is an answer that is kept: after a
  * refusal the same key may be used again.
- * @param header the field `Idempotency-Key`, of draft-ietf-httpapi-idempotency-key-header-07
+ * @param idempotencyKey the field `Idempotency-Key`, of draft-ietf-httpapi-idempotency-key-header-07
  * @param leaseMs how long a claim holds if nothing is ever heard again of its request
  * @throws {Problem}
  */
 export async function claimKeyOf(
-  header: string | undefined,
+  { tenant, idempotencyKey: header }: { tenant: Tenant; idempotencyKey: string | undefined },
   store: JobStore,
   leaseMs: number,
 ): Promise<Attempt> {
   if (header === undefined) return { kind: 'keyless' };
   const at = Date.now();
-  const claim = { id: newClaimId(), tenant: DEFAULT_TENANT, key: keyIn(header), until: at + leaseMs };
+  const claim = { id: newClaimId(), tenant, key: keyIn(header), until: at + leaseMs };
   const found = await store.claimKey(claim, at);
   if (found === 'claimed') return { kind: 'first', claim: claim.id };
   if (found !== 'in_flight') return { kind: 'again', ...found };

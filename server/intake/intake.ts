@@ -1,5 +1,5 @@
 import type { FirstAnswer } from '../../shared/domain/idempotency.ts';
-import { DEFAULT_TENANT, newImageId, newJobId } from '../../shared/domain/ids.ts';
+import { newImageId, newJobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
@@ -63,7 +63,7 @@ export class Intake {
     this.#underWay++;
     try {
       const leaseMs = this.#limits.wholeMs + ANSWER_MARGIN_MS;
-      const attempt = await claimKeyOf(upload.idempotencyKey, this.#store, leaseMs);
+      const attempt = await claimKeyOf(upload, this.#store, leaseMs);
       try {
         return await this.#answer(upload, attempt, requestId, log);
       } catch (error) {
@@ -122,7 +122,7 @@ export class Intake {
 
   /** What there is to accept, when its header does not speak against it. */
   async #asked(
-    { spool, sha256 }: ReceivedUpload,
+    { tenant, spool, sha256 }: ReceivedUpload,
     parameters: Parameters,
     claim: AcceptedUpload['claim'],
     requestId: string,
@@ -133,7 +133,7 @@ export class Intake {
     return {
       image: {
         id: newImageId(),
-        tenant: DEFAULT_TENANT,
+        tenant,
         sha256,
         bytes: spool.bytes,
         header,

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Sha256 } from '../../shared/domain/ids.ts';
+import type { Sha256, Tenant } from '../../shared/domain/ids.ts';
 import { Problem } from '../problem.ts';
 import { BodyDigest, type DigestFields } from './body-digest.ts';
 import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
@@ -16,6 +16,8 @@ export interface IncomingUpload {
   contentLength: number | undefined;
   body: Readable;
   digests: DigestFields;
+  /** Whose image it will be. */
+  tenant: Tenant;
   /** The field `Idempotency-Key`. */
   idempotencyKey: string | undefined;
   /** Parameters of the URL, which stand for the text fields of a form when the body is the image itself. */
@@ -30,6 +32,7 @@ export interface ReceiveLimits extends Patience {
 }
 
 export interface ReceivedUpload {
+  tenant: Tenant;
   spool: SpoolFile;
   sha256: Sha256;
   fields: ReadonlyMap<string, string>;
@@ -60,7 +63,7 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
     digest.check();
-    return { spool, fields, sha256: await spool.finish() };
+    return { tenant: upload.tenant, spool, fields, sha256: await spool.finish() };
   } catch (error) {
     await spool.dispose();
     throw asProblem(error, limits);

@@ -5,11 +5,19 @@ import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Caller } from '../access/caller.ts';
+import type { Identify } from '../access/identify.ts';
 import type { Intake } from '../intake/intake.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
-  Variables: { requestId: string; log: Logger };
+  Variables: {
+    requestId: string;
+    log: Logger;
+    identify: Identify;
+    /** Who asks; of a route that is public there is none. */
+    caller: Caller;
+  };
 }
 
 /** What the routes stand on; made in the composition root. */
@@ -21,6 +29,8 @@ export interface Parts {
   watch: JobWatch;
   retries: Retries;
   log: Logger;
+  /** Who asks, by the key that is sent. */
+  identify: Identify;
   /** The body of a request as a Node stream: each runtime has its own way to it. */
   bodyOf(context: Context): Readable;
   /** Ready to take uploads, and else why not. */

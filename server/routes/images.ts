@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
-import { ImageId } from '../../shared/domain/ids.ts';
+import { ImageId, type Tenant } from '../../shared/domain/ids.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
@@ -9,6 +9,7 @@ import { similarImages } from '../operations/similar-images.ts';
 import { readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
+import { needs } from './needs.ts';
 import { describeImage, describeSimilar } from './representations.ts';
 
 /** In bits: copies that were compressed, resized or brightened are within it (CONTRIBUTING.md has the measurement). */
@@ -31,29 +32,30 @@ const SIMILAR_TAKES = {
 };
 
 export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
-  async function find(id: string): Promise<ImageRecord> {
+  /** @param tenant whose it has to be: of another's it is not even told that it is there; null: anybody's */
+  async function find(id: string, tenant: Tenant | null): Promise<ImageRecord> {
     const imageId = ImageId.safeParse(id);
-    const found = imageId.success ? await store.findImage(imageId.data) : null;
+    const found = imageId.success ? await store.findImage(imageId.data, tenant) : null;
     if (found === null) throw noSuchImage();
     if (found === 'deleted') throw alreadyDeleted();
     return found;
   }
 
   return new Hono<AppEnv>()
-    .get('/images/:id', async (c) => {
-      const record = await find(c.req.param('id'));
+    .get('/images/:id', needs('read'), async (c) => {
+      const record = await find(c.req.param('id'), c.get('caller').tenant);
       c.header('cache-control', 'no-cache');
       return c.json(describeImage(record));
     })
-    .get('/images/:id/similar', async (c) => {
+    .get('/images/:id/similar', needs('read'), async (c) => {
       const query = readQuery(SimilarQuery, c.req.query(), SIMILAR_TAKES);
-      const found = await similarImages(await find(c.req.param('id')), query, store);
+      const found = await similarImages(await find(c.req.param('id'), c.get('caller').tenant), query, store);
       c.header('cache-control', 'no-store');
       return c.json(describeSimilar(found));
     })
-    .get('/images/:id/:variant', async (c) => {
+    .get('/images/:id/:variant', needs('public'), async (c) => {
       const id = c.req.param('id');
-      return deliver(storage, () => find(id), c.req.param('variant'), {
+      return deliver(storage, () => find(id, null), c.req.param('variant'), {
         method: c.req.method,
         accept: c.req.header('accept'),
         ifNoneMatch: c.req.header('if-none-match'),
@@ -61,10 +63,9 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
         ifRange: c.req.header('if-range'),
       });
     })
-    .delete('/images/:id', async (c) => {
-      const id = ImageId.safeParse(c.req.param('id'));
-      const found = id.success && (await deleteImage(id.data, store, storage, retries));
-      if (!found) throw noSuchImage();
+    .delete('/images/:id', needs('upload'), async (c) => {
+      const { image } = await find(c.req.param('id'), c.get('caller').tenant);
+      if (!(await deleteImage(image.id, store, storage, retries))) throw noSuchImage();
       return c.body(null, 204);
     });
 }

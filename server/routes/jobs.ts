@@ -6,6 +6,7 @@ import { retryJob } from '../operations/retry-job.ts';
 import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
+import { needs } from './needs.ts';
 import { describeJob, describeRun } from './representations.ts';
 
 const JobsQuery = z.object({
@@ -16,21 +17,22 @@ const JobsQuery = z.object({
 
 export function jobRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .get('/jobs/:id', async (c) => {
+    .get('/jobs/:id', needs('read'), async (c) => {
       const id = JobId.safeParse(c.req.param('id'));
       const found = id.success ? await store.findJob(id.data) : null;
-      if (!found) throw noSuchJob();
+      // Of another tenant's it is not even told that it is there.
+      if (found?.tenant !== c.get('caller').tenant) throw noSuchJob();
       c.header('cache-control', 'no-store');
       return c.json({ ...describeJob(found.job), runs: found.runs.map(describeRun) });
     })
-    .post('/jobs/:id/retry', async (c) => {
+    .post('/jobs/:id/retry', needs('admin'), async (c) => {
       const id = JobId.safeParse(c.req.param('id'));
       const found = id.success ? await retryJob(id.data, store, storage, retries) : null;
       if (!found) throw noSuchJob();
       c.header('cache-control', 'no-store');
       return c.json({ ...describeJob(found.job), runs: found.runs.map(describeRun) }, 202);
     })
-    .get('/jobs', async (c) => {
+    .get('/jobs', needs('admin'), async (c) => {
       const query = readQuery(JobsQuery, c.req.query(), { status: JOB_STATES.join(', ') });
       const { status, cursor, limit } = query;
       const page = await store.listJobs({

@@ -5,6 +5,7 @@ import { draining } from '../intake/no-room.ts';
 import { countReprocess, queueReprocess } from '../operations/reprocess.ts';
 import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
 import type { AppEnv, Parts } from './context.ts';
+import { needs } from './needs.ts';
 
 const ImagesQuery = z.object({
   preset: z.string().max(64),
@@ -25,14 +26,14 @@ const TAKES = {
 /** Applies a preset as it is now to the images that were accepted with it before. */
 export function reprocessRoutes(parts: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>()
-    .post('/reprocess', async (c) => {
+    .post('/reprocess', needs('admin'), async (c) => {
       if (parts.isClosing()) throw draining();
       const { cursor, ...images } = readQuery(PageQuery, c.req.query(), TAKES);
       const page = await queueReprocess({ ...images, cursor }, c.get('requestId'), parts);
       c.header('cache-control', 'no-store');
       return c.json({ queued: page.queued, skipped: page.skipped, next: cursorText(page.next) });
     })
-    .get('/reprocess', async (c) => {
+    .get('/reprocess', needs('admin'), async (c) => {
       const { failedJobs, ...count } = await countReprocess(
         readQuery(ImagesQuery, c.req.query(), TAKES),
         parts,

@@ -2,12 +2,13 @@ import { Hono } from 'hono';
 import { stateWithin } from '../intake/await-end.ts';
 import { draining } from '../intake/no-room.ts';
 import type { AppEnv, Parts } from './context.ts';
+import { needs } from './needs.ts';
 
 /** The longest that `Prefer: wait` is followed, in seconds. */
 const MOST_WAIT_SECONDS = 60;
 
 export function uploadRoutes(parts: Parts): Hono<AppEnv> {
-  return new Hono<AppEnv>().post('/upload', async (c) => {
+  return new Hono<AppEnv>().post('/upload', needs('upload'), async (c) => {
     if (parts.isClosing()) throw draining();
     const length = c.req.header('content-length');
     const { job, isRepeated } = await parts.intake.accept(
@@ -21,6 +22,7 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
           reprDigest: c.req.header('repr-digest'),
         },
         idempotencyKey: c.req.header('idempotency-key'),
+        tenant: c.get('caller').tenant,
       },
       c.get('requestId'),
       c.get('log'),

@@ -33,7 +33,7 @@ export async function retryJob(
   if (!found) return null;
   const { state, imageId } = found.job;
   if (!RETRIED_BY_HAND.includes(state)) return state;
-  const image = await findImage(db, imageId);
+  const image = await findImage(db, { id: imageId, tenant: null });
   if (image === null || image === 'deleted') return 'deleted';
   // It would put what it makes in the place of what is newer.
   if (image.job.id !== id) return 'superseded';
@@ -77,7 +77,7 @@ export async function deleteImage(
   db: Kysely<Tables>,
   { id, at }: { id: ImageId; at: number },
 ): Promise<DeletedImage | 'deleted' | null> {
-  const found = await findImage(db, id);
+  const found = await findImage(db, { id, tenant: null });
   if (found === null || found === 'deleted') return found;
   const pending = await db
     .selectFrom('jobs')
@@ -97,7 +97,7 @@ export async function deleteImage(
     promoted = (await promoteFollower(db, jobId)) ?? promoted;
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
-  await db.insertInto('deleted_images').values({ id, deleted_at: at }).execute();
+  await db.insertInto('deleted_images').values({ id, tenant: found.image.tenant, deleted_at: at }).execute();
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

@@ -75,8 +75,11 @@ export interface JobStore {
    */
   finishRun(end: RunEnd): Promise<SettledRun | null>;
 
-  /** `deleted` for an image that was there once; null for one that never was. */
-  findImage(id: ImageId): Promise<ImageRecord | 'deleted' | null>;
+  /**
+   * `deleted` for an image that was there once; null for one that never was.
+   * @param tenant of another's there is none, and never was; null: of any
+   */
+  findImage(id: ImageId, tenant: Tenant | null): Promise<ImageRecord | 'deleted' | null>;
 
   /** Images of a tenant whose pictures look alike. */
   findSimilar(query: SimilarQuery): Promise<SimilarImages>;

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { DEFAULT_TENANT } from '../domain/ids.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -13,6 +14,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0007-perceptual-hashes': { up: addPerceptualHashes },
   '0008-kept-recipes': { up: keepRecipes },
   '0009-reprocessing': { up: prepareReprocessing },
+  '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -211,4 +213,12 @@ async function addPerceptualHashes(db: Kysely<Tables>): Promise<void> {
       .columns(['tenant', ...inTurn])
       .execute();
   }
+}
+
+/** Before there were others, all was of one. */
+async function nameTenantsOfTheDeleted(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .alterTable('deleted_images')
+    .addColumn('tenant', 'text', (column) => column.notNull().defaultTo(DEFAULT_TENANT))
+    .execute();
 }

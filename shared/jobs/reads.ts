@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ImageId, JobId, RunId, Tenant } from '../domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId, type JobId, type RunId, type Tenant } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import type {
@@ -28,13 +28,21 @@ import {
 /** Each database binds only so many values in one statement; SQLite's default is 32,766. */
 export const VALUES_PER_STATEMENT = 10_000;
 
-export async function findImage(db: Kysely<Tables>, id: ImageId): Promise<ImageRecord | 'deleted' | null> {
+export async function findImage(
+  db: Kysely<Tables>,
+  { id, tenant }: { id: ImageId; tenant: Tenant | null },
+): Promise<ImageRecord | 'deleted' | null> {
   const found = await db.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst();
   if (!found) {
-    const gone = await db.selectFrom('deleted_images').select('id').where('id', '=', id).executeTakeFirst();
-    return gone ? 'deleted' : null;
+    const gone = await db
+      .selectFrom('deleted_images')
+      .select('tenant')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return gone && (tenant === null || gone.tenant === tenant) ? 'deleted' : null;
   }
   const row = ImageRow.parse(found);
+  if (tenant !== null && row.tenant !== tenant) return null;
   const job = await db
     .selectFrom('jobs')
     .selectAll()
@@ -57,7 +65,10 @@ export async function findJob(db: Kysely<Tables>, id: JobId): Promise<JobRecord 
   const job = await db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirst();
   if (!job) return null;
   const runs = await db.selectFrom('runs').selectAll().where('job_id', '=', id).orderBy('number').execute();
-  return { job: toJob(JobRow.parse(job)), runs: runs.map((run) => toRun(RunRow.parse(run))) };
+  const row = JobRow.parse(job);
+  // Before there were others, all was of this one.
+  const tenant = row.tenant ?? DEFAULT_TENANT;
+  return { job: toJob(row), tenant, runs: runs.map((run) => toRun(RunRow.parse(run))) };
 }
 
 export async function listJobs(

@@ -90,6 +90,8 @@ export interface ImageRecord {
 
 export interface JobRecord {
   job: Job;
+  /** Of its image. */
+  tenant: Tenant;
   runs: Run[];
 }
 

@@ -130,7 +130,7 @@ export const RunRow = z.object({
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
-  deleted_images: { id: string; deleted_at: number };
+  deleted_images: { id: string; tenant: string; deleted_at: number };
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;

@@ -6,7 +6,7 @@ import { ConfigurationError } from '../config.ts';
 import { Sha256 } from '../domain/ids.ts';
 import { Name } from '../domain/image.ts';
 import { Preset, WrittenPreset } from '../domain/preset.ts';
-import { errorCode } from '../errors.ts';
+import { readJsonFile, whyUnreadable } from '../json-file.ts';
 import { BUILT_IN_PRESETS, type ConfiguredPresets } from './configured-presets.ts';
 import { whyNoWatermark } from './watermark-png.ts';
 
@@ -50,19 +50,9 @@ export async function readPresets(path: string | null): Promise<ConfiguredPreset
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {
-  const unreadable = (why: string) => new ConfigurationError([`PRESETS_FILE: ${path}: ${why}`]);
-  const bytes = await readFile(path).catch((error) => {
-    throw unreadable(whyUnreadable(error));
-  });
-  let json: unknown;
-  try {
-    json = JSON.parse(bytes.toString());
-  } catch (error) {
-    throw unreadable(`it is no JSON: ${error instanceof Error ? error.message : error}`);
-  }
-  const parsed = PresetsFile.safeParse(json);
-  if (!parsed.success) throw unreadable('it is no JSON object of presets by their names');
-  return parsed.data;
+  const parsed = PresetsFile.safeParse(await readJsonFile('PRESETS_FILE', path));
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError([`PRESETS_FILE: ${path}: it is no JSON object of presets by their names`]);
 }
 
 /** The bytes of a PNG, or what is wrong with it. */
@@ -73,10 +63,6 @@ async function readWatermark(path: string): Promise<Buffer | string> {
   } catch (error) {
     return whyUnreadable(error);
   }
-}
-
-function whyUnreadable(error: unknown): string {
-  return errorCode(error) === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${errorCode(error)}`;
 }
 
 /** A fault as `listing.sizes[0].width: what is wrong`. */

@@ -81,7 +81,7 @@ export function describeIdempotencyKeys(name: string, open: () => Promise<Opened
       expect(await store.claimKey(next, NOW + LEASE_MS)).toBe('claimed');
       const upload = newUpload({ claim: { id: late.id, fingerprint: sha256Of('late') } });
       expect(await store.acceptUpload(upload)).toBe('claim_lost');
-      expect(await store.findImage(upload.image.id)).toBeNull();
+      expect(await store.findImage(upload.image.id, null)).toBeNull();
       await answered(next);
     });
 

@@ -1,6 +1,13 @@
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { IdempotencyKey } from '../../shared/domain/idempotency.ts';
-import { newClaimId, newImageId, newJobId, newRunId, type Tenant } from '../../shared/domain/ids.ts';
+import {
+  DEFAULT_TENANT,
+  newClaimId,
+  newImageId,
+  newJobId,
+  newRunId,
+  Tenant,
+} from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { StoreError } from '../../shared/errors.ts';
@@ -20,6 +27,7 @@ import {
   succeeded,
 } from '../helpers/job-records.ts';
 
+const OTHER_TENANT = Tenant.parse('other');
 const PRESET_IMAGES = { preset: DEFAULT_PRESET, pipelineVersion: 1, since: 0, limit: 1 };
 
 export interface OpenedJobStore {
@@ -68,13 +76,15 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const metadata = { caption: 'Été 🏔', tags: ['a', null, { deep: 1.5 }] };
       const { image, job } = await accept(store, { image: { metadata } });
-      expect(await store.findImage(image.id)).toEqual({ image, job, set: null });
-      expect(await store.findJob(job.id)).toEqual({ job, runs: [] });
+      expect(await store.findImage(image.id, null)).toEqual({ image, job, set: null });
+      expect(await store.findImage(image.id, image.tenant)).toEqual({ image, job, set: null });
+      expect(await store.findImage(image.id, OTHER_TENANT)).toBeNull();
+      expect(await store.findJob(job.id)).toEqual({ job, tenant: DEFAULT_TENANT, runs: [] });
     });
 
     test('finds nothing under ids that nobody has', async () => {
       const store = await shared();
-      expect(await store.findImage(newImageId())).toBeNull();
+      expect(await store.findImage(newImageId(), null)).toBeNull();
       expect(await store.findJob(newJobId())).toBeNull();
     });
 
@@ -90,9 +100,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         const bad = index % 3 === 0;
         expect(answers[index]?.status).toBe(bad ? 'rejected' : 'fulfilled');
         const { image, job } = upload;
-        expect(await store.findImage(image.id)).toEqual(bad ? null : { image, job, set: null });
+        expect(await store.findImage(image.id, null)).toEqual(bad ? null : { image, job, set: null });
       }
-      expect(await store.findJob(taken.job.id)).toEqual({ job: taken.job, runs: [] });
+      expect(await store.findJob(taken.job.id)).toEqual({ job: taken.job, tenant: DEFAULT_TENANT, runs: [] });
     });
 
     test('refuses with a StoreError what it cannot keep', async () => {
@@ -258,7 +268,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       expect(await store.finishRun(errored(start))).toEqual(settledAlone(false));
       const job = { ...upload.job, state: 'queued', updatedAt: 3_000 };
-      expect(await store.findImage(upload.image.id)).toEqual({ image: upload.image, job, set: null });
+      expect(await store.findImage(upload.image.id, null)).toEqual({ image: upload.image, job, set: null });
       expect((await store.queuedWork()).map((work) => work.jobId)).toContain(job.id);
     });
   });
@@ -391,7 +401,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(true));
-      const found = await store.findImage(upload.image.id);
+      const found = await store.findImage(upload.image.id, null);
       expect(found).toMatchObject({
         job: { state: 'succeeded', failure: null },
         set: { runId: start.runId, manifest: MANIFEST, publishedAt: 3_000 },
@@ -403,7 +413,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(rejected(start));
-      expect(await store.findImage(upload.image.id)).toMatchObject({
+      expect(await store.findImage(upload.image.id, null)).toMatchObject({
         job: { state: 'failed', failure: 'image_unreadable' },
         set: null,
       });
@@ -414,10 +424,10 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
-      const before = await store.findImage(upload.image.id);
+      const before = await store.findImage(upload.image.id, null);
       expect(await store.finishRun({ ...rejected(start), at: 4_000 })).toBeNull();
       expect(await store.finishRun({ ...succeeded(start), at: 4_000 })).toBeNull();
-      expect(await store.findImage(upload.image.id)).toEqual(before);
+      expect(await store.findImage(upload.image.id, null)).toEqual(before);
     });
 
     test('a late run changes nothing while another run of its job is in progress', async () => {
@@ -429,10 +439,10 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const before = await store.findJob(upload.job.id);
       for (const end of [succeeded, rejected, errored]) expect(await store.finishRun(end(late))).toBeNull();
       expect(await store.findJob(upload.job.id)).toEqual(before);
-      expect(await store.findImage(upload.image.id)).toMatchObject({ set: null });
+      expect(await store.findImage(upload.image.id, null)).toMatchObject({ set: null });
       expect(await store.publishedAmong([late.runId])).toEqual([]);
       expect(await store.finishRun(succeeded(current))).toEqual(settledAlone(true));
-      expect(await store.findImage(upload.image.id)).toMatchObject({ set: { runId: current.runId } });
+      expect(await store.findImage(upload.image.id, null)).toMatchObject({ set: { runId: current.runId } });
     });
 
     test('of a run and its double that end at once, one publishes', async () => {
@@ -462,7 +472,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       await store.finishRun(succeeded(start));
       const { id } = upload.image;
       expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: start.runId, promoted: null });
-      expect(await store.findImage(id)).toBe('deleted');
+      expect(await store.findImage(id, null)).toBe('deleted');
+      expect(await store.findImage(id, DEFAULT_TENANT)).toBe('deleted');
+      expect(await store.findImage(id, OTHER_TENANT)).toBeNull();
       expect(await store.publishedAmong([start.runId])).toEqual([]);
       expect(await store.existingAmong([id])).toEqual([]);
       expect(await store.deleteImage(id, 6_000)).toBe('deleted');
@@ -478,7 +490,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         runs: [{ outcome: 'interrupted', endedAt: 5_000 }],
       });
       expect(await store.finishRun(succeeded(start))).toBeNull();
-      expect(await store.findImage(id)).toBe('deleted');
+      expect(await store.findImage(id, null)).toBe('deleted');
       expect(await store.publishedAmong([start.runId])).toEqual([]);
     });
 
@@ -494,7 +506,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const [doomed, other] = [await accept(store), await accept(store)];
       await store.deleteImage(doomed.image.id, 5_000);
       const { image, job } = other;
-      expect(await store.findImage(image.id)).toEqual({ image, job, set: null });
+      expect(await store.findImage(image.id, null)).toEqual({ image, job, set: null });
     });
 
     test('answers null for an image that never was', async () => {
@@ -607,10 +619,12 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       await store.finishRun(succeeded(start));
       const deleted = await accept(store);
       await store.deleteImage(deleted.image.id, 5_000);
-      const before = [await store.findImage(upload.image.id), await store.findJob(upload.job.id)];
+      const before = [await store.findImage(upload.image.id, null), await store.findJob(upload.job.id)];
       const next = await reopen();
-      expect([await next.findImage(upload.image.id), await next.findJob(upload.job.id)]).toEqual(before);
-      expect(await next.findImage(deleted.image.id)).toBe('deleted');
+      expect([await next.findImage(upload.image.id, null), await next.findJob(upload.job.id)]).toEqual(
+        before,
+      );
+      expect(await next.findImage(deleted.image.id, null)).toBe('deleted');
     });
   });
 
@@ -639,7 +653,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.acceptUpload(upload),
         store.startRun(start),
         store.finishRun(succeeded(start)),
-        store.findImage(image.id),
+        store.findImage(image.id, null),
         store.findJob(job.id),
         store.listJobs({ limit: 1 }),
         store.queuedWork(),

@@ -81,7 +81,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
     };
 
     async function imageOf({ image }: NewUpload) {
-      const found = await store.findImage(image.id);
+      const found = await store.findImage(image.id, null);
       if (found === null || found === 'deleted') throw new Error('there is no such image');
       return found;
     }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { identifyAnybody } from '../../server/access/identify.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
@@ -77,6 +78,7 @@ export async function partsInProcess(
     watch: { ended: async () => {} },
     retries: queue,
     log,
+    identify: identifyAnybody,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     readiness: () => ({ ready: true }),
     isClosing: () => false,

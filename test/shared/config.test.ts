@@ -67,6 +67,7 @@ describe('the configuration without any environment', () => {
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       presetsPath: null,
+      apiKeysPath: null,
       logLevel: 'info',
     });
   });
@@ -83,11 +84,11 @@ describe('the configuration without any environment', () => {
 
 describe('what is set', () => {
   test('is taken', () => {
-    const set = { N_WORKERS: '3', PORT: '0', HOST: '0.0.0.0', QUEUE_DEPTH: '10', LOG_LEVEL: 'debug' };
+    const set = { N_WORKERS: '3', PORT: '0', HOST: '127.0.0.2', QUEUE_DEPTH: '10', LOG_LEVEL: 'debug' };
     expect(readConfig(set)).toMatchObject({
       workers: 3,
       port: 0,
-      host: '0.0.0.0',
+      host: '127.0.0.2',
       queueDepth: 10,
       logLevel: 'debug',
     });
@@ -155,5 +156,31 @@ describe('a fault', () => {
 
   test('is in the message of the error', () => {
     expect(() => readConfig({ PORT: 'http' })).toThrow('configuration: PORT="http" is not allowed');
+  });
+});
+
+describe('without keys', () => {
+  test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('the service may listen on %s', (HOST) => {
+    expect(readConfig({ HOST })).toMatchObject({ host: HOST, apiKeysPath: null });
+  });
+
+  test.each(['0.0.0.0', '::', '10.0.0.7', 'example.org', '127.0.0.1.example.org', '1127.0.0.1'])(
+    'it may listen on %s only where that is said aloud',
+    (HOST) => {
+      const fault = `HOST="${HOST}" is not allowed: it takes an address of this machine, such as 127.0.0.1, without API_KEYS_FILE`;
+      expect(() => readConfig({ HOST })).toThrow(fault);
+      expect(() => readConfig({ HOST, ALLOW_ANONYMOUS: 'false' })).toThrow(fault);
+      expect(readConfig({ HOST, ALLOW_ANONYMOUS: 'true' })).toMatchObject({ host: HOST });
+    },
+  );
+
+  test('is not what it is where both are set', () => {
+    const both = { ALLOW_ANONYMOUS: 'true', API_KEYS_FILE: 'keys.json' };
+    expect(() => readConfig(both)).toThrow(
+      'ALLOW_ANONYMOUS="true" is not allowed: it takes false where API_KEYS_FILE',
+    );
+    expect(readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: 'keys.json' })).toMatchObject({
+      apiKeysPath: resolve('keys.json'),
+    });
   });
 });

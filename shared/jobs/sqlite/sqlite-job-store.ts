@@ -50,7 +50,7 @@ export class SqliteJobStore implements JobStore {
   findWatermark: JobStore['findWatermark'] = (sha256) => this.#call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);
-  findImage: JobStore['findImage'] = (id) => this.#call('findImage', id);
+  findImage: JobStore['findImage'] = (id, tenant) => this.#call('findImage', { id, tenant });
   findSimilar: JobStore['findSimilar'] = (query) => this.#call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.#call('findJob', id);
   listJobs: JobStore['listJobs'] = (query) => this.#call('listJobs', query);

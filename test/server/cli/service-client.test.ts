@@ -34,7 +34,7 @@ async function clientOf(patienceMs: number, ...answers: ((answer: ServerResponse
   });
   const { port } = server.address() as AddressInfo;
   const flags = ['--preset', 'listing', '--since', '2026-01-31', '--url', `http://127.0.0.1:${port}`];
-  return { asked, client: reprocessClient(readArguments(flags), patienceMs) };
+  return { asked, client: reprocessClient(readArguments(flags), null, patienceMs) };
 }
 
 test('the service is asked for the preset and the time of the command line, page by page', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { receive } from '../../../server/intake/receive.ts';
 import { SpoolFile } from '../../../server/intake/spool-file.ts';
 import { SpoolMemory } from '../../../server/intake/spool-memory.ts';
+import { DEFAULT_TENANT } from '../../../shared/domain/ids.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
@@ -56,6 +57,7 @@ test('the memory of a body that is the image is given back while it comes, but n
       contentLength: undefined,
       body: Readable.from(body, { objectMode: true }),
       digests: { contentDigest: undefined, reprDigest: undefined },
+      tenant: DEFAULT_TENANT,
       idempotencyKey: undefined,
       query: new Map(),
     },

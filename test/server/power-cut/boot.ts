@@ -60,7 +60,7 @@ async function expectTold(
   const leaving = new Set(told.flatMap((news) => (news.what === 'to be deleted' ? [news.image] : [])));
   for (const news of told) {
     if (news.what === 'deleted')
-      expect(await store.findImage(ImageId.parse(news.image)), 'a deleted image').toBe('deleted');
+      expect(await store.findImage(ImageId.parse(news.image), null), 'a deleted image').toBe('deleted');
     if (news.what === 'ended') {
       const found = await store.findJob(JobId.parse(news.job));
       expect(found?.job.state, 'a job that has ended').toBe(news.state);
@@ -69,7 +69,7 @@ async function expectTold(
     const { image, job, key, picture } = news;
     const bytes = bytesOf(picture);
     const accepted = { image: { id: image, sha256: digestOfBytes(bytes) }, job: { id: job } };
-    expect(await store.findImage(ImageId.parse(image)), 'an accepted image').toMatchObject(accepted);
+    expect(await store.findImage(ImageId.parse(image), null), 'an accepted image').toMatchObject(accepted);
     const again = await (await post(bytes, withKey(key))).json();
     expect(again, 'the answer to the same key').toMatchObject({ id: image });
   }
@@ -85,7 +85,7 @@ async function expectNothingHalf(root: string, store: JobStore, waiting: readonl
     expect(runs, 'runs have an end').not.toContain(null);
     const successes = runs.filter((outcome) => outcome === 'succeeded').length;
     expect(successes, 'successes').toBe(state === 'succeeded' && sharedRunOf === null ? 1 : 0);
-    const found = await store.findImage(imageId);
+    const found = await store.findImage(imageId, null);
     if (found === null) throw new Error(`job ${id} is of no image`);
     if (found === 'deleted') continue;
     expect(found.set !== null, `a set of a job that is ${state}`).toBe(state === 'succeeded');

@@ -29,7 +29,7 @@ function recorder() {
 const remember =
   (id: string): Call['run'] =>
   ({ db }) =>
-    db.insertInto('deleted_images').values({ id, deleted_at: 1 }).execute();
+    db.insertInto('deleted_images').values({ id, tenant: 'default', deleted_at: 1 }).execute();
 
 const remembered = ({ raw }: OpenDatabase) =>
   raw

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { createApp } from '../../../server/app.ts';
+import type { Parts } from '../../../server/routes/context.ts';
+import { accessOf } from '../../../server/routes/needs.ts';
+
+/** What each route asks of a caller. A new route is to be entered here, with thought. */
+const ACCESS = {
+  'POST /upload': 'upload',
+  'GET /images/:id': 'read',
+  'GET /images/:id/similar': 'read',
+  'GET /images/:id/:variant': 'public',
+  'DELETE /images/:id': 'upload',
+  'GET /jobs/:id': 'read',
+  'POST /jobs/:id/retry': 'admin',
+  'GET /jobs': 'admin',
+  'GET /quarantine': 'admin',
+  'DELETE /quarantine/:sha256': 'admin',
+  'POST /reprocess': 'admin',
+  'GET /reprocess': 'admin',
+  'GET /livez': 'public',
+  'GET /readyz': 'public',
+};
+
+/** A part that is asked for anything is used, which putting routes together must not do. */
+const parts = new Proxy({} as Parts, { get: () => undefined });
+
+test('every route says what it needs, before anything else of it', () => {
+  const first = new Map<string, string>();
+  for (const { method, path, handler } of createApp(parts).routes) {
+    const route = `${method} ${path}`;
+    // Of all methods: what stands before every route, and what says that a method is not possible.
+    if (method !== 'ALL' && !first.has(route)) first.set(route, accessOf(handler) ?? 'says nothing');
+  }
+  expect(Object.fromEntries(first)).toEqual(ACCESS);
+});
