@@ -76,6 +76,8 @@ describe('a URL', () => {
       expect(answer.headers.get('content-type')).toBe(`image/${variant.format}`);
       expect(answer.headers.get('content-length')).toBe(String(variant.bytes));
       expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'");
+      expect(answer.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
       const bytes = Buffer.from(await answer.arrayBuffer());
       expect(createHash('sha256').update(bytes).digest('hex')).toBe(variant.sha256);
     }

@@ -24,6 +24,9 @@ export async function expectProblem(
   expect(header('content-type')).toBe('application/problem+json');
   expect(header('cache-control')).toBe('no-store');
   expect(header('x-content-type-options')).toBe('nosniff');
+  expect(header('content-security-policy')).toMatch(/^default-src 'none'; .*sandbox$/);
+  expect(header('server')).toBeFalsy();
+  expect(header('x-powered-by')).toBeFalsy();
   expect(text).not.toMatch(INTERNALS);
   const body = ProblemBody.parse(JSON.parse(text));
   expect(body).toMatchObject({ type: `urn:darkroom:problem:${code}`, code, status, title });
