@@ -10,11 +10,13 @@ import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
+import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
 
 /** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
 const METHODS: [path: string, allow: string][] = [
   ['/upload', 'POST'],
+  ['/tickets', 'POST'],
   ['/images/:id', 'GET, HEAD, DELETE'],
   ['/images/:id/similar', 'GET, HEAD'],
   ['/images/:id/:variant', 'GET, HEAD'],
@@ -46,6 +48,7 @@ export function createApp(parts: Parts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
   app.route('/', uploadRoutes(parts));
+  app.route('/', ticketRoutes(parts));
   app.route('/', imageRoutes(parts));
   app.route('/', jobRoutes(parts));
   app.route('/', quarantineRoutes(parts));

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../shared/config.ts';
+import { type Config, isLoopback } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
 import { readPresets } from '../shared/presets/presets-file.ts';
 import { DiskStorage } from '../shared/storage/disk/disk-storage.ts';
@@ -13,6 +13,7 @@ import { Scratch } from '../workers/supervisor/scratch.ts';
 import { Supervisor } from '../workers/supervisor/supervisor.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { identifyAnybody, identifyBy } from './access/identify.ts';
+import { TicketOffice } from './access/tickets.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
@@ -52,11 +53,16 @@ export async function startService(
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const identify = config.apiKeysPath ? identifyBy(await ApiKeys.read(config.apiKeysPath)) : identifyAnybody;
-  if (!config.apiKeysPath)
-    log.warn(
+  if (!config.apiKeysPath) {
+    const level = isLoopback(config.host) ? 'info' : 'warn';
+    log[level](
       { host: config.host },
       'there are no API keys: whoever reaches the service may do all that it can',
     );
+  }
+  const tickets = config.signingKeysPath
+    ? await TicketOffice.read(config.signingKeysPath)
+    : TicketOffice.ofThisProcess();
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -104,6 +110,8 @@ export async function startService(
     retries: supervisor,
     log,
     identify,
+    tickets,
+    maxUploadBytes: config.maxUploadBytes,
     bodyOf: runtime.bodyOf,
     readiness: () => {
       if (phase !== 'serving') return { ready: false, reason: 'draining' };

@@ -86,6 +86,9 @@ export const Environment = z.object({
     .describe(
       'JSON file of the hashes of API keys; without it, whoever reaches the service may do all that it can',
     ),
+  SIGNING_KEYS_FILE: path()
+    .optional()
+    .describe('JSON file of the secrets that sign tickets; without it tickets end with the process'),
   ALLOW_ANONYMOUS: z
     .enum(['true', 'false'], 'true or false')
     .prefault('false')
@@ -162,11 +165,13 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,
     apiKeysPath: env.API_KEYS_FILE ?? null,
+    signingKeysPath: env.SIGNING_KEYS_FILE ?? null,
     logLevel: env.LOG_LEVEL,
   };
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+/** Whether nobody but this machine itself reaches an address. */
+export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);
 
 /** Without keys everybody is an operator: that must be said aloud, or be within one machine. */
 function accessFaults(env: z.output<typeof Environment> | null): string[] {
@@ -175,7 +180,7 @@ function accessFaults(env: z.output<typeof Environment> | null): string[] {
   if (env.API_KEYS_FILE !== undefined) {
     return allowsAnybody ? [faultOf('ALLOW_ANONYMOUS', 'true', 'false where API_KEYS_FILE names keys')] : [];
   }
-  if (allowsAnybody || LOOPBACK.test(env.HOST)) return [];
+  if (allowsAnybody || isLoopback(env.HOST)) return [];
   return [
     faultOf(
       'HOST',

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { parseItem } from 'structured-headers';
 import { type FirstAnswer, IdempotencyKey } from '../../shared/domain/idempotency.ts';
-import { type ClaimId, newClaimId, Sha256, type Tenant } from '../../shared/domain/ids.ts';
+import { type ClaimId, newClaimId, Sha256 } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { Problem } from '../problem.ts';
+import type { IncomingUpload } from './receive.ts';
 
 /** What a request's idempotency key makes of it: the first with that key, or one that repeats an accepted one. */
 export type Attempt =
@@ -19,13 +20,14 @@ export type Attempt =
  * @throws {Problem}
  */
 export async function claimKeyOf(
-  { tenant, idempotencyKey: header }: { tenant: Tenant; idempotencyKey: string | undefined },
+  { tenant, idempotencyKey: header, ticket }: Pick<IncomingUpload, 'tenant' | 'idempotencyKey' | 'ticket'>,
   store: JobStore,
   leaseMs: number,
 ): Promise<Attempt> {
-  if (header === undefined) return { kind: 'keyless' };
+  if (header === undefined && !ticket) return { kind: 'keyless' };
   const at = Date.now();
-  const claim = { id: newClaimId(), tenant, key: keyIn(header), until: at + leaseMs };
+  const key = ticket ? keyOfTicket(ticket.id) : keyIn(header ?? '');
+  const claim = { id: newClaimId(), tenant, key, until: at + leaseMs };
   const found = await store.claimKey(claim, at);
   if (found === 'claimed') return { kind: 'first', claim: claim.id };
   if (found !== 'in_flight') return { kind: 'again', ...found };
@@ -53,6 +55,13 @@ export function keyReused(): Problem {
     'key_reused',
     'This Idempotency-Key belongs to an upload of other bytes or with other parameters: use a new one.',
   );
+}
+
+/** A ticket is a key that is used once, and none that a client can send: the arrow is not to be had in a header. */
+const keyOfTicket = (id: string) => IdempotencyKey.parse(`ticket → ${id}`);
+
+export function ticketUsed(): Problem {
+  return new Problem('ticket_used', 'This ticket has brought another picture: ask for another one.');
 }
 
 /** The draft has a string in quotes; many clients leave these out. */

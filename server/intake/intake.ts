@@ -9,8 +9,9 @@ import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
-import { type Attempt, claimKeyOf, fingerprintOf, keyReused } from './idempotency.ts';
+import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader } from './inspect/accepted-header.ts';
 import type { BudgetLimits } from './inspect/budget.ts';
 import { noRoom } from './no-room.ts';
@@ -91,7 +92,8 @@ export class Intake {
     const received = await receive(upload, this.#limits);
     try {
       const readMs = Math.round(performance.now() - begin);
-      const answer = await this.#answerReceived(received, attempt, requestId, log.child({ readMs }));
+      const used = upload.ticket ? ticketUsed : keyReused;
+      const answer = await this.#answerReceived(received, attempt, used, requestId, log.child({ readMs }));
       if (!answer.isRepeated) received.spool.takenOver();
       return answer;
     } finally {
@@ -102,6 +104,7 @@ export class Intake {
   async #answerReceived(
     received: ReceivedUpload,
     attempt: Attempt,
+    used: () => Problem,
     requestId: string,
     log: Logger,
   ): Promise<Answer> {
@@ -111,7 +114,7 @@ export class Intake {
     const named = { preset: preset.name, metadata, ...(focus && { focus }) };
     const fingerprint = fingerprintOf(received.sha256, named);
     if (attempt.kind === 'again') {
-      if (attempt.fingerprint !== fingerprint) throw keyReused();
+      if (attempt.fingerprint !== fingerprint) throw used();
       log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id }, 'upload repeated');
       return { job: attempt.job, isRepeated: true };
     }

@@ -18,10 +18,20 @@ export interface IncomingUpload {
   digests: DigestFields;
   /** Whose image it will be. */
   tenant: Tenant;
+  /** What it comes with in the place of a key. */
+  ticket: UploadTicket | null;
   /** The field `Idempotency-Key`. */
   idempotencyKey: string | undefined;
   /** Parameters of the URL, which stand for the text fields of a form when the body is the image itself. */
   query: ReadonlyMap<string, string>;
+}
+
+/** What a ticket allows: one upload. */
+export interface UploadTicket {
+  id: string;
+  maxBytes: number;
+  /** Null: as the client says. */
+  preset: string | null;
 }
 
 export interface ReceiveLimits extends Patience {
@@ -43,8 +53,9 @@ export interface ReceivedUpload {
  * @throws {Problem | StoreError}
  */
 export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Promise<ReceivedUpload> {
-  const { contentType = '', contentLength = 0 } = upload;
-  const { maxUploadBytes, spoolPath } = limits;
+  const { contentType = '', contentLength = 0, ticket } = upload;
+  const { spoolPath } = limits;
+  const maxUploadBytes = Math.min(limits.maxUploadBytes, ticket?.maxBytes ?? limits.maxUploadBytes);
   const isForm = /^multipart\/form-data\s*;/i.test(contentType);
   if (!isForm && !/^image\//i.test(contentType)) {
     throw new Problem(
@@ -63,10 +74,11 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
     digest.check();
-    return { tenant: upload.tenant, spool, fields, sha256: await spool.finish() };
+    const named = ticket?.preset ? new Map([...fields, ['preset', ticket.preset]]) : fields;
+    return { tenant: upload.tenant, spool, fields: named, sha256: await spool.finish() };
   } catch (error) {
     await spool.dispose();
-    throw asProblem(error, limits);
+    throw asProblem(error, { ...limits, maxUploadBytes });
   }
 }
 

@@ -7,6 +7,7 @@ import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Identify } from '../access/identify.ts';
+import type { Ticket, TicketOffice } from '../access/tickets.ts';
 import type { Intake } from '../intake/intake.ts';
 
 /** What every handler finds in its context. */
@@ -17,6 +18,8 @@ export interface AppEnv {
     identify: Identify;
     /** Who asks; of a route that is public there is none. */
     caller: Caller;
+    /** By which the caller may upload; null: by its key, or as anybody. */
+    ticket: Ticket | null;
   };
 }
 
@@ -31,6 +34,9 @@ export interface Parts {
   log: Logger;
   /** Who asks, by the key that is sent. */
   identify: Identify;
+  tickets: TicketOffice;
+  /** The most of an upload without a ticket. */
+  maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */
   bodyOf(context: Context): Readable;
   /** Ready to take uploads, and else why not. */

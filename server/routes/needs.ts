@@ -1,11 +1,14 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../shared/domain/access.ts';
 import type { Caller } from '../access/caller.ts';
+import type { Ticket, TicketOffice } from '../access/tickets.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv } from './context.ts';
 
 /** What a route asks of a caller; `public`: nothing. */
-export type Access = Scope | 'public';
+export type Access = Scope | 'public' | typeof TICKET;
+
+const TICKET = 'upload or a ticket';
 
 const declared = new WeakMap<object, Access>();
 
@@ -13,19 +16,44 @@ const declared = new WeakMap<object, Access>();
 export const accessOf = (handler: object): Access | undefined => declared.get(handler);
 
 /** Stands first in each route: lets through who may, and puts its name into the log. */
-export function needs(access: Access): MiddlewareHandler<AppEnv> {
+export function needs(access: Exclude<Access, typeof TICKET>): MiddlewareHandler<AppEnv>;
+export function needs(access: typeof TICKET, tickets: TicketOffice): MiddlewareHandler<AppEnv>;
+export function needs(access: Access, tickets?: TicketOffice): MiddlewareHandler<AppEnv> {
   const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
-    if (access !== 'public') {
+    c.set('ticket', null);
+    const token = tickets && c.req.query('ticket');
+    if (token !== undefined) letIn(c, await holderOf(token, tickets));
+    else if (access !== 'public') {
       const caller = c.get('identify')(c.req.header('authorization'));
-      if (caller.keyId !== null) c.set('log', c.get('log').child({ keyId: caller.keyId }));
-      if (!caller.scopes.has(access)) throw forbidden(access, caller);
-      c.set('caller', caller);
+      const scope = access === TICKET ? 'upload' : access;
+      letIn(c, { caller, ticket: null });
+      if (!caller.scopes.has(scope)) throw forbidden(scope, caller);
     }
     await next();
   };
   declared.set(guard, access);
   return guard;
 }
+
+function letIn(c: Context<AppEnv>, { caller, ticket }: { caller: Caller; ticket: Ticket | null }): void {
+  const named = {
+    ...(caller.keyId !== null && { keyId: caller.keyId }),
+    ...(ticket && { ticketId: ticket.id }),
+  };
+  c.set('log', c.get('log').child(named));
+  c.set('caller', caller);
+  c.set('ticket', ticket);
+}
+
+/** Who has a ticket does what its key would do, with that one upload. */
+async function holderOf(token: string, tickets: TicketOffice | undefined) {
+  const ticket = await tickets?.read(token);
+  if (!ticket)
+    throw new Problem('bad_ticket', 'This ticket is not valid, or its time is over: ask for another one.');
+  return { caller: { keyId: ticket.keyId, tenant: ticket.tenant, scopes: NO_SCOPES }, ticket };
+}
+
+const NO_SCOPES: ReadonlySet<Scope> = new Set();
 
 const forbidden = (scope: Scope, { keyId }: Caller) =>
   new Problem('not_allowed', `The API key "${keyId}" has not the scope "${scope}", which this needs.`, {

@@ -18,6 +18,7 @@ const FOR_ROUTES = [
   'server/intake/',
   'server/delivery/',
   'server/operations/',
+  'server/json-body.ts',
   'server/page.ts',
   'server/problem.ts',
   'shared/domain/',

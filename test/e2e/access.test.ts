@@ -161,3 +161,13 @@ describe('with keys', () => {
     await expect(reprocess()).rejects.toMatchObject({ code: 2, stderr: expect.stringContaining('API key') });
   });
 });
+
+test('without keys, and beyond this machine, the service says aloud that anybody may do anything', async () => {
+  await using open = await startService({ env: { HOST: '0.0.0.0', ALLOW_ANONYMOUS: 'true' } });
+  expect(
+    open.lines.filter(({ level }) => level === 'warn').map(({ msg, host }) => ({ msg, host })),
+  ).toContainEqual({
+    msg: 'there are no API keys: whoever reaches the service may do all that it can',
+    host: '0.0.0.0',
+  });
+});

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { identifyAnybody } from '../../server/access/identify.ts';
+import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
@@ -79,6 +80,8 @@ export async function partsInProcess(
     retries: queue,
     log,
     identify: identifyAnybody,
+    tickets: TicketOffice.ofThisProcess(),
+    maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     readiness: () => ({ ready: true }),
     isClosing: () => false,

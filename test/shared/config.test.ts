@@ -68,6 +68,7 @@ describe('the configuration without any environment', () => {
       drainDelayMs: 0,
       presetsPath: null,
       apiKeysPath: null,
+      signingKeysPath: null,
       logLevel: 'info',
     });
   });

@@ -5,7 +5,8 @@ import { accessOf } from '../../../server/routes/needs.ts';
 
 /** What each route asks of a caller. A new route is to be entered here, with thought. */
 const ACCESS = {
-  'POST /upload': 'upload',
+  'POST /upload': 'upload or a ticket',
+  'POST /tickets': 'upload',
   'GET /images/:id': 'read',
   'GET /images/:id/similar': 'read',
   'GET /images/:id/:variant': 'public',

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { Problem } from './problem.ts';
+
+/** Far more than any request of ours has. */
+const MOST_BYTES = 4096;
+
+/**
+ * What a request says in JSON; nothing at all is an empty object.
+ * @param takes what each member takes, for the client
+ * @throws {Problem} that names the first bad one
+ */
+export async function readJsonBody<T extends z.ZodType>(
+  schema: T,
+  body: AsyncIterable<Uint8Array> | null,
+  takes: Record<string, string>,
+): Promise<z.output<T>> {
+  const text = await textOf(body);
+  const parsed = schema.safeParse(text === '' ? {} : parseJson(text));
+  if (parsed.success) return parsed.data;
+  const name = String(parsed.error.issues[0]?.path[0] ?? '');
+  throw bad(
+    name in takes
+      ? `The member "${name}" takes ${takes[name]}.`
+      : `The body takes a JSON object with some of ${Object.keys(takes).join(', ')}.`,
+  );
+}
+
+async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) throw bad(`The body takes at most ${MOST_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+const bad = (detail: string) => new Problem('bad_parameter', detail);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono';
+import { z } from 'zod';
+import { readJsonBody } from '../json-body.ts';
+import { issueTicket } from '../operations/issue-ticket.ts';
+import type { AppEnv, Parts } from './context.ts';
+import { needs } from './needs.ts';
+
+/** No longer than the answer to an upload is kept, by which a ticket is known to be used; seconds. */
+const LONGEST_S = 24 * 60 * 60;
+const USUAL_S = 600;
+
+/** For a browser or an app: an address that takes one picture, without a key. */
+export function ticketRoutes({ tickets, presets, maxUploadBytes }: Parts): Hono<AppEnv> {
+  const Asked = z.strictObject({
+    expiresIn: z.int().min(1).max(LONGEST_S).default(USUAL_S),
+    maxBytes: z.int().min(1).max(maxUploadBytes).default(maxUploadBytes),
+    preset: z.string().max(64).nullable().default(null),
+  });
+  const takes = {
+    expiresIn: `whole seconds from 1 to ${LONGEST_S}`,
+    maxBytes: `a whole number from 1 to ${maxUploadBytes}`,
+    preset: 'the name of a preset',
+  };
+
+  return new Hono<AppEnv>().post('/tickets', needs('upload'), async (c) => {
+    const asked = await readJsonBody(Asked, c.req.raw.body, takes);
+    const { token, expiresAt, ...rest } = await issueTicket(asked, c.get('caller'), tickets, presets);
+    c.header('cache-control', 'no-store');
+    return c.json(
+      { url: `/upload?ticket=${token}`, expiresAt: new Date(expiresAt).toISOString(), ...rest },
+      201,
+    );
+  });
+}
