@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { RequestId } from '../shared/domain/ids.ts';
 import { StoreError } from '../shared/errors.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
 import type { AppEnv, Parts } from './routes/context.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -47,6 +48,7 @@ const ON_EVERY_ANSWER: [name: string, value: string][] = [
 export function createApp(parts: Parts): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
+  if (parts.origins.length > 0) app.use(crossOrigin(parts.origins));
   app.route('/', uploadRoutes(parts));
   app.route('/', ticketRoutes(parts));
   app.route('/', imageRoutes(parts));

@@ -111,6 +111,7 @@ export async function startService(
     log,
     identify,
     tickets,
+    origins: config.corsOrigins,
     maxUploadBytes: config.maxUploadBytes,
     bodyOf: runtime.bodyOf,
     readiness: () => {

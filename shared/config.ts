@@ -26,6 +26,11 @@ function localUrl(scheme: 'sqlite' | 'file', example: string) {
     .transform((url) => resolve(url.slice(scheme.length + 1)));
 }
 
+/** As browsers send it: RFC 6454, section 6.2. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 const ms = (min: number, max: number, byDefault: number) => wholeNumber(min, max).prefault(String(byDefault));
 
 /**
@@ -93,6 +98,14 @@ export const Environment = z.object({
     .enum(['true', 'false'], 'true or false')
     .prefault('false')
     .describe('Whether it may listen beyond this machine without keys'),
+  CORS_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()))
+    .refine((origins) => origins.every(isOrigin), {
+      error: 'origins with commas between them, such as https://shop.example,https://app.shop.example',
+    })
+    .optional()
+    .describe('Origins whose scripts may upload and read answers; by default none'),
   ROLE: z
     .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
     .prefault('all')
@@ -164,6 +177,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,
+    corsOrigins: env.CORS_ORIGINS ?? [],
     apiKeysPath: env.API_KEYS_FILE ?? null,
     signingKeysPath: env.SIGNING_KEYS_FILE ?? null,
     logLevel: env.LOG_LEVEL,

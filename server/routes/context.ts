@@ -35,6 +35,8 @@ export interface Parts {
   /** Who asks, by the key that is sent. */
   identify: Identify;
   tickets: TicketOffice;
+  /** Whose scripts may ask. */
+  origins: readonly string[];
   /** The most of an upload without a ticket. */
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */

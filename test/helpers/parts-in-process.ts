@@ -81,6 +81,7 @@ export async function partsInProcess(
     log,
     identify: identifyAnybody,
     tickets: TicketOffice.ofThisProcess(),
+    origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     readiness: () => ({ ready: true }),

@@ -67,6 +67,7 @@ describe('the configuration without any environment', () => {
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       presetsPath: null,
+      corsOrigins: [],
       apiKeysPath: null,
       signingKeysPath: null,
       logLevel: 'info',
@@ -183,5 +184,26 @@ describe('without keys', () => {
     expect(readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: 'keys.json' })).toMatchObject({
       apiKeysPath: resolve('keys.json'),
     });
+  });
+});
+
+describe('CORS_ORIGINS', () => {
+  test('takes origins as browsers send them', () => {
+    expect(readConfig({ CORS_ORIGINS: 'https://shop.example, http://localhost:5173' }).corsOrigins).toEqual([
+      'https://shop.example',
+      'http://localhost:5173',
+    ]);
+  });
+
+  test.each([
+    '*',
+    'null',
+    'shop.example',
+    'https://shop.example/',
+    'https://Shop.example',
+    'https://a.example,',
+    'file://x',
+  ])('refuses %j', (CORS_ORIGINS) => {
+    expect(() => readConfig({ CORS_ORIGINS })).toThrow('it takes origins with commas between them');
   });
 });
