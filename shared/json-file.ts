@@ -15,7 +15,9 @@ export async function readJsonFile(variable: string, path: string): Promise<unkn
   try {
     return JSON.parse(bytes.toString());
   } catch (error) {
-    throw fault(`it is no JSON: ${error instanceof Error ? error.message : error}`);
+    // The rest of what a runtime says of it quotes the file, which may hold secrets.
+    const [place = ''] = / at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error)) ?? [];
+    throw fault(`it is no JSON${place}`);
   }
 }
 

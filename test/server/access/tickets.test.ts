@@ -89,6 +89,22 @@ describe('a ticket', () => {
 });
 
 test.each([
+  (secret: string) => `{"keys": [{"id": "new", "secret": ${secret}}]}`,
+  (secret: string) => `secret: ${secret}`,
+  (secret: string) => secret,
+])('a file that is no JSON is refused, and nothing of what is in it is told', async (written) => {
+  const path = join(await ownFolder(), 'signing.json');
+  const secret = `not-${secretOf()}`;
+  await writeFile(path, written(secret));
+  const refused = await TicketOffice.read(path).catch((error) => error);
+  expect(refused).toMatchObject({
+    name: 'ConfigurationError',
+    message: expect.stringContaining('it is no JSON'),
+  });
+  expect(refused.message).not.toContain('not-');
+});
+
+test.each([
   ['a short secret', [{ id: 'short', secret: randomBytes(31).toString('base64url') }]],
   ['no key', []],
   ['two keys of one id', [OLD, { ...NEW, id: 'old' }]],
