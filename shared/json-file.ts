@@ -15,12 +15,17 @@ export async function readJsonFile(variable: string, path: string): Promise<unkn
   try {
     return JSON.parse(bytes.toString());
   } catch (error) {
-    // The rest of what a runtime says of it quotes the file, which may hold secrets.
-    const [place = ''] = / at position \d+(?: \(line \d+ column \d+\))?/.exec(String(error)) ?? [];
-    throw fault(`it is no JSON${place}`);
+    throw fault(`it is no JSON: ${whyNoJson(String(error))}`);
   }
 }
 
 export function whyUnreadable(error: unknown): string {
   return errorCode(error) === 'ENOENT' ? 'there is no such file' : `it cannot be read: ${errorCode(error)}`;
+}
+
+/** What a runtime says of it quotes the file, which may hold secrets: the place alone is told, where it says one. */
+function whyNoJson(said: string): string {
+  const [place] = /position \d+(?: \(line \d+ column \d+\))?/.exec(said) ?? [];
+  if (place) return `see ${place}`;
+  return /\bend\b|EOF/i.test(said) ? 'it ends too early' : 'a part of it is not as JSON has it';
 }
