@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { parseJson } from './parse-json.ts';
 import { Problem } from './problem.ts';
 
 /** Far more than any request of ours has. */
@@ -37,11 +38,3 @@ async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
 }
 
 const bad = (detail: string) => new Problem('bad_parameter', detail);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

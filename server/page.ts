@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseJson } from './parse-json.ts';
 import { Problem } from './problem.ts';
 
 /** The most entries of one page. */
@@ -38,12 +39,4 @@ export function readQuery<T extends z.ZodType>(
     ...allowed,
   }[name];
   throw new Problem('bad_parameter', `The parameter "${name}" takes ${takes}.`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import { MAX_METADATA_BYTES, Metadata } from '../../shared/domain/image.ts';
 import { DEFAULT_PRESET, type Preset } from '../../shared/domain/preset.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import { knownPreset } from '../known-preset.ts';
+import { parseJson } from '../parse-json.ts';
 import { Problem } from '../problem.ts';
 
 /** Two decimal numbers from 0 to 1, of few digits. */
@@ -59,11 +60,3 @@ export function readParameters(fields: ReadonlyMap<string, string>, presets: Pre
 
 /** Finer than that nobody points, and what is equal then shares its variants. */
 const inThousandths = (text: string): number => Math.round(Number(text) * 1000) / 1000;
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -64,8 +64,10 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
       });
     })
     .delete('/images/:id', needs('upload'), async (c) => {
-      const { image } = await find(c.req.param('id'), c.get('caller').tenant);
-      if (!(await deleteImage(image.id, store, storage, retries))) throw noSuchImage();
+      const id = ImageId.safeParse(c.req.param('id'));
+      const { tenant } = c.get('caller');
+      const found = id.success && (await deleteImage(id.data, tenant, store, storage, retries));
+      if (!found) throw noSuchImage();
       return c.body(null, 204);
     });
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { ImageId, JobId } from '../domain/ids.ts';
+import type { ImageId, JobId, Tenant } from '../domain/ids.ts';
 import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState, statesBefore } from '../domain/job.ts';
 import type { QuarantinedBytes } from '../domain/quarantine.ts';
 import { findImage, findJob, workOf } from './reads.ts';
@@ -75,9 +75,9 @@ async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): P
 
 export async function deleteImage(
   db: Kysely<Tables>,
-  { id, at }: { id: ImageId; at: number },
+  { id, tenant, at }: { id: ImageId; tenant: Tenant; at: number },
 ): Promise<DeletedImage | 'deleted' | null> {
-  const found = await findImage(db, { id, tenant: null });
+  const found = await findImage(db, { id, tenant });
   if (found === null || found === 'deleted') return found;
   const pending = await db
     .selectFrom('jobs')
@@ -97,7 +97,7 @@ export async function deleteImage(
     promoted = (await promoteFollower(db, jobId)) ?? promoted;
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
-  await db.insertInto('deleted_images').values({ id, tenant: found.image.tenant, deleted_at: at }).execute();
+  await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

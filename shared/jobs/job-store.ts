@@ -92,8 +92,8 @@ export interface JobStore {
   /** Work of all `queued` jobs that share nobody's run, the oldest first. */
   queuedWork(): Promise<Work[]>;
 
-  /** Forgets an image and what the client said of it; its id stays known as deleted. Null: there is none. */
-  deleteImage(id: ImageId, at: number): Promise<DeletedImage | 'deleted' | null>;
+  /** Forgets an image and what the client said of it; its id stays known as deleted. Null: the tenant has none. */
+  deleteImage(id: ImageId, tenant: Tenant, at: number): Promise<DeletedImage | 'deleted' | null>;
 
   /**
    * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.

@@ -121,7 +121,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       if (state === 'succeeded') await store.finishRun(succeeded(start));
       if (state === 'failed') await store.finishRun(rejected(start));
       if (state === 'quarantined') await store.finishRun({ ...crashed(start), next: 'quarantined' });
-      if (state === 'cancelled') await store.deleteImage(upload.image.id, 9_000);
+      if (state === 'cancelled') await store.deleteImage(upload.image.id, DEFAULT_TENANT, 9_000);
       expect(await stateOf(store, upload)).toBe(state);
       return { upload, start };
     }
@@ -156,7 +156,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test.each(JOB_STATES)('deleting the image of a %s job cancels it unless it has ended', async (state) => {
       const store = await shared();
       const { upload } = await jobIn(store, state);
-      await store.deleteImage(upload.image.id, 9_000);
+      await store.deleteImage(upload.image.id, DEFAULT_TENANT, 9_000);
       expect(await stateOf(store, upload)).toBe(hasEnded(state) ? state : 'cancelled');
     });
 
@@ -311,7 +311,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('a late run quarantines nothing', async () => {
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
-      await store.deleteImage(upload.image.id, 2_500);
+      await store.deleteImage(upload.image.id, DEFAULT_TENANT, 2_500);
       expect(await store.finishRun({ ...crashed(start), next: 'quarantined' })).toBeNull();
       expect(await store.isQuarantined({ ...bytesOf(upload), decoder: DECODER })).toBe(false);
     });
@@ -320,7 +320,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const { upload } = await quarantine(store);
       const bytes = bytesOf(upload);
-      await store.deleteImage(upload.image.id, 4_000);
+      await store.deleteImage(upload.image.id, DEFAULT_TENANT, 4_000);
       expect(await store.isQuarantined({ ...bytes, decoder: DECODER })).toBe(true);
       expect(await store.releaseQuarantined(bytes)).toBe(true);
       expect(await store.isQuarantined({ ...bytes, decoder: DECODER })).toBe(false);
@@ -391,7 +391,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(rejected(start));
-      await store.deleteImage(upload.image.id, 4_000);
+      await store.deleteImage(upload.image.id, DEFAULT_TENANT, 4_000);
       expect(await store.retryJob(upload.job.id, 5_000, MANIFEST.pipelineVersion)).toBe('deleted');
     });
   });
@@ -471,20 +471,27 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const { id } = upload.image;
-      expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: start.runId, promoted: null });
+      expect(await store.deleteImage(id, OTHER_TENANT, 1)).toBeNull();
+      expect(await store.deleteImage(id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: start.runId,
+        promoted: null,
+      });
       expect(await store.findImage(id, null)).toBe('deleted');
       expect(await store.findImage(id, DEFAULT_TENANT)).toBe('deleted');
       expect(await store.findImage(id, OTHER_TENANT)).toBeNull();
       expect(await store.publishedAmong([start.runId])).toEqual([]);
       expect(await store.existingAmong([id])).toEqual([]);
-      expect(await store.deleteImage(id, 6_000)).toBe('deleted');
+      expect(await store.deleteImage(id, DEFAULT_TENANT, 6_000)).toBe('deleted');
     });
 
     test('fences off the run in progress: its late result resurrects nothing', async () => {
       const store = await shared();
       const { upload, start } = await acceptAndStart(store);
       const { id } = upload.image;
-      expect(await store.deleteImage(id, 5_000)).toEqual({ retiredSet: null, promoted: null });
+      expect(await store.deleteImage(id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: null,
+        promoted: null,
+      });
       expect(await store.findJob(upload.job.id)).toMatchObject({
         job: { state: 'cancelled', updatedAt: 5_000 },
         runs: [{ outcome: 'interrupted', endedAt: 5_000 }],
@@ -497,21 +504,21 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('takes a queued job out of the queue', async () => {
       const store = await shared();
       const { image } = await accept(store);
-      await store.deleteImage(image.id, 5_000);
+      await store.deleteImage(image.id, DEFAULT_TENANT, 5_000);
       expect((await store.queuedWork()).map((work) => work.imageId)).not.toContain(image.id);
     });
 
     test('leaves other images alone', async () => {
       const store = await shared();
       const [doomed, other] = [await accept(store), await accept(store)];
-      await store.deleteImage(doomed.image.id, 5_000);
+      await store.deleteImage(doomed.image.id, DEFAULT_TENANT, 5_000);
       const { image, job } = other;
       expect(await store.findImage(image.id, null)).toEqual({ image, job, set: null });
     });
 
     test('answers null for an image that never was', async () => {
       const store = await shared();
-      expect(await store.deleteImage(newImageId(), 5_000)).toBeNull();
+      expect(await store.deleteImage(newImageId(), DEFAULT_TENANT, 5_000)).toBeNull();
     });
   });
 
@@ -618,7 +625,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const { upload, start } = await acceptAndStart(store);
       await store.finishRun(succeeded(start));
       const deleted = await accept(store);
-      await store.deleteImage(deleted.image.id, 5_000);
+      await store.deleteImage(deleted.image.id, DEFAULT_TENANT, 5_000);
       const before = [await store.findImage(upload.image.id, null), await store.findJob(upload.job.id)];
       const next = await reopen();
       expect([await next.findImage(upload.image.id, null), await next.findJob(upload.job.id)]).toEqual(
@@ -657,7 +664,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.findJob(job.id),
         store.listJobs({ limit: 1 }),
         store.queuedWork(),
-        store.deleteImage(image.id, 1),
+        store.deleteImage(image.id, DEFAULT_TENANT, 1),
         store.requeueRunning(1),
         store.publishedAmong([]),
         store.existingAmong([]),

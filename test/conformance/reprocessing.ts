@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Focus } from '../../shared/domain/focus.ts';
+import { DEFAULT_TENANT } from '../../shared/domain/ids.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { Preset, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
@@ -135,7 +136,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const fails = await accept(before);
       await run(fails.job, rejected);
       const { upload: deleted } = await published(before);
-      await store.deleteImage(deleted.image.id, 5_000);
+      await store.deleteImage(deleted.image.id, DEFAULT_TENANT, 5_000);
       expect(await queue(now)).toEqual({ queued: 0, skipped: 3, toRun: [], retiredSets: [], next: null });
       expect(await count(now)).toEqual({ total: 2, current: 1, pending: 1, failed: 0, failedJobs: [] });
       await run(waits.job, (start) => publishes(start, before));
@@ -280,7 +281,9 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const { settled } = await run(await jobOf(upload), (start) => publishes(start, now));
       expect(settled).toEqual(settledAlone(true));
       expect(await setOf(twin)).toBe(old);
-      expect(await store.deleteImage(twin.image.id, 20_000)).toMatchObject({ retiredSet: old });
+      expect(await store.deleteImage(twin.image.id, DEFAULT_TENANT, 20_000)).toMatchObject({
+        retiredSet: old,
+      });
     });
 
     test('the set of a later upload of the same bytes is taken over at once', async () => {
@@ -323,7 +326,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const leader = await accept(now, { image: { sha256, createdAt: LATER - 1 } });
       await queue(now);
       const follower = await accept(now, { image: { sha256, createdAt: LATER + 1 } });
-      expect(await store.deleteImage(leader.image.id, 20_000)).toMatchObject({
+      expect(await store.deleteImage(leader.image.id, DEFAULT_TENANT, 20_000)).toMatchObject({
         promoted: { jobId: follower.job.id, isBatch: false },
       });
       expect(await jobOf(upload)).toMatchObject({ isBatch: true, sharedRunOf: follower.job.id });
@@ -336,7 +339,10 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const job = await jobOf(upload);
       const start = newStart(job);
       await store.startRun(start);
-      expect(await store.deleteImage(upload.image.id, 20_000)).toEqual({ retiredSet: old, promoted: null });
+      expect(await store.deleteImage(upload.image.id, DEFAULT_TENANT, 20_000)).toEqual({
+        retiredSet: old,
+        promoted: null,
+      });
       expect(await store.finishRun(publishes(start, now))).toBeNull();
       expect((await store.findJob(job.id))?.job.state).toBe('cancelled');
       expect(await store.publishedAmong([old, start.runId])).toEqual([]);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Tenant } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, type Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import {
   crashed,
@@ -154,12 +154,21 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     test('keep the set until the last of their images is deleted; the next one makes a new one', async () => {
       const { upload, runId } = await published();
       const twin = await accepted(twinOf(upload));
-      expect(await store.deleteImage(upload.image.id, 5_000)).toEqual({ retiredSet: null, promoted: null });
+      expect(await store.deleteImage(upload.image.id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: null,
+        promoted: null,
+      });
       expect(await setOf(twin)).toBe(runId);
       const third = await accepted(twinOf(upload));
       expect(await setOf(third)).toBe(runId);
-      expect(await store.deleteImage(twin.image.id, 5_000)).toEqual({ retiredSet: null, promoted: null });
-      expect(await store.deleteImage(third.image.id, 5_000)).toEqual({ retiredSet: runId, promoted: null });
+      expect(await store.deleteImage(twin.image.id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: null,
+        promoted: null,
+      });
+      expect(await store.deleteImage(third.image.id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: runId,
+        promoted: null,
+      });
       expect(await store.publishedAmong([runId])).toEqual([]);
       expect(await store.hasTwin(keyOf(upload))).toBe(false);
     });
@@ -168,7 +177,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       const { upload, start } = await running();
       const eldest = await accepted(twinOf(upload));
       const youngest = await accepted(twinOf(upload, { image: { createdAt: 2_001 } }));
-      expect(await store.deleteImage(upload.image.id, 5_000)).toEqual({
+      expect(await store.deleteImage(upload.image.id, DEFAULT_TENANT, 5_000)).toEqual({
         retiredSet: null,
         promoted: {
           jobId: eldest.job.id,
@@ -196,7 +205,10 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     test('do not bring back the one that was deleted while it waited', async () => {
       const { upload, start } = await running();
       const twin = await accepted(twinOf(upload));
-      expect(await store.deleteImage(twin.image.id, 5_000)).toEqual({ retiredSet: null, promoted: null });
+      expect(await store.deleteImage(twin.image.id, DEFAULT_TENANT, 5_000)).toEqual({
+        retiredSet: null,
+        promoted: null,
+      });
       expect(await store.finishRun(succeeded(start))).toEqual(settledAlone(true));
       expect(await jobOf(twin)).toMatchObject({ state: 'cancelled' });
       expect(await store.findImage(twin.image.id, null)).toBe('deleted');

@@ -121,7 +121,7 @@ export function describeSimilarImages(name: string, open: () => Promise<OpenedJo
     test('are gone once they are deleted', async () => {
       const tenant = newTenant();
       const image = await published(tenant, HASH);
-      await store.deleteImage(image.id, 5_000);
+      await store.deleteImage(image.id, tenant, 5_000);
       expect((await similar(tenant)).images).toEqual([]);
     });
 

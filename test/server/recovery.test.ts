@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
-import { newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
 import type { RunStart } from '../../shared/jobs/records.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
@@ -110,7 +110,7 @@ describe('what an earlier process has left of its files', () => {
     const { storage, accept, keepOriginal, store, recover } = await dataFolder();
     const kept = await accept();
     const deleted = await accept();
-    await store.deleteImage(deleted.image.id, 2_000);
+    await store.deleteImage(deleted.image.id, DEFAULT_TENANT, 2_000);
     await keepOriginal(newUpload());
 
     await recover();
@@ -237,7 +237,7 @@ test('originals of images that it has deleted are not foreign to it, however man
   const { store, storage, accept, recover } = await dataFolder();
   const uploads = [];
   for (let n = 0; n < AT_ONCE + 101; n++) uploads.push(await accept());
-  await Promise.all(uploads.map(({ image }) => store.deleteImage(image.id, 2_000)));
+  await Promise.all(uploads.map(({ image }) => store.deleteImage(image.id, DEFAULT_TENANT, 2_000)));
   expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
   expect(await recover()).toEqual([]);
   expect(await storage.listOriginals()).toEqual([]);

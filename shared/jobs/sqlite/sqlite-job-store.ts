@@ -55,7 +55,7 @@ export class SqliteJobStore implements JobStore {
   findJob: JobStore['findJob'] = (id) => this.#call('findJob', id);
   listJobs: JobStore['listJobs'] = (query) => this.#call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.#call('queuedWork', undefined);
-  deleteImage: JobStore['deleteImage'] = (id, at) => this.#call('deleteImage', { id, at });
+  deleteImage: JobStore['deleteImage'] = (id, tenant, at) => this.#call('deleteImage', { id, tenant, at });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
     this.#call('retryJob', { id, at, pipelineVersion });
