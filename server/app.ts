@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { RequestId } from '../shared/domain/ids.ts';
 import { StoreError } from '../shared/errors.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import { rateLimitFields } from './access/rate-limits.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
 import type { AppEnv, Parts } from './routes/context.ts';
@@ -69,22 +70,26 @@ export function createApp(parts: Parts): Hono<AppEnv> {
 }
 
 /** Gives each request its id and its log, and each answer what every answer has; writes one line when it is answered. */
-function requestScope({ log, identify, isClosing }: Parts): MiddlewareHandler<AppEnv> {
+function requestScope(parts: Parts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const begin = performance.now();
     const given = RequestId.safeParse(c.req.header('x-request-id'));
     const requestId = given.success ? given.data : randomUUID();
     c.set('requestId', requestId);
-    c.set('log', log.child({ requestId }));
-    c.set('identify', identify);
+    c.set('log', parts.log.child({ requestId }));
+    c.set('access', parts.access);
+    c.set('allowance', null);
+    c.set('client', parts.access.clientAddress(parts.peerOf(c), c.req.header('x-forwarded-for')));
     await next();
     c.header('x-request-id', requestId);
     for (const [name, value] of ON_EVERY_ANSWER) c.header(name, value);
+    const allowance = c.get('allowance');
+    if (allowance) for (const [name, value] of rateLimitFields(allowance)) c.header(name, value);
     // A kept connection would keep the server from ending.
-    if (isClosing()) c.header('connection', 'close');
+    if (parts.isClosing()) c.header('connection', 'close');
     const { method, path } = c.req;
     const ms = Math.round((performance.now() - begin) * 10) / 10;
-    c.get('log').info({ method, path, status: c.res.status, ms }, 'request');
+    c.get('log').info({ method, path, status: c.res.status, ms, client: c.get('client') }, 'request');
   };
 }
 

@@ -18,7 +18,15 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
       'repr-digest',
       'x-request-id',
     ],
-    exposeHeaders: ['idempotent-replayed', 'location', 'preference-applied', 'retry-after', 'x-request-id'],
+    exposeHeaders: [
+      'idempotent-replayed',
+      'location',
+      'preference-applied',
+      'ratelimit',
+      'ratelimit-policy',
+      'retry-after',
+      'x-request-id',
+    ],
     maxAge: KEPT_S,
   });
 }

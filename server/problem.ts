@@ -32,6 +32,7 @@ export const PROBLEMS = {
   quarantined: { status: 422, title: 'These bytes are quarantined' },
   key_reused: { status: 422, title: 'The key belongs to another request' },
   unknown_preset: { status: 422, title: 'There is no such preset' },
+  rate_limited: { status: 429, title: 'There were too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   no_worker: { status: 503, title: 'All workers are busy' },
   draining: { status: 503, title: 'The service is shutting down' },

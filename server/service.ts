@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Config, isLoopback } from '../shared/config.ts';
+import type { Config } from '../shared/config.ts';
 import { SqliteJobStore } from '../shared/jobs/sqlite/sqlite-job-store.ts';
 import { readPresets } from '../shared/presets/presets-file.ts';
 import { DiskStorage } from '../shared/storage/disk/disk-storage.ts';
@@ -11,9 +11,7 @@ import { prepareLaunch } from '../workers/supervisor/launcher.ts';
 import { Runner } from '../workers/supervisor/runner.ts';
 import { Scratch } from '../workers/supervisor/scratch.ts';
 import { Supervisor } from '../workers/supervisor/supervisor.ts';
-import { ApiKeys } from './access/api-keys.ts';
-import { identifyAnybody, identifyBy } from './access/identify.ts';
-import { TicketOffice } from './access/tickets.ts';
+import { prepareAccess } from './access/prepare-access.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
@@ -52,17 +50,7 @@ export async function startService(
   workerEntry?: string,
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
-  const identify = config.apiKeysPath ? identifyBy(await ApiKeys.read(config.apiKeysPath)) : identifyAnybody;
-  if (!config.apiKeysPath) {
-    const level = isLoopback(config.host) ? 'info' : 'warn';
-    log[level](
-      { host: config.host },
-      'there are no API keys: whoever reaches the service may do all that it can',
-    );
-  }
-  const tickets = config.signingKeysPath
-    ? await TicketOffice.read(config.signingKeysPath)
-    : TicketOffice.ofThisProcess();
+  const access = await prepareAccess(config, log);
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -109,8 +97,8 @@ export async function startService(
     watch: supervisor,
     retries: supervisor,
     log,
-    identify,
-    tickets,
+    access,
+    peerOf: runtime.peerOf,
     origins: config.corsOrigins,
     maxUploadBytes: config.maxUploadBytes,
     bodyOf: runtime.bodyOf,

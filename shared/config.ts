@@ -7,6 +7,9 @@ export const EXIT_CONFIGURATION = 78;
 
 const MIB = 1024 * 1024;
 
+/** Of somebody without a key, in a minute: a ticket for each picture of a few listings, and for a household behind one address. */
+const STRANGERS_REQUESTS = 300;
+
 function wholeNumber(min: number, max: number) {
   const allowed = `a whole number from ${min} to ${max}`;
   return z
@@ -30,6 +33,15 @@ function localUrl(scheme: 'sqlite' | 'file', example: string) {
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
+
+/** An address, a network, or a name for some. */
+const ProxyName = z.union([
+  z.ipv4(),
+  z.ipv6(),
+  z.cidrv4(),
+  z.cidrv6(),
+  z.enum(['loopback', 'linklocal', 'uniquelocal']),
+]);
 
 const ms = (min: number, max: number, byDefault: number) => wholeNumber(min, max).prefault(String(byDefault));
 
@@ -106,6 +118,23 @@ export const Environment = z.object({
     })
     .optional()
     .describe('Origins whose scripts may upload and read answers; by default none'),
+  REQUESTS_PER_KEY: wholeNumber(0, 1_000_000)
+    .prefault('0')
+    .describe('Requests in a minute with one API key; 0: no limit'),
+  REQUESTS_PER_ADDRESS: wholeNumber(0, 1_000_000)
+    .optional()
+    .describe(
+      'Requests in a minute from one address without a key, as with a ticket; 0: no limit; by default 300 where there are keys, else 0',
+    ),
+  TRUSTED_PROXIES: z
+    .string()
+    .transform((text) => text.split(',').map((proxy) => proxy.trim()))
+    .refine((proxies) => proxies.every((proxy) => ProxyName.safeParse(proxy).success), {
+      error:
+        'addresses or networks with commas between them, such as 10.0.0.0/8,fd00::/8; or loopback, uniquelocal',
+    })
+    .optional()
+    .describe("Whose X-Forwarded-For is believed; by default nobody's"),
   ROLE: z
     .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
     .prefault('all')
@@ -180,6 +209,9 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     corsOrigins: env.CORS_ORIGINS ?? [],
     apiKeysPath: env.API_KEYS_FILE ?? null,
     signingKeysPath: env.SIGNING_KEYS_FILE ?? null,
+    requestsPerKey: env.REQUESTS_PER_KEY,
+    requestsPerAddress: env.REQUESTS_PER_ADDRESS ?? (env.API_KEYS_FILE ? STRANGERS_REQUESTS : 0),
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -10,8 +10,14 @@ interface BunGlobal {
     port: number;
     idleTimeout: number;
     maxRequestBodySize: number;
-    fetch(request: Request, server: unknown): Response | Promise<Response>;
-  }): { port: number; stop(closeActive?: boolean): Promise<void> };
+    fetch(request: Request, server: BunServer): Response | Promise<Response>;
+  }): BunServer;
+}
+
+interface BunServer {
+  port: number;
+  stop(closeActive?: boolean): Promise<void>;
+  requestIP(request: Request): { address: string } | null;
 }
 
 /** Bun's most, in seconds; our own patience is shorter, and answers with a 408. */
@@ -40,6 +46,12 @@ export const bunRuntime: HttpRuntime = {
   },
 
   bodyOf: (context: Context) => bodyOf(context.req.raw),
+
+  peerOf: (context: Context) => {
+    const { server } = context.env as { server: BunServer };
+    // A connection that has broken has none any more.
+    return server.requestIP(context.req.raw)?.address ?? 'gone';
+  },
 };
 
 /** A web stream has one reader: the one who answers drops what the intake has left unread. */

@@ -21,4 +21,6 @@ export interface HttpServer {
 export interface HttpRuntime {
   listen(app: Hono<AppEnv>, options: ListenOptions): Promise<HttpServer>;
   bodyOf(context: Context): Readable;
+  /** The address at the other end of the connection. */
+  peerOf(context: Context): string;
 }

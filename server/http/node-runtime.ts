@@ -41,6 +41,9 @@ export const nodeRuntime: HttpRuntime = {
 
   /** Node's own stream: a web stream over it would cost a copy and a queue for each chunk. */
   bodyOf: (context: Context) => (context.env as HttpBindings).incoming,
+
+  // A connection that has broken has none any more.
+  peerOf: (context: Context) => (context.env as HttpBindings).incoming.socket.remoteAddress ?? 'gone',
 };
 
 /** The same answer, whole at once to whoever reads it, but ended only when the client has stopped sending. */

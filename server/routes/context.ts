@@ -6,8 +6,9 @@ import type { JobWatch, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
-import type { Identify } from '../access/identify.ts';
-import type { Ticket, TicketOffice } from '../access/tickets.ts';
+import type { AccessParts } from '../access/prepare-access.ts';
+import type { Allowance } from '../access/rate-limits.ts';
+import type { Ticket } from '../access/tickets.ts';
 import type { Intake } from '../intake/intake.ts';
 
 /** What every handler finds in its context. */
@@ -15,7 +16,11 @@ export interface AppEnv {
   Variables: {
     requestId: string;
     log: Logger;
-    identify: Identify;
+    access: AccessParts;
+    /** The address that it comes from. */
+    client: string;
+    /** What is left to whoever asks; null where it is not counted. */
+    allowance: Allowance | null;
     /** Who asks; of a route that is public there is none. */
     caller: Caller;
     /** By which the caller may upload; null: by its key, or as anybody. */
@@ -32,9 +37,9 @@ export interface Parts {
   watch: JobWatch;
   retries: Retries;
   log: Logger;
-  /** Who asks, by the key that is sent. */
-  identify: Identify;
-  tickets: TicketOffice;
+  access: AccessParts;
+  /** The address at the other end of the connection. */
+  peerOf(context: Context): string;
   /** Whose scripts may ask. */
   origins: readonly string[];
   /** The most of an upload without a ticket. */

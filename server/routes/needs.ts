@@ -1,6 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Scope } from '../../shared/domain/access.ts';
 import type { Caller } from '../access/caller.ts';
+import { notIdentified } from '../access/identify.ts';
+import { refuseExcess } from '../access/rate-limits.ts';
 import type { Ticket, TicketOffice } from '../access/tickets.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv } from './context.ts';
@@ -16,15 +18,18 @@ const declared = new WeakMap<object, Access>();
 export const accessOf = (handler: object): Access | undefined => declared.get(handler);
 
 /** Stands first in each route: lets through who may, and puts its name into the log. */
-export function needs(access: Exclude<Access, typeof TICKET>): MiddlewareHandler<AppEnv>;
-export function needs(access: typeof TICKET, tickets: TicketOffice): MiddlewareHandler<AppEnv>;
-export function needs(access: Access, tickets?: TicketOffice): MiddlewareHandler<AppEnv> {
+export function needs(access: Access): MiddlewareHandler<AppEnv> {
   const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
     c.set('ticket', null);
-    const token = tickets && c.req.query('ticket');
-    if (token !== undefined) letIn(c, await holderOf(token, tickets));
-    else if (access !== 'public') {
-      const caller = c.get('identify')(c.req.header('authorization'));
+    const token = access === TICKET ? c.req.query('ticket') : undefined;
+    if (token !== undefined) {
+      await count(c, null);
+      letIn(c, await holderOf(token, c.get('access').tickets));
+    } else if (access !== 'public') {
+      const authorization = c.req.header('authorization');
+      const caller = c.get('access').identify(authorization);
+      await count(c, caller);
+      if (!caller) throw notIdentified(authorization);
       const scope = access === TICKET ? 'upload' : access;
       letIn(c, { caller, ticket: null });
       if (!caller.scopes.has(scope)) throw forbidden(scope, caller);
@@ -33,6 +38,13 @@ export function needs(access: Access, tickets?: TicketOffice): MiddlewareHandler
   };
   declared.set(guard, access);
   return guard;
+}
+
+/** What is public is not counted: probes, and the pictures of a page. */
+async function count(c: Context<AppEnv>, caller: Caller | null): Promise<void> {
+  const allowance = await c.get('access').rateLimits.count(caller?.keyId ?? null, c.get('client'));
+  c.set('allowance', allowance);
+  if (allowance) refuseExcess(allowance);
 }
 
 function letIn(c: Context<AppEnv>, { caller, ticket }: { caller: Caller; ticket: Ticket | null }): void {
@@ -46,8 +58,8 @@ function letIn(c: Context<AppEnv>, { caller, ticket }: { caller: Caller; ticket:
 }
 
 /** Who has a ticket does what its key would do, with that one upload. */
-async function holderOf(token: string, tickets: TicketOffice | undefined) {
-  const ticket = await tickets?.read(token);
+async function holderOf(token: string, tickets: TicketOffice) {
+  const ticket = await tickets.read(token);
   if (!ticket)
     throw new Problem('bad_ticket', 'This ticket is not valid, or its time is over: ask for another one.');
   return { caller: { keyId: ticket.keyId, tenant: ticket.tenant, scopes: NO_SCOPES }, ticket };

@@ -8,7 +8,7 @@ import { needs } from './needs.ts';
 const MOST_WAIT_SECONDS = 60;
 
 export function uploadRoutes(parts: Parts): Hono<AppEnv> {
-  return new Hono<AppEnv>().post('/upload', needs('upload or a ticket', parts.tickets), async (c) => {
+  return new Hono<AppEnv>().post('/upload', needs('upload or a ticket'), async (c) => {
     if (parts.isClosing()) throw draining();
     const length = c.req.header('content-length');
     const { job, isRepeated } = await parts.intake.accept(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { identifyAnybody } from '../../server/access/identify.ts';
+import { RateLimits } from '../../server/access/rate-limits.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
@@ -79,8 +80,13 @@ export async function partsInProcess(
     watch: { ended: async () => {} },
     retries: queue,
     log,
-    identify: identifyAnybody,
-    tickets: TicketOffice.ofThisProcess(),
+    access: {
+      identify: identifyAnybody,
+      rateLimits: new RateLimits({ requestsPerKey: 0, requestsPerAddress: 0 }),
+      clientAddress: (peer) => peer,
+      tickets: TicketOffice.ofThisProcess(),
+    },
+    peerOf: () => '127.0.0.1',
     origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),

@@ -39,6 +39,13 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
     ['api', 'worker'],
     'all: api and worker nodes need a database that they share, and SQLite is not one',
   ],
+  ['REQUESTS_PER_KEY', ['-1', '1000001', 'many'], 'a whole number from 0 to 1000000'],
+  ['REQUESTS_PER_ADDRESS', ['-1', '1000001', '60/m'], 'a whole number from 0 to 1000000'],
+  [
+    'TRUSTED_PROXIES',
+    ['nginx', '10.0.0.0/33', '10.0.0.256', '10.0.0.1,', 'all', '0x7f.1'],
+    'addresses or networks with commas between them, such as 10.0.0.0/8,fd00::/8; or loopback, uniquelocal',
+  ],
   ['LOG_LEVEL', ['verbose', 'INFO'], 'trace, debug, info, warn, error, fatal or silent'],
 ];
 
@@ -70,6 +77,9 @@ describe('the configuration without any environment', () => {
       corsOrigins: [],
       apiKeysPath: null,
       signingKeysPath: null,
+      requestsPerKey: 0,
+      requestsPerAddress: 0,
+      trustedProxies: [],
       logLevel: 'info',
     });
   });
@@ -85,6 +95,17 @@ describe('the configuration without any environment', () => {
 });
 
 describe('what is set', () => {
+  test('are requests of one address, but only where there are keys', () => {
+    expect(readConfig({ API_KEYS_FILE: '/keys.json' }).requestsPerAddress).toBe(300);
+    expect(readConfig({ API_KEYS_FILE: '/keys.json', REQUESTS_PER_ADDRESS: '0' }).requestsPerAddress).toBe(0);
+    expect(readConfig({ REQUESTS_PER_ADDRESS: '60' }).requestsPerAddress).toBe(60);
+  });
+
+  test('are proxies, by address, network or name', () => {
+    const proxies = ['10.1.2.3', '10.0.0.0/8', 'fd00::/8', '::1', 'loopback'];
+    expect(readConfig({ TRUSTED_PROXIES: proxies.join(', ') }).trustedProxies).toEqual(proxies);
+  });
+
   test('is taken', () => {
     const set = { N_WORKERS: '3', PORT: '0', HOST: '127.0.0.2', QUEUE_DEPTH: '10', LOG_LEVEL: 'debug' };
     expect(readConfig(set)).toMatchObject({

@@ -1,0 +1,48 @@
+import { type Config, isLoopback } from '../../shared/config.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { ApiKeys } from './api-keys.ts';
+import { type ClientAddress, clientAddressBehind } from './client-address.ts';
+import { type Identify, identifyAnybody, identifyBy } from './identify.ts';
+import { RateLimits } from './rate-limits.ts';
+import { TicketOffice } from './tickets.ts';
+
+/** Who may come, and how often. */
+export interface AccessParts {
+  /** Who asks, by the key that is sent. */
+  identify: Identify;
+  tickets: TicketOffice;
+  rateLimits: RateLimits;
+  clientAddress: ClientAddress;
+}
+
+/** @throws {ConfigurationError} with every fault of a file of keys */
+export async function prepareAccess(config: Config, log: Logger): Promise<AccessParts> {
+  const { apiKeysPath, signingKeysPath } = config;
+  const identify = apiKeysPath ? identifyBy(await ApiKeys.read(apiKeysPath)) : identifyAnybody;
+  if (!apiKeysPath) {
+    const level = isLoopback(config.host) ? 'info' : 'warn';
+    log[level](
+      { host: config.host },
+      'there are no API keys: whoever reaches the service may do all that it can',
+    );
+  }
+  return {
+    identify,
+    tickets: signingKeysPath ? await TicketOffice.read(signingKeysPath) : TicketOffice.ofThisProcess(),
+    rateLimits: new RateLimits(config),
+    clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),
+  };
+}
+
+/** Once: any client may send that field. */
+function tellOnce(log: Logger): (peer: string) => void {
+  let isTold = false;
+  return (peer) => {
+    if (isTold) return;
+    isTold = true;
+    log.warn(
+      { peer },
+      'X-Forwarded-For is not believed: if this is a proxy of yours, name it in TRUSTED_PROXIES, else all its clients count as one',
+    );
+  };
+}
