@@ -29,6 +29,7 @@ export const PROBLEMS = {
   damaged_header: { status: 422, title: 'The header of the image is damaged' },
   too_many_pixels: { status: 422, title: 'The image has too many pixels' },
   too_many_frames: { status: 422, title: 'The image has too many frames' },
+  too_much_memory: { status: 422, title: 'The image takes too much memory' },
   quarantined: { status: 422, title: 'These bytes are quarantined' },
   key_reused: { status: 422, title: 'The key belongs to another request' },
   unknown_preset: { status: 422, title: 'There is no such preset' },

@@ -78,7 +78,13 @@ export async function startService(
   }
   const recipes = new KeptRecipes(store, presets.byName);
   const runner = new Runner(store, storage, scratch, recipes, config, log);
-  const supervisor = new Supervisor(config, launch, runner, log, breakerOpened);
+  const supervisor = new Supervisor(
+    { ...config, isShared: access.isShared },
+    launch,
+    runner,
+    log,
+    breakerOpened,
+  );
   const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, presets.byName, {
     ...config,
     spoolPath: storage.spoolPath,
@@ -114,7 +120,10 @@ export async function startService(
     port: config.port,
     requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
   });
-  log.info({ workers: config.workers, layers }, 'isolation layers in force');
+  log.info(
+    { workers: config.workers, memoryBudgetBytes: config.memoryBudgetBytes, layers },
+    'isolation layers in force',
+  );
 
   async function drain(): Promise<boolean> {
     const deadline = performance.now() + config.drainTimeoutMs;

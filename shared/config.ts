@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { memoryForPictures, memoryLimit, workersFor } from './memory-limit.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, or a data folder is held by another process. */
 export const EXIT_CONFIGURATION = 78;
@@ -51,13 +52,20 @@ const ms = (min: number, max: number, byDefault: number) => wholeNumber(min, max
  */
 export const Environment = z.object({
   BASE_PATH: path().prefault('./data').describe('Folder of originals, variants and the database'),
-  N_WORKERS: wholeNumber(1, 256).optional().describe('Worker processes; by default the CPUs available'),
+  N_WORKERS: wholeNumber(1, 256)
+    .optional()
+    .describe('Worker processes; by default the CPUs available, or fewer where there is memory for fewer'),
   PORT: wholeNumber(0, 65_535).prefault('3000').describe('TCP port; 0 takes a free one'),
   HOST: z.string().prefault('127.0.0.1').describe('Address to listen on; 0.0.0.0 in the container'),
   HANDOFF_TIMEOUT_MS: ms(0, 60_000, 100).describe('How long an upload waits for a ready worker before 503'),
   QUEUE_DEPTH: wholeNumber(0, 1_000_000)
     .prefault('0')
     .describe('Accepted uploads that may wait beyond the idle workers; 0 is a pure hand-off'),
+  BATCH_DEPTH: wholeNumber(0, 1_000_000)
+    .prefault('1000')
+    .describe(
+      'Batch jobs that may wait for workers that nobody else wants; beyond, uploads with lane=batch get 503',
+    ),
   MAX_UPLOAD_BYTES: wholeNumber(1, 1024 * MIB)
     .prefault(String(20 * MIB))
     .describe('Largest picture, in bytes'),
@@ -84,6 +92,11 @@ export const Environment = z.object({
   WORKER_MAX_DATA_BYTES: wholeNumber(768 * MIB, 1024 * 1024 * MIB)
     .prefault(String(4096 * MIB))
     .describe('Most memory for the data of one worker, where prlimit exists; beyond it the run fails'),
+  MEMORY_BUDGET: wholeNumber(64 * MIB, 1024 * 1024 * MIB)
+    .optional()
+    .describe(
+      'Memory that the pictures in all workers may take together; by default what the limit of the container, or the machine, leaves beside the service and its workers',
+    ),
   DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
@@ -183,16 +196,19 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   faults.push(...accessFaults(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
+  const memory = memoryLimit();
+  const workers = env.N_WORKERS ?? Math.min(availableParallelism(), workersFor(memory));
   return {
     basePath: env.BASE_PATH,
     databasePath: env.DATABASE_URL ?? join(env.BASE_PATH, 'darkroom.db'),
     storagePath: env.STORAGE_URL ?? env.BASE_PATH,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
-    workers: env.N_WORKERS ?? availableParallelism(),
+    workers,
     port: env.PORT,
     host: env.HOST,
     handOffTimeoutMs: env.HANDOFF_TIMEOUT_MS,
     queueDepth: env.QUEUE_DEPTH,
+    batchDepth: env.BATCH_DEPTH,
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     maxPixels: env.MAX_PIXELS,
     maxFrames: env.MAX_FRAMES,
@@ -203,6 +219,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     workerMaxRuns: env.WORKER_MAX_RUNS,
     workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
     workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
+    memoryBudgetBytes: env.MEMORY_BUDGET ?? memoryForPictures(workers, memory),
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,

@@ -64,6 +64,11 @@ export class ApiKeys {
     );
   }
 
+  /** How many there are. */
+  get tenants(): number {
+    return new Set(this.#keys.map(({ caller }) => caller.tenant)).size;
+  }
+
   /** Takes the same time for each key, and for none. */
   callerOf(key: string): Caller | null {
     const hash = Buffer.from(hashOf(key));

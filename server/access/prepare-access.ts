@@ -11,6 +11,8 @@ export interface AccessParts {
   /** Who asks, by the key that is sent. */
   identify: Identify;
   tickets: TicketOffice;
+  /** Whether there are several tenants. */
+  isShared: boolean;
   rateLimits: RateLimits;
   clientAddress: ClientAddress;
 }
@@ -18,8 +20,8 @@ export interface AccessParts {
 /** @throws {ConfigurationError} with every fault of a file of keys */
 export async function prepareAccess(config: Config, log: Logger): Promise<AccessParts> {
   const { apiKeysPath, signingKeysPath } = config;
-  const identify = apiKeysPath ? identifyBy(await ApiKeys.read(apiKeysPath)) : identifyAnybody;
-  if (!apiKeysPath) {
+  const keys = apiKeysPath ? await ApiKeys.read(apiKeysPath) : null;
+  if (!keys) {
     const level = isLoopback(config.host) ? 'info' : 'warn';
     log[level](
       { host: config.host },
@@ -27,7 +29,8 @@ export async function prepareAccess(config: Config, log: Logger): Promise<Access
     );
   }
   return {
-    identify,
+    identify: keys ? identifyBy(keys) : identifyAnybody,
+    isShared: keys !== null && keys.tenants > 1,
     tickets: signingKeysPath ? await TicketOffice.read(signingKeysPath) : TicketOffice.ofThisProcess(),
     rateLimits: new RateLimits(config),
     clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),

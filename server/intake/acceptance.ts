@@ -18,7 +18,10 @@ import { UploadedOriginal } from './uploaded-original.ts';
 export const SHARED_AT_ONCE = 32;
 
 /** What there is to accept, before it is known whether it needs a worker. */
-export type NewUpload = Omit<AcceptedUpload, 'needsTwin'>;
+export type NewUpload = Omit<AcceptedUpload, 'needsTwin'> & {
+  /** What its run takes at the most, beside what an idle worker has. */
+  memoryBytes: number;
+};
 
 /** The end of an upload's way: it shares a run of the same bytes, or has a worker reserved, and is kept. */
 export class Acceptance {
@@ -77,7 +80,8 @@ export class Acceptance {
 
   async #reserve(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job> {
     const begin = performance.now();
-    const room = await this.#handOff.reserve();
+    const { image, memoryBytes, isBatch, recipeDigest } = upload;
+    const room = await this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch });
     const handOffMs = Math.round(performance.now() - begin);
     if (typeof room === 'string') {
       // While it waited, one of the same bytes may have been accepted.
@@ -85,7 +89,7 @@ export class Acceptance {
       const shared = hasTwin ? await this.#share(upload, original, log) : null;
       if (shared) return shared;
       log.info({ handOffMs, reason: room }, 'upload refused');
-      throw noRoom(room);
+      throw noRoom(room, isBatch);
     }
     let job: Job | null = null;
     try {
@@ -97,10 +101,8 @@ export class Acceptance {
     log.info({ ...about(job), handOffMs, sharedRunOf: job.sharedRunOf }, 'upload accepted');
     if (job.sharedRunOf === null) {
       const { id, imageId, preset, requestId } = job;
-      const { format } = upload.image.header;
-      const { recipeDigest } = upload;
-      const isNew = { isSuspect: false, isBatch: false };
-      room.submit({ jobId: id, imageId, preset, requestId, format, recipeDigest, ...isNew });
+      const about = { jobId: id, imageId, tenant: image.tenant, preset, requestId, recipeDigest };
+      room.submit({ ...about, format: image.header.format, memoryBytes, isBatch, isSuspect: false });
     }
     return job;
   }

@@ -12,8 +12,7 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
-import { acceptedHeader } from './inspect/accepted-header.ts';
-import type { BudgetLimits } from './inspect/budget.ts';
+import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
 import { noRoom } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
@@ -36,7 +35,7 @@ export class Intake {
   readonly #handOff: HandOff;
   readonly #acceptance: Acceptance;
   readonly #presets: PresetsByName;
-  readonly #limits: ReceiveLimits & BudgetLimits;
+  readonly #limits: ReceiveLimits & HeaderLimits;
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -47,7 +46,7 @@ export class Intake {
     handOff: HandOff,
     decoder: () => Decoder | null,
     presets: PresetsByName,
-    limits: ReceiveLimits & BudgetLimits,
+    limits: ReceiveLimits & HeaderLimits,
   ) {
     this.#store = store;
     this.#handOff = handOff;
@@ -84,9 +83,9 @@ export class Intake {
   }
 
   async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
-    if (attempt.kind !== 'again' && !this.#handOff.isWorthReading()) {
+    if (attempt.kind !== 'again' && !this.#handOff.isWorthReading(upload)) {
       log.info({ reason: 'line_too_long' }, 'upload refused');
-      throw noRoom('busy');
+      throw noRoom('busy', upload.isBatch);
     }
     const begin = performance.now();
     const received = await receive(upload, this.#limits);
@@ -125,13 +124,13 @@ export class Intake {
 
   /** What there is to accept, when its header does not speak against it. */
   async #asked(
-    { tenant, spool, sha256 }: ReceivedUpload,
+    { tenant, isBatch, spool, sha256 }: ReceivedUpload,
     parameters: Parameters,
     claim: AcceptedUpload['claim'],
     requestId: string,
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
-    const header = await acceptedHeader(spool.byteSource(), this.#limits, preset.animated);
+    const { header, memoryBytes } = await acceptedHeader(spool.byteSource(), this.#limits, preset);
     const recipe = recipeFor(preset, focus);
     return {
       image: {
@@ -150,6 +149,8 @@ export class Intake {
       recipe,
       recipeDigest: recipeDigest(recipe),
       pipelineVersion: PIPELINE_VERSION,
+      isBatch,
+      memoryBytes,
       claim,
     };
   }

@@ -4,12 +4,16 @@ import { Problem } from '../problem.ts';
 /** A refused client may come again after so many seconds. */
 const RETRY_AFTER_SECONDS = 1;
 
-export function noRoom(reason: NoRoom): Problem {
+export function noRoom(reason: NoRoom, isBatch: boolean): Problem {
   switch (reason) {
     case 'busy':
-      return new Problem('no_worker', 'Every worker is busy. Send the image again a little later.', {
-        retryAfter: RETRY_AFTER_SECONDS,
-      });
+      return isBatch
+        ? new Problem('no_worker', 'The batch lane is full. Send the image again later.', {
+            retryAfter: 10 * RETRY_AFTER_SECONDS,
+          })
+        : new Problem('no_worker', 'Every worker is busy. Send the image again a little later.', {
+            retryAfter: RETRY_AFTER_SECONDS,
+          });
     case 'no_workers':
       return new Problem('no_worker', 'No worker can be started. Send the image again later.', {
         retryAfter: 10 * RETRY_AFTER_SECONDS,

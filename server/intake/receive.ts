@@ -18,6 +18,8 @@ export interface IncomingUpload {
   digests: DigestFields;
   /** Whose image it will be. */
   tenant: Tenant;
+  /** It may wait for as long as others want the workers. */
+  isBatch: boolean;
   /** What it comes with in the place of a key. */
   ticket: UploadTicket | null;
   /** The field `Idempotency-Key`. */
@@ -43,6 +45,7 @@ export interface ReceiveLimits extends Patience {
 
 export interface ReceivedUpload {
   tenant: Tenant;
+  isBatch: boolean;
   spool: SpoolFile;
   sha256: Sha256;
   fields: ReadonlyMap<string, string>;
@@ -75,7 +78,13 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
       : await readRaw(chunks, spool, upload.query);
     digest.check();
     const named = ticket?.preset ? new Map([...fields, ['preset', ticket.preset]]) : fields;
-    return { tenant: upload.tenant, spool, fields: named, sha256: await spool.finish() };
+    return {
+      tenant: upload.tenant,
+      isBatch: upload.isBatch,
+      spool,
+      fields: named,
+      sha256: await spool.finish(),
+    };
   } catch (error) {
     await spool.dispose();
     throw asProblem(error, { ...limits, maxUploadBytes });

@@ -1,8 +1,13 @@
 import { Hono } from 'hono';
+import { z } from 'zod';
 import { stateWithin } from '../intake/await-end.ts';
 import { draining } from '../intake/no-room.ts';
+import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
+
+/** `batch`: of an importer, that can wait. */
+const Lane = z.enum(['interactive', 'batch']).default('interactive');
 
 /** The longest that `Prefer: wait` is followed, in seconds. */
 const MOST_WAIT_SECONDS = 60;
@@ -23,6 +28,7 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
         },
         idempotencyKey: c.req.header('idempotency-key'),
         tenant: c.get('caller').tenant,
+        isBatch: laneOf(c.req.query('lane')) === 'batch',
         ticket: c.get('ticket'),
       },
       c.get('requestId'),
@@ -47,4 +53,10 @@ export function uploadRoutes(parts: Parts): Hono<AppEnv> {
 export function preferredWait(prefer: string | undefined): number | null {
   const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? '');
   return found?.[1] === undefined ? null : Math.min(Number(found[1]), MOST_WAIT_SECONDS);
+}
+
+function laneOf(given: string | undefined): z.infer<typeof Lane> {
+  const lane = Lane.safeParse(given);
+  if (lane.success) return lane.data;
+  throw new Problem('bad_parameter', 'The parameter "lane" of the URL takes "interactive" or "batch".');
 }

@@ -82,7 +82,7 @@ export const Job = z.object({
   preset: Name,
   state: JobState,
   failure: FailureCode.nullable(),
-  /** It makes anew what is there already, and so comes after all that is waited for. */
+  /** It comes after all that is waited for: uploaded so, or made anew. */
   isBatch: z.boolean(),
   /** The job whose run is this one's as well, since their images have the same bytes; null where it has its own. */
   sharedRunOf: JobId.nullable(),

@@ -11,10 +11,10 @@ export async function acceptUpload(
   db: Kysely<Tables>,
   upload: AcceptedUpload,
 ): Promise<Job | 'no_twin' | 'claim_lost'> {
-  const { image, jobId, requestId, recipeDigest, pipelineVersion, claim, needsTwin } = upload;
+  const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
   const key = { tenant, sha256, recipeDigest, pipelineVersion };
-  const twin = await findTwin(db, key, false);
+  const twin = await findTwin(db, key, isBatch);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -22,7 +22,7 @@ export async function acceptUpload(
     preset: image.preset,
     state: twin?.published ? 'succeeded' : 'queued',
     failure: null,
-    isBatch: false,
+    isBatch,
     sharedRunOf: twin?.job ?? null,
     requestId,
     createdAt: image.createdAt,

@@ -49,7 +49,7 @@ export interface JobStore {
   releaseAllClaims(): Promise<void>;
 
   /** Whether an upload can share a run, published or to come, with another one of the same bytes. */
-  hasTwin(key: SetKey): Promise<boolean>;
+  hasTwin(upload: SetKey & { isBatch: boolean }): Promise<boolean>;
 
   /**
    * Commits an image, its job, its recipe and the answer to its idempotency key together. The job is `succeeded` where a set of its

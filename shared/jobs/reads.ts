@@ -1,7 +1,10 @@
 import type { Kysely } from 'kysely';
+import { z } from 'zod';
 import { DEFAULT_TENANT, type ImageId, type JobId, type RunId, type Tenant } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
+import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import { runMemoryBytes } from '../domain/run-memory.ts';
 import type {
   ImageRecord,
   JobCursor,
@@ -15,6 +18,7 @@ import {
   ImageRow,
   JobRow,
   QuarantineRow,
+  RecipeRow,
   RunRow,
   SetRow,
   type Tables,
@@ -99,19 +103,20 @@ export async function queuedWork(db: Kysely<Tables>): Promise<Work[]> {
     .orderBy('jobs.created_at')
     .orderBy('jobs.id')
     .execute();
-  return rows.map(toWork);
+  return rows.map(workReader());
 }
 
 export async function workOf(db: Kysely<Tables>, id: JobId): Promise<Work> {
-  return toWork(await selectWork(db).where('jobs.id', '=', id).executeTakeFirstOrThrow());
+  return workReader()(await selectWork(db).where('jobs.id', '=', id).executeTakeFirstOrThrow());
 }
 
 const selectWork = (db: Kysely<Tables>) =>
   db
     .selectFrom('jobs')
     .innerJoin('images', 'images.id', 'jobs.image_id')
+    .leftJoin('recipes', 'recipes.digest', 'jobs.recipe_digest')
     .selectAll('jobs')
-    .select('images.format as image_format')
+    .select(['images.tenant as image_tenant', 'format', 'width', 'height', 'frames', 'recipes.definition'])
     .select(({ selectFrom }) =>
       selectFrom('runs')
         .select(({ fn }) => fn.countAll<number>().as('crashes'))
@@ -121,17 +126,37 @@ const selectWork = (db: Kysely<Tables>) =>
         .as('crashes'),
     );
 
-function toWork(row: Tables['jobs'] & { image_format: string; crashes: number | null }): Work {
-  const job = toJob(JobRow.parse(row));
-  return {
-    jobId: job.id,
-    imageId: job.imageId,
-    preset: job.preset,
-    requestId: job.requestId,
-    format: ImageRow.shape.format.parse(row.image_format),
-    recipeDigest: JobRow.shape.recipe_digest.parse(row.recipe_digest),
-    isSuspect: Number(row.crashes) > 0,
-    isBatch: job.isBatch,
+const WorkRow = z.object({
+  ...ImageRow.pick({ format: true, width: true, height: true, frames: true }).shape,
+  image_tenant: ImageRow.shape.tenant,
+  recipe_digest: JobRow.shape.recipe_digest,
+  definition: z.string().nullable(),
+  crashes: z.coerce.number(),
+});
+
+/** Of many jobs by the same few recipes, each is read once. */
+function workReader(): (row: Tables['jobs']) => Work {
+  const presets = new Map<string, Preset>();
+  return (row) => {
+    const job = toJob(JobRow.parse(row));
+    const { image_tenant, recipe_digest, definition, crashes, ...header } = WorkRow.parse(row);
+    const preset =
+      definition === null
+        ? DEFAULT_PRESET
+        : (presets.get(definition) ?? RecipeRow.shape.definition.parse(definition).preset);
+    if (definition !== null) presets.set(definition, preset);
+    return {
+      jobId: job.id,
+      imageId: job.imageId,
+      tenant: image_tenant,
+      preset: job.preset,
+      requestId: job.requestId,
+      format: header.format,
+      memoryBytes: runMemoryBytes(header, preset, null),
+      recipeDigest: recipe_digest,
+      isSuspect: crashes > 0,
+      isBatch: job.isBatch,
+    };
   };
 }
 

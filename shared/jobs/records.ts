@@ -9,14 +9,17 @@ import type { Decoder, Quarantined } from '../domain/quarantine.ts';
 export interface Work {
   jobId: JobId;
   imageId: ImageId;
+  tenant: Tenant;
   preset: string;
   requestId: string;
   format: InputFormat;
+  /** That a run of it takes at the most, beside what an idle worker has. */
+  memoryBytes: number;
   /** Of the recipe that it was accepted with; null where there was none yet. */
   recipeDigest: Sha256 | null;
   /** A run of it has killed its worker: the next one is alone. */
   isSuspect: boolean;
-  /** It makes anew what is there already: it runs when nobody else wants the worker. */
+  /** It runs when nobody else wants the worker. */
   isBatch: boolean;
 }
 
@@ -28,6 +31,8 @@ export interface AcceptedUpload {
   recipe: Recipe;
   recipeDigest: Sha256;
   pipelineVersion: number;
+  /** It is to run when nobody else wants the worker. */
+  isBatch: boolean;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
   /** Accept it only if it can share the run of another job: there is no worker for it. */

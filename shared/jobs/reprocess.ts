@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { newJobId, type Sha256 } from '../domain/ids.ts';
-import type { SetKey } from '../domain/image.ts';
+import { ImageHeader, type SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
+import { runMemoryBytes } from '../domain/run-memory.ts';
 import { insertJob } from './insert-job.ts';
 import { keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
@@ -12,8 +13,8 @@ import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
 const Candidate = z.object({
-  ...ImageRow.pick({ id: true, tenant: true, sha256: true, format: true, focus: true, created_at: true })
-    .shape,
+  ...ImageRow.pick({ id: true, tenant: true, sha256: true, focus: true, created_at: true }).shape,
+  ...ImageHeader.shape,
   published_run: ImageRow.shape.published_run,
   set_pipeline: SetRow.shape.pipeline_version,
   set_preset: RecipeRow.shape.preset_digest.nullable(),
@@ -72,6 +73,9 @@ async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
       'images.tenant',
       'images.sha256',
       'images.format',
+      'images.width',
+      'images.height',
+      'images.frames',
       'images.focus',
       'images.created_at',
       'images.published_run',
@@ -128,10 +132,11 @@ export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder):
 
 async function makeAnew(
   db: Kysely<Tables>,
-  { id, tenant, sha256, format, focus, job_created_at }: Candidate,
+  candidate: Candidate,
   { preset, pipelineVersion, requestId, at }: ReprocessOrder,
   page: ReprocessedPage,
 ): Promise<void> {
+  const { id, tenant, sha256, format, focus, job_created_at } = candidate;
   const recipe = recipeFor(preset, focus);
   const key: SetKey = { tenant, sha256, recipeDigest: recipeDigest(recipe), pipelineVersion };
   await keepRecipe(db, key.recipeDigest, recipe);
@@ -153,8 +158,18 @@ async function makeAnew(
   await insertJob(db, job, key);
   page.queued++;
   if (!twin) {
-    const about = { jobId: job.id, imageId: id, preset: preset.name, requestId, format };
-    page.toRun.push({ ...about, recipeDigest: key.recipeDigest, isSuspect: false, isBatch: true });
+    page.toRun.push({
+      jobId: job.id,
+      imageId: id,
+      tenant,
+      preset: preset.name,
+      requestId,
+      format,
+      memoryBytes: runMemoryBytes(candidate, preset, null),
+      recipeDigest: key.recipeDigest,
+      isSuspect: false,
+      isBatch: true,
+    });
   }
   if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published)));
 }

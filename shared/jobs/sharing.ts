@@ -38,8 +38,8 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolea
   return job ? { job: JobRow.shape.id.parse(job.id), published: null } : null;
 }
 
-export const hasTwin = async (db: Kysely<Tables>, key: SetKey): Promise<boolean> =>
-  (await findTwin(db, key, false)) !== null;
+export const hasTwin = async (db: Kysely<Tables>, upload: SetKey & { isBatch: boolean }): Promise<boolean> =>
+  (await findTwin(db, upload, upload.isBatch)) !== null;
 
 const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineVersion }: SetKey) =>
   db

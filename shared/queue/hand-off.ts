@@ -1,4 +1,4 @@
-import type { JobId } from '../domain/ids.ts';
+import type { JobId, Tenant } from '../domain/ids.ts';
 import type { Work } from '../jobs/records.ts';
 
 /** Room that an upload holds while it is being accepted: use it or give it back, once. */
@@ -9,6 +9,15 @@ export interface Reservation {
   release(): void;
 }
 
+/** What an upload asks for. */
+export interface Need {
+  tenant: Tenant;
+  /** That its run takes at the most, beside what an idle worker has. */
+  memoryBytes: number;
+  /** It may wait for as long as others want the workers. */
+  isBatch: boolean;
+}
+
 /** Why there is no room. `busy`: no worker came free in time. The others do not change by waiting a little. */
 export type NoRoom = 'busy' | 'draining' | 'no_workers';
 
@@ -17,13 +26,13 @@ export type NoRoom = 'busy' | 'draining' | 'no_workers';
  * a worker is ready for it, at once or within HANDOFF_TIMEOUT_MS.
  */
 export interface HandOff {
-  reserve(): Promise<Reservation | NoRoom>;
+  reserve(need: Need): Promise<Reservation | NoRoom>;
 
   /**
    * Whether an upload is worth reading. False while every worker is busy and many more have come than can be served in
-   * the hand-off time: it would be read only to be refused.
+   * the hand-off time, or the batch lane is full: it would be read only to be refused.
    */
-  isWorthReading(): boolean;
+  isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean;
 }
 
 /** Where a job goes that was queued again: behind the uploads, as the backlog. */

@@ -52,7 +52,7 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
   const handOffs = new EventEmitter<{ run: [pid: number, at: number] }>();
   const recipes = new KeptRecipes(store, BUILT_IN_PRESETS.byName);
   const runner = noting(new Runner(store, storage, scratch, recipes, config, log), handOffs);
-  const supervisor = new Supervisor(config, launchAndNote, runner, log, () => {});
+  const supervisor = new Supervisor({ ...config, isShared: false }, launchAndNote, runner, log, () => {});
   supervisor.start(backlog);
 
   const times: number[] = [];

@@ -30,6 +30,8 @@ export async function addWaitingJobs(
     return {
       jobId: job.id,
       imageId: id,
+      tenant: upload.image.tenant,
+      memoryBytes: 0,
       preset,
       requestId,
       format: 'jpeg',

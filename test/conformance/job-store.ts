@@ -656,7 +656,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.claimKey({ id: newClaimId(), tenant: image.tenant, key: 'key' as IdempotencyKey, until: 2 }, 1),
         store.releaseClaim(newClaimId()),
         store.releaseAllClaims(),
-        store.hasTwin({ ...image, recipeDigest: image.sha256, pipelineVersion: 1 }),
+        store.hasTwin({ ...image, recipeDigest: image.sha256, pipelineVersion: 1, isBatch: false }),
         store.acceptUpload(upload),
         store.startRun(start),
         store.finishRun(succeeded(start)),

@@ -310,7 +310,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       if (!work) throw new Error('there is no work');
       const { sha256 } = second.upload.image;
       const key = { ...second.upload.image, recipeDigest: recipeDigest(recipeFor(now, null)) };
-      expect(await store.hasTwin({ ...key, pipelineVersion: PIPELINE })).toBe(false);
+      expect(await store.hasTwin({ ...key, pipelineVersion: PIPELINE, isBatch: false })).toBe(false);
       const upload = await accept(now, { image: { sha256 } });
       expect(await jobOf(upload)).toMatchObject({ sharedRunOf: null });
       const { runId } = await run(upload.job, (start) => publishes(start, now));

@@ -66,7 +66,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
     test('share the set that is published: the second one has succeeded as soon as it is accepted', async () => {
       const { upload, runId } = await published();
       const twin = twinOf(upload);
-      expect(await store.hasTwin(keyOf(twin))).toBe(true);
+      expect(await store.hasTwin({ ...keyOf(twin), isBatch: false })).toBe(true);
       const job = { ...twin.job, state: 'succeeded', sharedRunOf: upload.job.id };
       expect(await store.acceptUpload(twin)).toEqual(job);
       expect(await store.findJob(twin.job.id)).toMatchObject({ job, runs: [] });
@@ -122,7 +122,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
       const { upload, start } = await running();
       await store.finishRun(rejected(start));
       const later = twinOf(upload);
-      expect(await store.hasTwin(keyOf(later))).toBe(false);
+      expect(await store.hasTwin({ ...keyOf(later), isBatch: false })).toBe(false);
       expect(await store.acceptUpload(later)).toEqual(later.job);
     });
 
@@ -135,7 +135,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
         { ...twinOf(upload), pipelineVersion: MANIFEST.pipelineVersion + 1 },
       ];
       for (const other of others) {
-        expect(await store.hasTwin(keyOf(other))).toBe(false);
+        expect(await store.hasTwin({ ...keyOf(other), isBatch: false })).toBe(false);
         expect(await store.acceptUpload(other)).toEqual(other.job);
       }
     });
@@ -170,7 +170,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
         promoted: null,
       });
       expect(await store.publishedAmong([runId])).toEqual([]);
-      expect(await store.hasTwin(keyOf(upload))).toBe(false);
+      expect(await store.hasTwin({ ...keyOf(upload), isBatch: false })).toBe(false);
     });
 
     test('go on when the one that runs for all is deleted: the eldest of the others runs, for the rest of them', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProblemCode } from '../../server/problem.ts';
 import { type ImageName, imagePath } from '../../testdata/expected.ts';
+import { jpeg, jpegFrameHeader } from '../fixtures/headers/jpeg.ts';
 import { rawRequest } from '../helpers/http-exchange.ts';
 import { FORM_TYPE, multipartBody, type Part } from '../helpers/multipart-body.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
@@ -173,4 +174,19 @@ describe('what is not there', () => {
 it('a refusal carries the request id of its client', async () => {
   const answer = await service.fetch('/nothing', { headers: { 'x-request-id': 'mine:1' } });
   expect(await expectProblem(answer, 'not_found')).toMatchObject({ requestId: 'mine:1' });
+});
+
+it('a picture that takes more memory than there is for all is refused by its header', async () => {
+  await using small = await startService({ env: { MEMORY_BUDGET: String(64 * 2 ** 20) } });
+  const body = Buffer.from(jpeg(jpegFrameHeader(7000, 7000, 0xc2)));
+  const refused = await rawRequest(small, '/upload', {
+    body,
+    headers: { 'content-type': 'image/jpeg', 'content-length': body.length },
+  });
+  const { limit, found } = await expectProblem(refused, 'too_much_memory');
+  expect(limit).toBe(64 * 2 ** 20);
+  expect(found).toBeGreaterThan(6 * 7000 ** 2);
+  expect(await filesBelow(join(small.folder, 'spool'))).toEqual([]);
+  // A photo of a phone passes.
+  expect((await postImage(small, JPEG)).status).toBe(200);
 });

@@ -57,6 +57,7 @@ export function newUpload(
     recipe: recipeFor(DEFAULT_PRESET, null),
     recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,
+    isBatch: job.isBatch,
     claim: given.claim ?? null,
     needsTwin: given.needsTwin ?? false,
   };

@@ -24,6 +24,7 @@ const INTAKE_LIMITS = {
   maxUploadBytes: 1_000_000,
   maxPixels: 1_000_000,
   maxFrames: 10,
+  memoryBudgetBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
 };
@@ -85,6 +86,7 @@ export async function partsInProcess(
       rateLimits: new RateLimits({ requestsPerKey: 0, requestsPerAddress: 0 }),
       clientAddress: (peer) => peer,
       tickets: TicketOffice.ofThisProcess(),
+      isShared: false,
     },
     peerOf: () => '127.0.0.1',
     origins: [],

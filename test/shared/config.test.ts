@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, Environment, readConfig } from '../../shared/config.ts';
+import { memoryForPictures, memoryLimit } from '../../shared/memory-limit.ts';
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
   try {
@@ -46,6 +47,8 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
     ['nginx', '10.0.0.0/33', '10.0.0.256', '10.0.0.1,', 'all', '0x7f.1'],
     'addresses or networks with commas between them, such as 10.0.0.0/8,fd00::/8; or loopback, uniquelocal',
   ],
+  ['BATCH_DEPTH', ['-1', '1000001'], 'a whole number from 0 to 1000000'],
+  ['MEMORY_BUDGET', ['67108863', '512M'], 'a whole number from 67108864 to 1099511627776'],
   ['LOG_LEVEL', ['verbose', 'INFO'], 'trace, debug, info, warn, error, fatal or silent'],
 ];
 
@@ -61,6 +64,7 @@ describe('the configuration without any environment', () => {
       host: '127.0.0.1',
       handOffTimeoutMs: 100,
       queueDepth: 0,
+      batchDepth: 1000,
       maxUploadBytes: 20 * 1024 * 1024,
       maxPixels: 50_000_000,
       maxFrames: 100,
@@ -71,6 +75,7 @@ describe('the configuration without any environment', () => {
       workerMaxRuns: 500,
       workerMaxRssBytes: 512 * 1024 * 1024,
       workerMaxDataBytes: 4096 * 1024 * 1024,
+      memoryBudgetBytes: memoryForPictures(availableParallelism(), memoryLimit()),
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       presetsPath: null,

@@ -1,12 +1,24 @@
+import type { Tenant } from '../../shared/domain/ids.ts';
 import type { Work } from '../../shared/jobs/records.ts';
-import type { HandOff, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import type { HandOff, Need, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import { Arrivals } from './arrivals.ts';
+import { FairQueue } from './fair-queue.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { reservation } from './reservation.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 export interface LineLimits {
   /** Runs at once. */
   workers: number;
   /** Accepted uploads that may wait beyond the idle workers. */
   queueDepth: number;
+  /** Batch jobs that may wait. */
+  batchDepth: number;
   handOffTimeoutMs: number;
+  /** Whether there are several tenants. */
+  isShared: boolean;
+  /** What pictures may take together. */
+  memoryBudgetBytes: number;
 }
 
 /** What the line asks of those behind it. */
@@ -21,109 +33,104 @@ export interface LineEnd {
   startFresh(work: Work): boolean;
 }
 
-/**
- * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
- * a worker that comes free shall meet one that has been read.
- */
-const SURPLUS = 4;
-
-/** What a run is taken to last until some have been seen: a photo from a phone takes about so long. */
-const FIRST_GUESS_MS = 250;
-
-/** A typical run is the mean of about so many, the latest counting most. */
-const RUNS_THAT_COUNT = 8;
-
 interface Waiter {
+  need: Need;
   grant(answer: Reservation | NoRoom): void;
 }
+
+/** `must_wait`: somebody's turn it is who cannot have it yet, and nobody passes. */
+type Served = 'served' | 'nobody' | 'must_wait';
 
 /**
  * Who is next. Uploads stand on one side: accepted ones that wait in a place of the queue, behind them those
  * that wait for a worker or a place until the hand-off time is over. The backlog stands on the other: recovered and
- * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other. Behind both
- * is what makes anew what is there already: a batch job gets a worker that nobody else wants, and leaves another one
- * free, if there is one, so that an upload that comes meets it.
+ * retried jobs. A worker that comes free takes from either side in turn, so that neither starves the other; and within
+ * each, tenants take turns. Behind both is the batch lane: a batch job gets a worker that nobody else wants, and leaves another
+ * one free, if there is one, so that an upload that comes meets it.
  * What has killed a worker runs alone on a fresh one, when it is the backlog's turn, so that its end is its own doing.
+ * Nothing starts for which there is no memory: accepted work then waits for that of others, and is not passed; an upload that
+ * still waits for its worker is, by smaller ones.
  *
  * Memory only, and rightly so: a job that waits here is a row that the next boot finds.
  */
 export class Line implements HandOff {
   readonly #limits: LineLimits;
   readonly #end: LineEnd;
-  readonly #waiters = new Set<Waiter>();
-  readonly #placed: Work[] = [];
-  readonly #backlog: Work[] = [];
+  readonly #arrivals: Arrivals;
+  readonly #memory: MemoryBudget;
+  readonly #waiters = new FairQueue<Waiter>();
+  readonly #placed: WaitingRoom;
+  readonly #backlog = new FairQueue<Work>();
   readonly #suspects: Work[] = [];
-  readonly #batch: Work[] = [];
+  readonly #batch: WaitingRoom;
   #running = 0;
   #suspectRuns = false;
-  #typicalRunMs = FIRST_GUESS_MS;
-  /** Uploads that wait or have begun to be read since a time that is at most one hand-off time ago. */
-  #come = 0;
-  #since = 0;
-  /** Reservations that are neither used nor given back, of a worker and of a place. */
+  /** Reservations of a worker that are neither used nor given back. */
   #heldWorkers = 0;
-  #heldPlaces = 0;
   #backlogIsNext = false;
   #closed = false;
 
   constructor(limits: LineLimits, end: LineEnd) {
     this.#limits = limits;
     this.#end = end;
+    this.#arrivals = new Arrivals(limits);
+    this.#memory = new MemoryBudget(limits.memoryBudgetBytes);
+    this.#placed = new WaitingRoom(limits.queueDepth, limits.isShared);
+    this.#batch = new WaitingRoom(limits.batchDepth, limits.isShared);
   }
 
   get running(): number {
     return this.#running;
   }
 
-  isWorthReading(): boolean {
-    const { workers, queueDepth, handOffTimeoutMs } = this.#limits;
-    if (this.#freeWorkers() > 0 || this.#placed.length + this.#heldPlaces < queueDepth) return true;
-    const now = performance.now();
-    if (now - this.#since > handOffTimeoutMs) {
-      this.#since = now;
-      this.#come = this.#waiters.size;
-    }
-    const served = (workers * handOffTimeoutMs) / this.#typicalRunMs;
-    return ++this.#come <= SURPLUS * Math.max(workers, served);
+  isWorthReading({ tenant, isBatch }: Pick<Need, 'tenant' | 'isBatch'>): boolean {
+    if (isBatch) return this.#batch.hasRoomFor(tenant);
+    if (this.#freeWorkers() > 0 || this.#placed.hasRoomFor(tenant)) return true;
+    return this.#arrivals.isWorthReading(tenant, () => this.#waiters.counts());
   }
 
-  reserve(): Promise<Reservation | NoRoom> {
+  reserve(need: Need): Promise<Reservation | NoRoom> {
     if (this.#closed) return Promise.resolve('draining');
     if (!this.#end.hasWorkers()) return Promise.resolve('no_workers');
+    const { tenant } = need;
+    if (need.isBatch)
+      return Promise.resolve(this.#batch.hasRoomFor(tenant) ? this.#hold(this.#batch, tenant) : 'busy');
     return new Promise((resolve) => {
       const waiter: Waiter = {
+        need,
         grant: (answer) => {
           clearTimeout(timer);
-          this.#waiters.delete(waiter);
+          this.#waiters.remove(tenant, waiter);
           resolve(answer);
         },
       };
       const timer = setTimeout(() => waiter.grant('busy'), this.#limits.handOffTimeoutMs);
-      this.#waiters.add(waiter);
+      this.#waiters.push(tenant, waiter);
       this.advance();
     });
   }
 
-  /** Accepted work that is no fresh upload: recovered, or to be tried again. */
+  /** Accepted work that is no fresh upload: recovered, to be tried again, or to be made anew. */
   addBacklog(work: Work): void {
-    const lane = work.isSuspect ? this.#suspects : this.#backlog;
-    (work.isBatch ? this.#batch : lane).push(work);
+    if (work.isBatch) this.#batch.put(work);
+    else if (work.isSuspect) this.#suspects.push(work);
+    else this.#backlog.push(work.tenant, work);
     this.advance();
   }
 
   /** A worker has finished a run, or died at it, after so many milliseconds. */
-  ran(ms: number): void {
+  ran({ memoryBytes }: Work, ms: number): void {
     this.#running--;
     this.#suspectRuns = false;
-    this.#typicalRunMs += (ms - this.#typicalRunMs) / RUNS_THAT_COUNT;
+    this.#memory.giveBack(memoryBytes);
+    this.#arrivals.ran(ms);
     this.advance();
   }
 
   /** Nothing starts any more, and nobody gets in. */
   close(): void {
     this.#closed = true;
-    for (const waiter of [...this.#waiters]) waiter.grant('draining');
+    for (const waiter of this.#waiters) waiter.grant('draining');
   }
 
   /** Hands out what is free. To be called whenever a worker becomes ready. */
@@ -131,11 +138,7 @@ export class Line implements HandOff {
     if (this.#closed) return;
     while (this.#freeWorkers() > 0 && this.#serveOne()) this.#backlogIsNext = !this.#backlogIsNext;
     while (this.#serveBatch());
-    for (const waiter of this.#waiters) {
-      if (this.#placed.length + this.#heldPlaces >= this.#limits.queueDepth) break;
-      this.#heldPlaces++;
-      waiter.grant(this.#reservation('place'));
-    }
+    this.#givePlaces();
   }
 
   #freeWorkers(): number {
@@ -144,83 +147,97 @@ export class Line implements HandOff {
     return Math.min(toRun, this.#end.idleWorkers()) - this.#heldWorkers;
   }
 
-  /**
-   * Gives one free worker to one side, to the other where that one is empty. False: nobody wants it, or a suspect whose
-   * turn it is waits for the others to end.
-   */
+  /** Gives one free worker to one side, to the other where that one is empty. */
   #serveOne(): boolean {
-    if (!this.#backlogIsNext) return this.#serveUpload() || this.#serveBacklog();
-    if (this.#suspects.length > 0) return this.#runAlone(this.#suspects);
-    return this.#serveBacklog() || this.#serveUpload();
+    const first = this.#backlogIsNext ? this.#serveBacklog() : this.#serveUpload();
+    if (first !== 'nobody') return first === 'served';
+    return (this.#backlogIsNext ? this.#serveUpload() : this.#serveBacklog()) === 'served';
   }
 
-  #serveBacklog(): boolean {
-    if (this.#suspects.length > 0) return this.#runAlone(this.#suspects);
-    const work = this.#backlog.shift();
-    if (work) this.#run(work);
-    return work !== undefined;
+  #serveBacklog(): Served {
+    const [suspect] = this.#suspects;
+    if (!suspect) return this.#startFirst(this.#backlog);
+    if (!this.#startAlone(suspect)) return 'must_wait';
+    this.#suspects.shift();
+    return 'served';
   }
 
-  /** @param lane whose first is a suspect */
-  #runAlone(lane: Work[]): boolean {
-    const [work] = lane;
-    if (!work || this.#running + this.#heldWorkers > 0 || !this.#end.startFresh(work)) return false;
-    lane.shift();
-    this.#running++;
+  #serveUpload(): Served {
+    const served = this.#startFirst(this.#placed);
+    if (served !== 'nobody') return served;
+    const waiter = this.#waiters.take(({ need }) => this.#memory.hasRoomFor(need.memoryBytes));
+    if (!waiter) return 'nobody';
+    waiter.grant(this.#holdWorker(waiter.need));
+    return 'served';
+  }
+
+  /** To be called when all others have been served: of them some may still wait while a worker is free. */
+  #serveBatch(): boolean {
+    const work = this.#batch.peek();
+    const othersWait = this.#suspects.length > 0 || this.#placed.peek() || this.#backlog.peek();
+    if (!work || othersWait || this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
+    if (!work.isSuspect) return this.#startFirst(this.#batch) === 'served';
+    const isStarted = this.#startAlone(work);
+    if (isStarted) this.#batch.take();
+    return isStarted;
+  }
+
+  #startFirst(queue: FairQueue<Work> | WaitingRoom): Served {
+    const work = queue.peek();
+    if (!work) return 'nobody';
+    if (!this.#memory.hasRoomFor(work.memoryBytes)) return 'must_wait';
+    queue.take();
+    this.#start(work);
+    return 'served';
+  }
+
+  #start(work: Work): void {
+    this.#count(work);
+    this.#end.start(work);
+  }
+
+  #startAlone(work: Work): boolean {
+    if (this.#running + this.#heldWorkers > 0 || !this.#end.startFresh(work)) return false;
+    this.#count(work);
     this.#suspectRuns = true;
     return true;
   }
 
-  /** To be called when all others have been served: of them only a suspect waits while a worker is free. */
-  #serveBatch(): boolean {
-    const [work] = this.#batch;
-    if (!work || this.#suspects.length > 0) return false;
-    if (this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
-    if (work.isSuspect) return this.#runAlone(this.#batch);
-    this.#batch.shift();
-    this.#run(work);
-    return true;
-  }
-
-  #serveUpload(): boolean {
-    const work = this.#placed.shift();
-    if (work) {
-      this.#run(work);
-      return true;
-    }
-    const [waiter] = this.#waiters;
-    if (!waiter) return false;
-    this.#heldWorkers++;
-    waiter.grant(this.#reservation('worker'));
-    return true;
-  }
-
-  #run(work: Work): void {
+  #count({ memoryBytes }: Work): void {
     this.#running++;
-    this.#end.start(work);
+    this.#memory.take(memoryBytes);
   }
 
-  #reservation(of: 'worker' | 'place'): Reservation {
-    let held = true;
-    const letGo = () => {
-      if (!held) throw new Error('a reservation is used once');
-      held = false;
-      if (of === 'worker') this.#heldWorkers--;
-      else this.#heldPlaces--;
-    };
-    return {
-      submit: (work) => {
-        letGo();
-        if (of === 'place') this.#placed.push(work);
+  #givePlaces(): void {
+    const hasPlace = ({ need }: Waiter) => this.#placed.hasRoomFor(need.tenant);
+    for (let waiter = this.#waiters.take(hasPlace); waiter; waiter = this.#waiters.take(hasPlace)) {
+      waiter.grant(this.#hold(this.#placed, waiter.need.tenant));
+    }
+  }
+
+  #hold(room: WaitingRoom, tenant: Tenant): Reservation {
+    room.hold(tenant);
+    return reservation(
+      () => room.letGo(tenant),
+      (work) => room.put(work),
+      () => this.advance(),
+    );
+  }
+
+  #holdWorker({ memoryBytes }: Need): Reservation {
+    this.#heldWorkers++;
+    this.#memory.take(memoryBytes);
+    return reservation(
+      () => {
+        this.#heldWorkers--;
+        this.#memory.giveBack(memoryBytes);
+      },
+      (work) => {
         // The reserved worker may have died meanwhile: then the job goes before all others.
-        else if (this.#closed || this.#freeWorkers() < 1) this.#backlog.unshift(work);
-        else this.#run(work);
-        this.advance();
+        if (this.#closed || this.#freeWorkers() < 1) this.#backlog.putFirst(work.tenant, work);
+        else this.#start(work);
       },
-      release: () => {
-        letGo();
-        this.advance();
-      },
-    };
+      () => this.advance(),
+    );
   }
 }

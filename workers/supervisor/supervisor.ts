@@ -1,7 +1,7 @@
 import type { JobId } from '../../shared/domain/ids.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Work } from '../../shared/jobs/records.ts';
-import type { HandOff, JobWatch, NoRoom, Reservation, Retries } from '../../shared/queue/hand-off.ts';
+import type { HandOff, JobWatch, Need, NoRoom, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { Line, type LineLimits } from './line.ts';
@@ -75,12 +75,12 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     this.#line.addBacklog(work);
   }
 
-  isWorthReading(): boolean {
-    return this.#line.isWorthReading();
+  isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean {
+    return this.#line.isWorthReading(who);
   }
 
-  reserve(): Promise<Reservation | NoRoom> {
-    return this.#line.reserve();
+  reserve(need: Need): Promise<Reservation | NoRoom> {
+    return this.#line.reserve(need);
   }
 
   ended(job: JobId, signal: AbortSignal): Promise<void> {
@@ -135,7 +135,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     const begin = performance.now();
     const free = () => {
       this.#pool.giveBack(worker);
-      this.#line.ran(performance.now() - begin);
+      this.#line.ran(work, performance.now() - begin);
     };
     const idleWorkers = Math.max(0, this.#workers - this.#line.running);
     const run = this.#runner.run(work, worker, idleWorkers, free, this.#ending.signal).then((aftermath) => {

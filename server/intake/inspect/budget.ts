@@ -1,4 +1,5 @@
-import type { ImageHeader, InputFormat } from '../../../shared/domain/image.ts';
+import type { ImageHeader } from '../../../shared/domain/image.ts';
+import { decodedFrames } from '../../../shared/domain/run-memory.ts';
 
 export interface BudgetLimits {
   /** Over all frames that are decoded. */
@@ -12,12 +13,9 @@ export type BudgetVerdict =
   | { kind: 'over'; what: 'pixels'; limit: number; found: number; frames: number }
   | { kind: 'over'; what: 'frames'; limit: number; found: number };
 
-/** Those whose animations libvips decodes; of the others it has the first frame. */
-const ANIMATED = new Set<InputFormat>(['gif', 'webp']);
-
 /** @param animated whether all frames of an animation are decoded, or the first one alone */
 export function checkBudget(header: ImageHeader, limits: BudgetLimits, animated: boolean): BudgetVerdict {
-  const frames = animated && ANIMATED.has(header.format) ? header.frames : 1;
+  const frames = decodedFrames(header, animated);
   const pixels = header.width * header.height * frames;
   if (pixels > limits.maxPixels) {
     return { kind: 'over', what: 'pixels', limit: limits.maxPixels, found: pixels, frames };

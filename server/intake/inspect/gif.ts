@@ -44,7 +44,7 @@ export async function readGif(reader: WindowReader): Promise<Inspection> {
   }
 
   if (frames === 0) return damaged('gif', 'it holds no picture');
-  return image('gif', width, height, frames);
+  return image({ format: 'gif', width, height, frames });
 }
 
 function colourTableBytes(flags: number): number {

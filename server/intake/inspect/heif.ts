@@ -49,7 +49,7 @@ export async function readHeif(reader: WindowReader): Promise<Inspection> {
 
   const size = await readLargestSize(reader, ipco, await propertiesOf(reader, iprp, item));
   if (size === undefined) return damaged(format, 'its picture has no size');
-  return image(format, size.width, size.height, await countSamples(reader, file));
+  return image({ format, ...size, frames: await countSamples(reader, file) });
 }
 
 async function readItemId(reader: WindowReader, pitm: Box): Promise<number | undefined> {

@@ -23,6 +23,9 @@ const BIT_DEPTHS: Partial<Record<number, readonly number[]>> = {
   6: [8, 16],
 };
 
+/** As they are decoded, a palette with its alpha. */
+const CHANNELS: Partial<Record<number, number>> = { 0: 1, 2: 3, 3: 4, 4: 2, 6: 4 };
+
 export async function readPng(reader: WindowReader): Promise<Inspection> {
   const first = await reader.view(SIGNATURE_BYTES, 8 + IHDR_BYTES);
   if (first === undefined) return damaged('png', 'it ends within its header');
@@ -40,9 +43,14 @@ export async function readPng(reader: WindowReader): Promise<Inspection> {
     return damaged('png', 'its colour type and bit depth do not go together');
   }
 
+  const colourType = first.getUint8(17);
   const frames = await countFrames(reader);
   if (frames === undefined) return damaged('png', 'it ends before its picture data');
-  return image('png', width, height, frames);
+  const isInterlaced = first.getUint8(20) !== 0;
+  return image(
+    { format: 'png', width, height, frames },
+    isInterlaced ? (CHANNELS[colourType] ?? 4) * Math.ceil(first.getUint8(16) / 8) : 0,
+  );
 }
 
 /** APNG declares its frames in acTL, which has to come before IDAT (section 11.3.6.1). Undefined: no IDAT. */

@@ -3,6 +3,9 @@ import type { WindowReader } from './window-reader.ts';
 
 const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
+const TILE_LENGTH = 323;
+/** Four channels of 16 bits. A row of tiles is held whole; strips are decoded line by line. */
+const WIDEST_PIXEL_BYTES = 8;
 /** As in libtiff (TIFFFetchDirectory): more is "probably not a valid IFD offset". */
 const ENTRIES_AT_MOST = 4096;
 /** Widths and heights are 32 bits wide in libtiff, whatever the file keeps them in. */
@@ -37,7 +40,9 @@ export async function readTiff(reader: WindowReader): Promise<Inspection> {
   if (width === undefined || height === undefined || Math.max(width, height) > LARGEST_SIZE) {
     return damaged('tiff', 'its first page has no readable width or height');
   }
-  return image('tiff', width, height, await countPages(reader, layout, first));
+  const tileLength = (await readTag(reader, layout, first, TILE_LENGTH)) ?? 0;
+  const held = WIDEST_PIXEL_BYTES * Math.min(1, tileLength / height);
+  return image({ format: 'tiff', width, height, frames: await countPages(reader, layout, first) }, held);
 }
 
 async function readLayout(reader: WindowReader): Promise<Layout | undefined> {

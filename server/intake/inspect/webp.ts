@@ -8,6 +8,9 @@ const FIRST_DATA = RIFF_HEADER_BYTES + CHUNK_HEADER_BYTES;
 const VP8X_BYTES = 10;
 const ANIMATION_FLAG = 0x02;
 
+/** libwebp holds all pixels of a lossless picture; of a lossy one some rows. */
+const LOSSLESS_BYTES = 4;
+
 const VP8 = 0x56503820;
 const VP8L = 0x5650384c;
 const VP8X = 0x56503858;
@@ -44,14 +47,16 @@ function readLossy(data: DataView | undefined): Inspection {
     return damaged('webp', 'its picture data does not begin with a key frame');
   }
   // The upper two bits of each are a scale for display, which decoders leave alone.
-  return image('webp', data.getUint16(6, true) & 0x3fff, data.getUint16(8, true) & 0x3fff);
+  const width = data.getUint16(6, true) & 0x3fff;
+  return image({ format: 'webp', width, height: data.getUint16(8, true) & 0x3fff, frames: 1 });
 }
 
 function readLossless(data: DataView | undefined): Inspection {
   if (data === undefined) return CUT;
   if (data.getUint8(0) !== VP8L_SIGNATURE) return damaged('webp', 'its picture data has no signature');
   const sizes = data.getUint32(1, true);
-  return image('webp', (sizes & 0x3fff) + 1, ((sizes >>> 14) & 0x3fff) + 1);
+  const [width, height] = [(sizes & 0x3fff) + 1, ((sizes >>> 14) & 0x3fff) + 1];
+  return image({ format: 'webp', width, height, frames: 1 }, LOSSLESS_BYTES);
 }
 
 /** The canvas bounds every frame: libwebp refuses one that differs from it (still) or leaves it (animated). */
@@ -61,11 +66,14 @@ async function readExtended(reader: WindowReader, length: number): Promise<Inspe
 
   const width = (data.getUint32(4, true) & 0xffffff) + 1;
   const height = (data.getUint32(6, true) >>> 8) + 1;
-  if ((data.getUint8(0) & ANIMATION_FLAG) === 0) return image('webp', width, height);
+  // What is in it may be lossless.
+  if ((data.getUint8(0) & ANIMATION_FLAG) === 0) {
+    return image({ format: 'webp', width, height, frames: 1 }, LOSSLESS_BYTES);
+  }
 
   const frames = await countFrames(reader, FIRST_DATA + padded(length));
   if (frames === 0) return damaged('webp', 'it is an animation without frames');
-  return image('webp', width, height, frames);
+  return image({ format: 'webp', width, height, frames }, LOSSLESS_BYTES);
 }
 
 async function countFrames(reader: WindowReader, from: number): Promise<number> {

@@ -58,6 +58,7 @@ test('the memory of a body that is the image is given back while it comes, but n
       body: Readable.from(body, { objectMode: true }),
       digests: { contentDigest: undefined, reprDigest: undefined },
       tenant: DEFAULT_TENANT,
+      isBatch: false,
       ticket: null,
       idempotencyKey: undefined,
       query: new Map(),

@@ -1,15 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { newImageId, newJobId } from '../../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId, newJobId, Tenant } from '../../../shared/domain/ids.ts';
 import type { Work } from '../../../shared/jobs/records.ts';
-import type { NoRoom, Reservation } from '../../../shared/queue/hand-off.ts';
+import type { Need, NoRoom, Reservation } from '../../../shared/queue/hand-off.ts';
 import { Line, type LineLimits } from '../../../workers/supervisor/line.ts';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
 
 const HAND_OFF_TIMEOUT_MS = 100;
 
+const NEED: Need = { tenant: DEFAULT_TENANT, memoryBytes: 0, isBatch: false };
+
 const newWork = (name: string, isSuspect = false, isBatch = false): Work => ({
   jobId: newJobId(),
   imageId: newImageId(),
+  tenant: DEFAULT_TENANT,
+  memoryBytes: 0,
   preset: 'default',
   requestId: name,
   format: 'jpeg',
@@ -17,6 +21,15 @@ const newWork = (name: string, isSuspect = false, isBatch = false): Work => ({
   isSuspect,
   isBatch,
 });
+
+const LIMITS: LineLimits = {
+  workers: 1,
+  queueDepth: 0,
+  batchDepth: 100,
+  handOffTimeoutMs: HAND_OFF_TIMEOUT_MS,
+  isShared: false,
+  memoryBudgetBytes: 1_000,
+};
 
 /** A line with workers that do as the test says. */
 class Scene {
@@ -29,7 +42,7 @@ class Scene {
   constructor(limits: Partial<LineLimits> = {}, idle = limits.workers ?? 1) {
     this.idle = idle;
     this.line = new Line(
-      { workers: 1, queueDepth: 0, handOffTimeoutMs: HAND_OFF_TIMEOUT_MS, ...limits },
+      { ...LIMITS, ...limits },
       {
         idleWorkers: () => this.idle,
         hasWorkers: () => this.alive,
@@ -58,13 +71,13 @@ class Scene {
   }
 
   async upload(name: string): Promise<void> {
-    submit(await this.line.reserve(), name);
+    submit(await this.line.reserve(NEED), name);
   }
 
   /** A worker comes free. */
   finish(ms = HAND_OFF_TIMEOUT_MS): void {
     this.idle++;
-    this.line.ran(ms);
+    this.line.ran(newWork('ran'), ms);
   }
 
   workerReady(): void {
@@ -99,7 +112,7 @@ afterEach(() => {
 describe('a pure hand-off, with a depth of 0', () => {
   test('an idle worker is reserved at once, and starts what is submitted', async () => {
     const scene = new Scene();
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     expect(scene.started).toEqual([]);
     reservation.submit(newWork('a'));
     expect(scene.started).toEqual(['a']);
@@ -108,7 +121,7 @@ describe('a pure hand-off, with a depth of 0', () => {
 
   test('with no worker free an upload is refused as busy at the end of the hand-off time, not before', async () => {
     const scene = new Scene({}, 0);
-    const answer = scene.line.reserve();
+    const answer = scene.line.reserve(NEED);
     await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS - 1);
     expect(await now(answer)).toBe('waiting');
     await vi.advanceTimersByTimeAsync(1);
@@ -117,8 +130,8 @@ describe('a pure hand-off, with a depth of 0', () => {
 
   test('a reserved worker is not free for another upload', async () => {
     const scene = new Scene();
-    await scene.line.reserve();
-    const second = scene.line.reserve();
+    await scene.line.reserve(NEED);
+    const second = scene.line.reserve(NEED);
     await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
     expect(await second).toBe('busy');
   });
@@ -126,7 +139,7 @@ describe('a pure hand-off, with a depth of 0', () => {
   test('a waiting upload gets the worker that comes free in time', async () => {
     const scene = new Scene();
     await scene.upload('a');
-    const second = scene.line.reserve();
+    const second = scene.line.reserve(NEED);
     expect(await now(second)).toBe('waiting');
     scene.finish();
     submit(await second, 'b');
@@ -135,7 +148,7 @@ describe('a pure hand-off, with a depth of 0', () => {
 
   test('a waiting upload gets the worker that becomes ready in time', async () => {
     const scene = new Scene({}, 0);
-    const waiting = scene.line.reserve();
+    const waiting = scene.line.reserve(NEED);
     scene.workerReady();
     submit(await waiting, 'a');
     expect(scene.started).toEqual(['a']);
@@ -143,7 +156,7 @@ describe('a pure hand-off, with a depth of 0', () => {
 
   test('uploads are served in the order of their coming', async () => {
     const scene = new Scene({}, 0);
-    const [first, second] = [scene.line.reserve(), scene.line.reserve()];
+    const [first, second] = [scene.line.reserve(NEED), scene.line.reserve(NEED)];
     scene.workerReady();
     expect(await now(second)).toBe('waiting');
     submit(await first, 'a');
@@ -154,7 +167,7 @@ describe('a pure hand-off, with a depth of 0', () => {
 
   test('one that was refused takes no worker later', async () => {
     const scene = new Scene({}, 0);
-    const refused = scene.line.reserve();
+    const refused = scene.line.reserve(NEED);
     await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
     expect(await refused).toBe('busy');
     scene.workerReady();
@@ -165,7 +178,7 @@ describe('a pure hand-off, with a depth of 0', () => {
   test('a spare worker does not let more run than may', async () => {
     const scene = new Scene({ workers: 1 }, 2);
     await scene.upload('a');
-    expect(await now(scene.line.reserve())).toBe('waiting');
+    expect(await now(scene.line.reserve(NEED))).toBe('waiting');
     await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
     expect(scene.started).toEqual(['a']);
   });
@@ -173,7 +186,7 @@ describe('a pure hand-off, with a depth of 0', () => {
   test('without any workers an upload is refused at once', async () => {
     const scene = new Scene({}, 0);
     scene.alive = false;
-    expect(await scene.line.reserve()).toBe('no_workers');
+    expect(await scene.line.reserve(NEED)).toBe('no_workers');
   });
 });
 
@@ -193,7 +206,7 @@ describe('an upload is worth reading', () => {
 
   function come(scene: Scene): number {
     let read = 0;
-    for (let upload = 0; upload < 1_000; upload++) if (scene.line.isWorthReading()) read++;
+    for (let upload = 0; upload < 1_000; upload++) if (scene.line.isWorthReading(NEED)) read++;
     return read;
   }
 
@@ -223,7 +236,7 @@ describe('an upload is worth reading', () => {
     const scene = await busyScene({}, 400);
     const first = come(scene);
     await vi.advanceTimersByTimeAsync(HAND_OFF_MS + 1);
-    const waiting = [scene.line.reserve(), scene.line.reserve()];
+    const waiting = [scene.line.reserve(NEED), scene.line.reserve(NEED)];
     expect(come(scene)).toBe(first - 2);
     await vi.advanceTimersByTimeAsync(HAND_OFF_MS);
     expect(await Promise.all(waiting)).toEqual(['busy', 'busy']);
@@ -233,8 +246,8 @@ describe('an upload is worth reading', () => {
 describe('a reservation', () => {
   test('that is released goes to who waits', async () => {
     const scene = new Scene();
-    const first = granted(await scene.line.reserve());
-    const second = scene.line.reserve();
+    const first = granted(await scene.line.reserve(NEED));
+    const second = scene.line.reserve(NEED);
     first.release();
     submit(await second, 'b');
     expect(scene.started).toEqual(['b']);
@@ -242,7 +255,7 @@ describe('a reservation', () => {
 
   test('that is released goes to the backlog where no upload waits', async () => {
     const scene = new Scene();
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     scene.backlog('old');
     expect(scene.started).toEqual([]);
     reservation.release();
@@ -251,7 +264,7 @@ describe('a reservation', () => {
 
   test.each(['submit', 'release'] as const)('throws when it is used again after %s', async (first) => {
     const scene = new Scene();
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     if (first === 'submit') reservation.submit(newWork('a'));
     else reservation.release();
     expect(() => reservation.submit(newWork('b'))).toThrow('used once');
@@ -261,7 +274,7 @@ describe('a reservation', () => {
 
   test('whose worker died meanwhile puts its work before all of the backlog', async () => {
     const scene = new Scene();
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     scene.backlog('old', 'older');
     scene.idle--;
     reservation.submit(newWork('fresh'));
@@ -276,7 +289,7 @@ describe('a reservation', () => {
 describe('places, with a depth above 0', () => {
   test('as many uploads are let in at once as there are idle workers and places', async () => {
     const scene = new Scene({ workers: 2, queueDepth: 3 });
-    const answers = Array.from({ length: 6 }, () => scene.line.reserve());
+    const answers = Array.from({ length: 6 }, () => scene.line.reserve(NEED));
     const seen = await Promise.all(answers.map(now));
     expect(seen.map((answer) => typeof answer)).toEqual([...Array(5).fill('object'), 'string']);
     await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
@@ -287,7 +300,7 @@ describe('places, with a depth above 0', () => {
     const scene = new Scene({ queueDepth: 2 });
     for (const name of ['a', 'b', 'c']) await scene.upload(name);
     expect(scene.started).toEqual(['a']);
-    const fourth = scene.line.reserve();
+    const fourth = scene.line.reserve(NEED);
     expect(await now(fourth)).toBe('waiting');
     scene.finish();
     expect(scene.started).toEqual(['a', 'b']);
@@ -299,8 +312,8 @@ describe('places, with a depth above 0', () => {
 
   test('a place that is released lets the next one in', async () => {
     const scene = new Scene({ queueDepth: 1 }, 0);
-    const place = granted(await scene.line.reserve());
-    const next = scene.line.reserve();
+    const place = granted(await scene.line.reserve(NEED));
+    const next = scene.line.reserve(NEED);
     expect(await now(next)).toBe('waiting');
     place.release();
     granted(await next).release();
@@ -319,7 +332,7 @@ describe('a suspect', () => {
     scene.fresh = 1;
     await scene.upload('a');
     scene.line.addBacklog(newWork('suspect', true));
-    const waiting = scene.line.reserve();
+    const waiting = scene.line.reserve(NEED);
     expect(scene.started).toEqual(['a']);
     expect(await now(waiting)).toBe('waiting');
     scene.finish();
@@ -343,7 +356,7 @@ describe('a suspect', () => {
     const scene = new Scene();
     scene.fresh = 10;
     for (let index = 0; index < 5; index++) scene.line.addBacklog(newWork(`s${index}`, true));
-    const upload = scene.line.reserve();
+    const upload = scene.line.reserve(NEED);
     for (let run = 0; run < 2 && (await now(upload)) === 'waiting'; run++) scene.finish();
     submit(await upload, 'fresh');
     expect(scene.started.at(-1)).toBe('fresh');
@@ -367,7 +380,7 @@ describe('a freed worker', () => {
   test('serves a waiting upload within two runs, however long the backlog', async () => {
     const scene = new Scene();
     scene.backlog(...Array.from({ length: 50 }, (_, index) => `b${index}`));
-    const upload = scene.line.reserve();
+    const upload = scene.line.reserve(NEED);
     scene.finish();
     if ((await now(upload)) === 'waiting') scene.finish();
     submit(await upload, 'fresh');
@@ -381,6 +394,147 @@ describe('a freed worker', () => {
     scene.workerReady();
     scene.finish();
     expect(scene.started).toContain('old');
+  });
+});
+
+describe('tenants', () => {
+  const SHOP = Tenant.parse('shop');
+  const FORUM = Tenant.parse('forum');
+  const of = (tenant: Tenant, isBatch = false): Need => ({ tenant, memoryBytes: 0, isBatch });
+  const workOf = (tenant: Tenant, name: string): Work => ({ ...newWork(name), tenant });
+
+  test('take turns at the workers, however many uploads one of them has brought', async () => {
+    const scene = new Scene({ queueDepth: 6, isShared: true }, 0);
+    for (const name of ['s1', 's2', 's3'])
+      granted(await scene.line.reserve(of(SHOP))).submit(workOf(SHOP, name));
+    granted(await scene.line.reserve(of(FORUM))).submit(workOf(FORUM, 'f1'));
+    scene.workerReady();
+    for (let run = 0; run < 3; run++) scene.finish();
+    expect(scene.started).toEqual(['s1', 'f1', 's2', 's3']);
+  });
+
+  test('take turns at waiting for a worker', async () => {
+    const scene = new Scene({ isShared: true }, 0);
+    const shop = [scene.line.reserve(of(SHOP)), scene.line.reserve(of(SHOP))];
+    const forum = scene.line.reserve(of(FORUM));
+    scene.workerReady();
+    granted(await (shop[0] ?? forum)).submit(workOf(SHOP, 's1'));
+    scene.finish();
+    granted(await forum).submit(workOf(FORUM, 'f1'));
+    scene.finish();
+    granted(await (shop[1] ?? forum)).release();
+    expect(scene.started).toEqual(['s1', 'f1']);
+  });
+
+  test('leave as many places free as they take', async () => {
+    const scene = new Scene({ queueDepth: 6, isShared: true }, 0);
+    const shop = Array.from({ length: 6 }, () => scene.line.reserve(of(SHOP)));
+    const forum = Array.from({ length: 6 }, () => scene.line.reserve(of(FORUM)));
+    await vi.advanceTimersByTimeAsync(HAND_OFF_TIMEOUT_MS);
+    const got = async (answers: Promise<Reservation | NoRoom>[]) =>
+      (await Promise.all(answers)).filter((answer) => typeof answer !== 'string').length;
+    expect(await got(shop)).toBe(3);
+    expect(await got(forum)).toBe(2);
+  });
+
+  test('have the whole room where there is one alone', async () => {
+    const scene = new Scene({ queueDepth: 6 }, 0);
+    for (let upload = 0; upload < 6; upload++) granted(await scene.line.reserve(of(SHOP)));
+  });
+
+  test('that come together have equal parts of what is worth reading', async () => {
+    const scene = new Scene({ handOffTimeoutMs: 1_000, isShared: true });
+    await scene.upload('now');
+    const read = (tenant: Tenant) => {
+      let worth = 0;
+      for (let upload = 0; upload < 100; upload++) if (scene.line.isWorthReading(of(tenant))) worth++;
+      return worth;
+    };
+    const first = read(SHOP);
+    expect(first).toBeGreaterThan(4);
+    expect(read(FORUM)).toBe(Math.floor(first / 2));
+  });
+});
+
+describe('the batch lane', () => {
+  const BATCH: Need = { ...NEED, isBatch: true };
+  const batchWork = (name: string) => newWork(name, false, true);
+
+  test('takes an upload while every worker is busy, and runs it when nobody wants the worker', async () => {
+    const scene = new Scene();
+    await scene.upload('a');
+    granted(await scene.line.reserve(BATCH)).submit(batchWork('batch'));
+    const upload = scene.line.reserve(NEED);
+    scene.finish();
+    submit(await upload, 'b');
+    expect(scene.started).toEqual(['a', 'b']);
+    scene.finish();
+    expect(scene.started).toEqual(['a', 'b', 'batch']);
+  });
+
+  test('refuses at once what is beyond its depth, and does not have it read', async () => {
+    const scene = new Scene({ batchDepth: 2 }, 0);
+    for (const name of ['a', 'b']) {
+      expect(scene.line.isWorthReading(BATCH)).toBe(true);
+      granted(await scene.line.reserve(BATCH)).submit(batchWork(name));
+    }
+    expect(scene.line.isWorthReading(BATCH)).toBe(false);
+    expect(await scene.line.reserve(BATCH)).toBe('busy');
+    scene.workerReady();
+    granted(await scene.line.reserve(BATCH)).release();
+  });
+});
+
+describe('memory', () => {
+  const need = (memoryBytes: number): Need => ({ ...NEED, memoryBytes });
+  const big = (name: string, memoryBytes: number): Work => ({ ...newWork(name), memoryBytes });
+  async function start(scene: Scene, name: string, memoryBytes: number): Promise<void> {
+    granted(await scene.line.reserve(need(memoryBytes))).submit(big(name, memoryBytes));
+  }
+
+  test('an upload for which there is none waits, smaller ones pass it, and it is next', async () => {
+    const scene = new Scene({ workers: 3, memoryBudgetBytes: 1_000 });
+    await start(scene, 'a', 600);
+    const large = scene.line.reserve(need(500));
+    expect(await now(large)).toBe('waiting');
+    await start(scene, 'small', 400);
+    expect(scene.started).toEqual(['a', 'small']);
+    scene.idle++;
+    scene.line.ran(big('a', 600), 10);
+    granted(await large).submit(big('large', 500));
+    expect(scene.started).toEqual(['a', 'small', 'large']);
+  });
+
+  test('what is reserved is taken, and given back when it is released', async () => {
+    const scene = new Scene({ workers: 2, memoryBudgetBytes: 1_000 });
+    const first = granted(await scene.line.reserve(need(600)));
+    const second = scene.line.reserve(need(500));
+    expect(await now(second)).toBe('waiting');
+    first.release();
+    granted(await second).release();
+  });
+
+  test('accepted work is not passed', async () => {
+    const scene = new Scene({ workers: 2, queueDepth: 3, memoryBudgetBytes: 1_000 });
+    await start(scene, 'a', 600);
+    scene.line.addBacklog(big('large', 500));
+    const small = scene.line.reserve(need(100));
+    granted(await small).submit(big('small', 100));
+    expect(scene.started).toEqual(['a']);
+    scene.idle++;
+    scene.line.ran(big('a', 600), 10);
+    expect(scene.started).toEqual(['a', 'large', 'small']);
+  });
+
+  test('what was accepted when there was more runs alone', async () => {
+    const scene = new Scene({ workers: 2, memoryBudgetBytes: 1_000 });
+    scene.line.addBacklog(big('huge', 5_000));
+    expect(scene.started).toEqual(['huge']);
+    const small = scene.line.reserve(need(1));
+    expect(await now(small)).toBe('waiting');
+    scene.idle++;
+    scene.line.ran(big('huge', 5_000), 10);
+    granted(await small).release();
   });
 });
 
@@ -405,7 +559,7 @@ describe('what is made anew', () => {
     const scene = new Scene({ queueDepth: 1 }, 0);
     scene.batch('anew');
     await scene.upload('placed');
-    const waiting = scene.line.reserve();
+    const waiting = scene.line.reserve(NEED);
     scene.workerReady();
     submit(await waiting, 'next');
     scene.finish();
@@ -428,7 +582,7 @@ describe('what is made anew', () => {
 
   test('leaves a reserved worker to who holds it', async () => {
     const scene = new Scene({ workers: 2 });
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     scene.batch('anew');
     expect(scene.started).toEqual([]);
     reservation.release();
@@ -473,16 +627,16 @@ describe('what is made anew', () => {
 describe('a closed line', () => {
   test('tells those that wait and those that come that the service drains', async () => {
     const scene = new Scene({}, 0);
-    const waiting = scene.line.reserve();
+    const waiting = scene.line.reserve(NEED);
     scene.line.close();
     expect(await waiting).toBe('draining');
-    expect(await scene.line.reserve()).toBe('draining');
+    expect(await scene.line.reserve(NEED)).toBe('draining');
   });
 
   test('starts nothing more: neither backlog, nor places, nor what was reserved before', async () => {
     const scene = new Scene({ workers: 2, queueDepth: 1 });
-    const held = [granted(await scene.line.reserve()), granted(await scene.line.reserve())];
-    const place = granted(await scene.line.reserve());
+    const held = [granted(await scene.line.reserve(NEED)), granted(await scene.line.reserve(NEED))];
+    const place = granted(await scene.line.reserve(NEED));
     scene.backlog('old');
     scene.line.close();
     for (const reservation of held) reservation.submit(newWork('held'));
@@ -493,7 +647,7 @@ describe('a closed line', () => {
 
   test('lets a reservation be given back', async () => {
     const scene = new Scene();
-    const reservation = granted(await scene.line.reserve());
+    const reservation = granted(await scene.line.reserve(NEED));
     scene.line.close();
     reservation.release();
     expect(scene.started).toEqual([]);
@@ -517,7 +671,7 @@ describe('whatever happens', () => {
     const fresh = new Set<string>();
 
     const arrive = () =>
-      void line.reserve().then((answer) => {
+      void line.reserve(NEED).then((answer) => {
         if (typeof answer !== 'string') held.push(answer);
       });
     const accept = () => {

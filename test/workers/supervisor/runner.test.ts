@@ -39,6 +39,8 @@ const DIGEST = sha256Of('the recipe');
 const WORK: Work = {
   jobId: job.id,
   imageId: image.id,
+  tenant: image.tenant,
+  memoryBytes: 0,
   preset: 'default',
   requestId: 'r-1',
   format: 'png',

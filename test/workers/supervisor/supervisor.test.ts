@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { newImageId, newJobId } from '../../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId, newJobId } from '../../../shared/domain/ids.ts';
 import type { Work } from '../../../shared/jobs/records.ts';
+import type { Need } from '../../../shared/queue/hand-off.ts';
 import type { RunAftermath, Runner } from '../../../workers/supervisor/runner.ts';
 import { Supervisor } from '../../../workers/supervisor/supervisor.ts';
 import type { WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
@@ -13,14 +14,21 @@ const LIMITS = {
   handOffTimeoutMs: 100,
   workerMaxRuns: 1_000,
   workerMaxRssBytes: 2 ** 30,
+  batchDepth: 0,
+  isShared: false,
+  memoryBudgetBytes: 2 ** 30,
 };
 /** It has ended alone. */
 const ENDED = 'ended';
 const again = (inMs: number): RunAftermath => ({ kind: 'again', inMs, isSuspect: false });
 
+const NEED: Need = { tenant: DEFAULT_TENANT, memoryBytes: 0, isBatch: false };
+
 const newWork = (name: string): Work => ({
   jobId: newJobId(),
   imageId: newImageId(),
+  tenant: DEFAULT_TENANT,
+  memoryBytes: 0,
   preset: 'default',
   requestId: name,
   format: 'jpeg',
@@ -79,7 +87,7 @@ async function started(...backlog: Work[]) {
     return found;
   };
   const upload = async (work: Work) => {
-    const reservation = await supervisor.reserve();
+    const reservation = await supervisor.reserve(NEED);
     if (typeof reservation === 'string') throw new Error(reservation);
     reservation.submit(work);
   };
@@ -102,7 +110,7 @@ describe('a supervisor', () => {
     await upload(newWork('new'));
     expect(names()).toEqual(['old', 'new']);
     expect(nth(0).worker).not.toBe(nth(1).worker);
-    const refused = supervisor.reserve();
+    const refused = supervisor.reserve(NEED);
     await pass(LIMITS.handOffTimeoutMs);
     expect(await refused).toBe('busy');
     await nth(0).ends(ENDED);
@@ -151,7 +159,7 @@ describe('a supervisor', () => {
     }
     expect(breakerOpened).toHaveBeenCalledOnce();
     expect(supervisor.isReady).toBe(false);
-    expect(await supervisor.reserve()).toBe('no_workers');
+    expect(await supervisor.reserve(NEED)).toBe('no_workers');
   });
 });
 
@@ -251,10 +259,10 @@ describe('a drain', () => {
     );
     await nth(0).ends(again(1_000));
     expect(names()).toEqual(['one', 'two', 'waits']);
-    const refused = supervisor.reserve();
+    const refused = supervisor.reserve(NEED);
     const drained = supervisor.drain(performance.now() + WITHIN_MS);
     expect(await refused).toBe('draining');
-    expect(await supervisor.reserve()).toBe('draining');
+    expect(await supervisor.reserve(NEED)).toBe('draining');
     await pass(5_000);
     await nth(1).ends(again(1_000));
     await nth(2).ends(ENDED);

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { inspect } from '../../../../server/intake/inspect/inspect.ts';
 import type { Inspection } from '../../../../server/intake/inspect/inspection.ts';
 import type { InputFormat } from '../../../../shared/domain/image.ts';
@@ -8,7 +9,7 @@ export function inspectBytes(bytes: Uint8Array): Promise<Inspection> {
 }
 
 export function imageOf(format: InputFormat, width: number, height: number, frames = 1): Inspection {
-  return { kind: 'image', header: { format, width, height, frames } };
+  return { kind: 'image', header: { format, width, height, frames }, heldBytesPerPixel: expect.any(Number) };
 }
 
 export function damagedBecause(format: InputFormat | 'heif', reason: string): Inspection {

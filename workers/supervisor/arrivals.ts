@@ -1,0 +1,50 @@
+import type { Tenant } from '../../shared/domain/ids.ts';
+
+/**
+ * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
+ * a worker that comes free shall meet one that has been read.
+ */
+const SURPLUS = 4;
+
+/** What a run is taken to last until some have been seen: a photo from a phone takes about so long. */
+const FIRST_GUESS_MS = 250;
+
+/** A typical run is the mean of about so many, the latest counting most. */
+const RUNS_THAT_COUNT = 8;
+
+/** Tells which of the uploads that come while every worker is busy are worth reading. */
+export class Arrivals {
+  readonly #workers: number;
+  readonly #handOffTimeoutMs: number;
+  #typicalRunMs = FIRST_GUESS_MS;
+  /** Of each tenant that wait or have begun to be read since a time that is at most one hand-off time ago. */
+  #come = new Map<Tenant, number>();
+  #since = 0;
+
+  constructor({ workers, handOffTimeoutMs }: { workers: number; handOffTimeoutMs: number }) {
+    this.#workers = workers;
+    this.#handOffTimeoutMs = handOffTimeoutMs;
+  }
+
+  /** A run has lasted so long. */
+  ran(ms: number): void {
+    this.#typicalRunMs += (ms - this.#typicalRunMs) / RUNS_THAT_COUNT;
+  }
+
+  /**
+   * Counts one more, and whether it is within what can be served in the hand-off time, of which tenants that come together
+   * have equal parts.
+   * @param waiting those that wait already, by tenant
+   */
+  isWorthReading(tenant: Tenant, waiting: () => Map<Tenant, number>): boolean {
+    const now = performance.now();
+    if (now - this.#since > this.#handOffTimeoutMs) {
+      this.#since = now;
+      this.#come = waiting();
+    }
+    const come = (this.#come.get(tenant) ?? 0) + 1;
+    this.#come.set(tenant, come);
+    const served = (this.#workers * this.#handOffTimeoutMs) / this.#typicalRunMs;
+    return come <= Math.max(1, (SURPLUS * Math.max(this.#workers, served)) / this.#come.size);
+  }
+}
