@@ -107,6 +107,8 @@ export interface StartOptions {
   preload?: string;
   /** False: its workers have nothing of the tests, as in production; they start more slowly. */
   codeCache?: boolean;
+  /** What stands before its command, such as a limit. */
+  prefix?: string[];
   /** The user that it is, where the tests are root. */
   uid?: number;
 }
@@ -156,14 +158,17 @@ export function spawnService(
     faults = false,
     preload,
     codeCache = true,
+    prefix = [],
     uid,
   }: StartOptions,
 ): RunningService {
   const hasCache = codeCache && runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
   const preloads = [preload, hasCache ? CACHE_FOR_WORKERS : undefined];
+  const [command = '', ...args] = [...prefix, join(ROOT, 'node_modules/.bin', runtime)];
   const child = spawn(
-    join(ROOT, 'node_modules/.bin', runtime),
+    command,
     [
+      ...args,
       ...FLAGS[runtime],
       ...preloads.flatMap((module) => (module === undefined ? [] : ['--import', module])),
       join(ROOT, faults ? 'test/fixtures/fault-service.ts' : 'server/main.ts'),
