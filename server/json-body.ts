@@ -12,7 +12,7 @@ const MOST_BYTES = 4096;
  */
 export async function readJsonBody<T extends z.ZodType>(
   schema: T,
-  body: AsyncIterable<Uint8Array> | null,
+  body: AsyncIterable<Uint8Array>,
   takes: Record<string, string>,
 ): Promise<z.output<T>> {
   const text = await textOf(body);
@@ -26,10 +26,10 @@ export async function readJsonBody<T extends z.ZodType>(
   );
 }
 
-async function textOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body ?? []) {
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > MOST_BYTES) throw bad(`The body takes at most ${MOST_BYTES} bytes.`);
     chunks.push(chunk);

@@ -73,6 +73,12 @@ export const Environment = z.object({
     .prefault('50000000')
     .describe('Most pixels, over the frames that are decoded'),
   MAX_FRAMES: wholeNumber(1, 999).prefault('100').describe('Most frames in a picture'),
+  MAX_UPLOADS: wholeNumber(1, 100_000)
+    .prefault('256')
+    .describe('Uploads that may be on their way at once; then a slow one gives way, or 503'),
+  MAX_UPLOADING_BYTES: wholeNumber(1, 1024 * 1024 * MIB)
+    .prefault(String(2048 * MIB))
+    .describe('Bytes that uploads on their way may have together, as they declare them'),
   UPLOAD_STALL_MS: ms(100, 600_000, 10_000).describe(
     'A body that brings no byte for so long is given up: 408',
   ),
@@ -212,6 +218,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     maxUploadBytes: env.MAX_UPLOAD_BYTES,
     maxPixels: env.MAX_PIXELS,
     maxFrames: env.MAX_FRAMES,
+    maxUploads: env.MAX_UPLOADS,
+    maxUploadingBytes: env.MAX_UPLOADING_BYTES,
     uploadStallMs: env.UPLOAD_STALL_MS,
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,

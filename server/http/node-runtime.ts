@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
@@ -21,9 +21,15 @@ export const nodeRuntime: HttpRuntime = {
       fetch: async (request, env) => {
         const { incoming } = env as HttpBindings;
         const response = await app.fetch(request, env);
-        return incoming.complete ? response : lingering(response, incoming);
+        if (waiting.delete(incoming)) response.headers.set('connection', 'close');
+        else if (!incoming.complete) return lingering(response, incoming);
+        return response;
       },
     }) as Server;
+    server.on('checkContinue', (incoming, outgoing) => {
+      waiting.set(incoming, outgoing);
+      server.emit('request', incoming, outgoing);
+    });
     server.requestTimeout = requestTimeoutMs;
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     server.listen({ host, port, backlog: BACKLOG });
@@ -40,11 +46,22 @@ export const nodeRuntime: HttpRuntime = {
   },
 
   /** Node's own stream: a web stream over it would cost a copy and a queue for each chunk. */
-  bodyOf: (context: Context) => (context.env as HttpBindings).incoming,
+  bodyOf: (context: Context) => {
+    const { incoming } = context.env as HttpBindings;
+    waiting.get(incoming)?.writeContinue();
+    waiting.delete(incoming);
+    return incoming;
+  },
 
   // A connection that has broken has none any more.
   peerOf: (context: Context) => (context.env as HttpBindings).incoming.socket.remoteAddress ?? 'gone',
 };
+
+/**
+ * Clients that wait to be told to send their body: RFC 9110, section 10.1.1. Whoever gets another answer may send it all the same,
+ * or not, so that nothing can follow on the connection.
+ */
+const waiting = new WeakMap<IncomingMessage, ServerResponse>();
 
 /** The same answer, whole at once to whoever reads it, but ended only when the client has stopped sending. */
 async function lingering(response: Response, incoming: IncomingMessage): Promise<Response> {

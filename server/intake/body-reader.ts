@@ -20,11 +20,13 @@ export interface Patience {
 /**
  * The chunks of a request's body, read no faster than they are taken. The stream is left open when the reader gives
  * up, since on Node its end would cut the connection before the refusal is sent.
+ * @param signal given up when it is aborted, with its reason
  * @throws {TooSlow | Hungup}
  */
 export async function* readBody(
   body: Readable,
   patience: Patience,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const deadline = performance.now() + patience.wholeMs;
   let end: 'whole' | Error | null = null;
@@ -37,7 +39,10 @@ export async function* readBody(
   const onEnd = () => endWith('whole');
   const onError = (cause?: Error) => endWith(new Hungup('the body broke off', { cause }));
   body.on('readable', somethingNew).on('end', onEnd).on('error', onError).on('close', onError);
+  const onAbort = () => endWith(signal.reason);
+  signal.addEventListener('abort', onAbort);
   if (body.destroyed) onError();
+  if (signal.aborted) onAbort();
   try {
     while (true) {
       const chunk: Uint8Array | null = body.read();
@@ -47,6 +52,7 @@ export async function* readBody(
     }
   } finally {
     // Errors are still listened to: one may come late, and nobody else would take it.
+    signal.removeEventListener('abort', onAbort);
     body.off('readable', somethingNew).off('end', onEnd).off('close', onError);
   }
   if (end !== 'whole') throw end;

@@ -13,12 +13,15 @@ import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
-import { noRoom } from './no-room.ts';
+import { noRoom, tooManyUploads } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
+import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
 const ANSWER_MARGIN_MS = 30_000;
+
+type IntakeLimits = ReceiveLimits & HeaderLimits & UploadsLimits;
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
 export interface Answer {
@@ -35,7 +38,8 @@ export class Intake {
   readonly #handOff: HandOff;
   readonly #acceptance: Acceptance;
   readonly #presets: PresetsByName;
-  readonly #limits: ReceiveLimits & HeaderLimits;
+  readonly #limits: IntakeLimits;
+  readonly #inProgress: UploadsInProgress;
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -46,13 +50,14 @@ export class Intake {
     handOff: HandOff,
     decoder: () => Decoder | null,
     presets: PresetsByName,
-    limits: ReceiveLimits & HeaderLimits,
+    limits: IntakeLimits,
   ) {
     this.#store = store;
     this.#handOff = handOff;
     this.#acceptance = new Acceptance(store, storage, handOff, decoder);
     this.#presets = presets;
     this.#limits = limits;
+    this.#inProgress = new UploadsInProgress(limits);
   }
 
   /**
@@ -88,7 +93,7 @@ export class Intake {
       throw noRoom('busy', upload.isBatch);
     }
     const begin = performance.now();
-    const received = await receive(upload, this.#limits);
+    const received = await this.#receive(upload, log);
     try {
       const readMs = Math.round(performance.now() - begin);
       const used = upload.ticket ? ticketUsed : keyReused;
@@ -97,6 +102,20 @@ export class Intake {
       return answer;
     } finally {
       await received.spool.dispose();
+    }
+  }
+
+  async #receive(upload: IncomingUpload, log: Logger): Promise<ReceivedUpload> {
+    const most = this.#limits.maxUploadBytes;
+    const place = this.#inProgress.enter(Math.min(upload.contentLength ?? most, most));
+    if (!place) {
+      log.info({ reason: 'too_many_uploads' }, 'upload refused');
+      throw tooManyUploads();
+    }
+    try {
+      return await receive(upload, this.#limits, place);
+    } finally {
+      this.#inProgress.leave(place);
     }
   }
 

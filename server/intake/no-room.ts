@@ -23,6 +23,16 @@ export function noRoom(reason: NoRoom, isBatch: boolean): Problem {
   }
 }
 
+export function tooManyUploads(): Problem {
+  return new Problem(
+    'too_many_uploads',
+    'Too many uploads are on their way. Send the image again in a moment.',
+    {
+      retryAfter: RETRY_AFTER_SECONDS,
+    },
+  );
+}
+
 export function draining(): Problem {
   return new Problem('draining', 'The service is shutting down. Send the image again in a moment.', {
     retryAfter: RETRY_AFTER_SECONDS,

@@ -6,6 +6,7 @@ import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
 import { readMultipart } from './multipart.ts';
 import { SpoolFile, TooManyBytes } from './spool-file.ts';
 import type { SpoolMemory } from './spool-memory.ts';
+import { GaveWay, type UploadPlace } from './uploads-in-progress.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
 const FORM_OVERHEAD_BYTES = 256 * 1024;
@@ -14,7 +15,8 @@ export interface IncomingUpload {
   contentType: string | undefined;
   /** As the client declares it; the bytes are counted all the same. */
   contentLength: number | undefined;
-  body: Readable;
+  /** To be called when it is to be read, and not before: then a client that has asked whether to send it is told to. */
+  body: () => Readable;
   digests: DigestFields;
   /** Whose image it will be. */
   tenant: Tenant;
@@ -55,7 +57,11 @@ export interface ReceivedUpload {
  * Streams an upload into the spool, in constant memory whatever its size. Where it is refused, nothing is left of it.
  * @throws {Problem | StoreError}
  */
-export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Promise<ReceivedUpload> {
+export async function receive(
+  upload: IncomingUpload,
+  limits: ReceiveLimits,
+  place: UploadPlace,
+): Promise<ReceivedUpload> {
   const { contentType = '', contentLength = 0, ticket } = upload;
   const { spoolPath } = limits;
   const maxUploadBytes = Math.min(limits.maxUploadBytes, ticket?.maxBytes ?? limits.maxUploadBytes);
@@ -72,7 +78,7 @@ export async function receive(upload: IncomingUpload, limits: ReceiveLimits): Pr
   const digest = new BodyDigest(upload.digests);
   const spool = new SpoolFile(spoolPath, maxUploadBytes, limits.spoolMemory);
   try {
-    const chunks = digest.through(capped(readBody(upload.body, limits), maxBodyBytes));
+    const chunks = digest.through(capped(readBody(upload.body(), limits, place.signal), maxBodyBytes, place));
     const fields = isForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
@@ -109,10 +115,15 @@ function release({ buffer, length }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
 
-async function* capped(chunks: AsyncIterable<Uint8Array>, maxBytes: number): AsyncGenerator<Uint8Array> {
+async function* capped(
+  chunks: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  place: UploadPlace,
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
+    place.received(chunk.length);
     if (bytes > maxBytes) throw new TooManyBytes();
     yield chunk;
   }
@@ -125,6 +136,13 @@ function asProblem(error: unknown, { maxUploadBytes, stallMs, wholeMs }: Receive
       'upload_too_slow',
       `An upload must bring bytes at least every ${stallMs} ms and be whole within ${wholeMs} ms.`,
       { headers: { connection: 'close' } },
+    );
+  }
+  if (error instanceof GaveWay) {
+    return new Problem(
+      'upload_too_slow',
+      'There is no room for all uploads, and others come faster than this one: send it again later.',
+      { retryAfter: 5, headers: { connection: 'close' } },
     );
   }
   if (error instanceof Hungup) return new Problem('malformed_request', 'The body broke off.', {}, error);

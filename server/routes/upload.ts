@@ -15,12 +15,11 @@ const MOST_WAIT_SECONDS = 60;
 export function uploadRoutes(parts: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>().post('/upload', needs('upload or a ticket'), async (c) => {
     if (parts.isClosing()) throw draining();
-    const length = c.req.header('content-length');
     const { job, isRepeated } = await parts.intake.accept(
       {
         contentType: c.req.header('content-type'),
-        contentLength: length === undefined ? undefined : Number(length),
-        body: parts.bodyOf(c),
+        contentLength: declaredBytes(c.req.header('content-length')),
+        body: () => parts.bodyOf(c),
         query: new Map(Object.entries(c.req.query())),
         digests: {
           contentDigest: c.req.header('content-digest'),
@@ -54,6 +53,10 @@ export function preferredWait(prefer: string | undefined): number | null {
   const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? '');
   return found?.[1] === undefined ? null : Math.min(Number(found[1]), MOST_WAIT_SECONDS);
 }
+
+/** Undefined: it has not said so, or not in a number. */
+const declaredBytes = (length: string | undefined): number | undefined =>
+  length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
 
 function laneOf(given: string | undefined): z.infer<typeof Lane> {
   const lane = Lane.safeParse(given);

@@ -25,6 +25,8 @@ const INTAKE_LIMITS = {
   maxPixels: 1_000_000,
   maxFrames: 10,
   memoryBudgetBytes: 2 ** 30,
+  maxUploads: 100,
+  maxUploadingBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
 };
