@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { SANDBOXES } from './domain/isolation.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, or a data folder is held by another process. */
 export const EXIT_CONFIGURATION = 78;
@@ -72,6 +73,10 @@ export const Environment = z.object({
   WORKER_MAX_DATA_BYTES: wholeNumber(768 * MIB, 1024 * 1024 * MIB)
     .prefault(String(4096 * MIB))
     .describe('Most memory for the data of one worker, where prlimit exists; beyond it the run fails'),
+  WORKER_SANDBOX: z
+    .enum(SANDBOXES, 'default or strict')
+    .prefault('default')
+    .describe('`strict`: workers in namespaces of their own, by bubblewrap, or the service does not start'),
   DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
@@ -174,6 +179,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     workerMaxRuns: env.WORKER_MAX_RUNS,
     workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
     workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
+    workerSandbox: env.WORKER_SANDBOX,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,
