@@ -5,7 +5,7 @@ import type { LaunchOptions } from './launch-options.ts';
 import { WORKER_PROGRAM, type WorkerProgram } from './program.ts';
 import type { Scratch } from './scratch.ts';
 import type { WorkerFolder } from './worker-folder.ts';
-import { BARE_ENVIRONMENT, WorkerUsers } from './worker-user.ts';
+import { BARE_ENVIRONMENT, type WorkerUser, WorkerUsers } from './worker-user.ts';
 
 /**
  * A worker has little of its own on its heap, and beside it the pixels of a picture. V8 begins with so small a heap that those
@@ -46,19 +46,27 @@ export async function prepareLaunch(
 ): Promise<Launching> {
   const users = new WorkerUsers();
   const { prefixFor, isolation, hasUsers, whyRoot } = await findLayers(scratch, options, program, users);
-  const launch = () => {
-    const user = hasUsers ? users.take() : null;
+  const giveBack = (user: WorkerUser | null) => user && users.giveBack(user);
+  const startAs = (user: WorkerUser | null) => {
     const folder = scratch.newFolder(user);
-    const leave = async () => {
-      if (user) users.giveBack(user);
-      await folder.leave();
+    const leave = () => {
+      giveBack(user);
+      return folder.leave();
     };
     const command = [...prefixFor(folder, user), process.execPath, ...NODE_FLAGS, program.entry];
     try {
       return { child: spawnWorker(command, program.shared ?? folder.temporary), folder, leave };
     } catch (error) {
-      // What cannot be removed now is swept at the next boot.
-      void leave().catch(() => {});
+      folder.abandon();
+      throw error;
+    }
+  };
+  const launch = () => {
+    const user = hasUsers ? users.take() : null;
+    try {
+      return startAs(user);
+    } catch (error) {
+      giveBack(user);
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { lstat, readdir, rmdir, unlink } from 'node:fs/promises';
+import { readdir, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorCode } from '../../shared/errors.ts';
@@ -7,11 +7,17 @@ import { errorCode } from '../../shared/errors.ts';
 /** `rm` walks by open folders. Where one of them lets nobody in, and we are not root, it has to be opened first. */
 const REMOVE = 'rm -rf -- "$@" 2> /dev/null || { chmod -R u+rwx -- "$@"; rm -rf -- "$@"; }';
 
-/** Removes a folder with all that is in it, at once where that is files alone. It may be gone already. */
+/** Removes a folder with all that is in it, or what else has its name. It may be gone already. */
 export async function removeWhole(folder: string): Promise<void> {
-  if ((await lstat(folder).catch(exceptMissing))?.isSymbolicLink()) return unlink(folder);
-  await empty(folder);
-  await rmdir(folder).catch(exceptMissing);
+  try {
+    // Most are empty, and then this takes no descriptor: there may be none left.
+    await rmdir(folder);
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    if (errorCode(error) === 'ENOTDIR') return unlink(folder);
+    await empty(folder);
+    await rmdir(folder).catch(exceptMissing);
+  }
 }
 
 /**

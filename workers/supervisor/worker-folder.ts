@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmdirSync } from 'node:fs';
 import { chown, mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunId } from '../../shared/domain/ids.ts';
@@ -44,16 +44,32 @@ export class WorkerFolder {
     this.output = join(path, 'out');
     this.temporary = join(path, 'tmp');
     this.taken = join(path, 'taken');
-    for (const folder of [path, this.inputs, this.output, this.temporary, this.taken]) {
-      mkdirSync(folder, { mode: 0o700 });
+    try {
+      mkdirSync(path, { mode: 0o700 });
+      for (const folder of this.#parts) mkdirSync(folder, { mode: 0o700 });
+      if (user) this.#share(user);
+    } catch (error) {
+      this.abandon();
+      throw error;
     }
-    if (!user) return;
-    for (const folder of [this.output, this.temporary]) chownSync(folder, user.uid, user.gid);
+  }
+
+  get #parts(): string[] {
+    return [this.inputs, this.output, this.temporary, this.taken];
+  }
+
+  #share({ uid, gid }: WorkerUser): void {
+    for (const folder of [this.output, this.temporary]) chownSync(folder, uid, gid);
     // It passes, and sees no name but those that it is told.
-    for (const folder of [path, this.inputs]) {
-      chownSync(folder, 0, user.gid);
+    for (const folder of [this.path, this.inputs]) {
+      chownSync(folder, 0, gid);
       chmodSync(folder, 0o710);
     }
+  }
+
+  /** No worker came of it: it is empty, and to remove it takes no descriptor. */
+  abandon(): void {
+    for (const folder of [...this.#parts, this.path]) if (existsSync(folder)) rmdirSync(folder);
   }
 
   /** @throws {StoreError} */
@@ -110,8 +126,7 @@ export class WorkerFolder {
     if (!this.#isLeft || this.#runs.size > 0) return;
     // A root without all of its capabilities can remove only what is in folders of its own.
     if (this.#user) for (const folder of [this.output, this.temporary]) await chown(folder, 0, 0);
-    for (const folder of [this.inputs, this.output, this.temporary, this.taken]) await removeWhole(folder);
-    await removeWhole(this.path);
+    for (const folder of [...this.#parts, this.path]) await removeWhole(folder);
   }
 }
 
