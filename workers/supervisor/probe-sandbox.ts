@@ -25,26 +25,31 @@ const PROBE_TIMEOUT_MS = 15_000;
 
 /** Tries all that a worker in the sandbox has to be able to do, and what it must not be; tells what it found. */
 const PROBE = `
-  import { accessSync, existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+  import { existsSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
   import { createRequire } from 'node:module';
   import { connect } from 'node:net';
   const { entry, input, output, hidden, port, namespaces } = JSON.parse(process.argv[1]);
-  readFileSync(entry);
-  createRequire(entry)('sharp');
-  readFileSync(input);
-  writeFileSync(output, '');
-  process.memoryUsage.rss();
-  const found = hidden.filter(existsSync).map((path) => 'it can see ' + path);
+  const end = (stream, text, code) => stream.write(text, () => process.exit(code));
   try {
-    writeFileSync(input, '');
-    found.push('it can write to its input');
-  } catch {}
-  const ids = Object.fromEntries(namespaces.map((name) => [name, readlinkSync('/proc/self/ns/' + name)]));
-  const tell = () => process.stdout.write(JSON.stringify({ found, ids }), () => process.exit(0));
-  connect(port, '127.0.0.1', () => {
-    found.push('it can connect to this machine');
-    tell();
-  }).on('error', tell);
+    readFileSync(entry);
+    createRequire(entry)('sharp');
+    readFileSync(input);
+    writeFileSync(output, '');
+    process.memoryUsage.rss();
+    const found = hidden.filter(existsSync).map((path) => 'it can see ' + path);
+    try {
+      writeFileSync(input, '');
+      found.push('it can write to its input');
+    } catch {}
+    const ids = Object.fromEntries(namespaces.map((name) => [name, readlinkSync('/proc/self/ns/' + name)]));
+    const tell = () => end(process.stdout, JSON.stringify({ found, ids }), 0);
+    connect(port, '127.0.0.1', () => {
+      found.push('it can connect to this machine');
+      tell();
+    }).on('error', tell);
+  } catch (error) {
+    end(process.stderr, 'a worker would fail: ' + error.message, 1);
+  }
 `;
 
 const Told = z.object({ found: z.array(z.string()), ids: z.record(z.string(), z.string()) });
