@@ -10,9 +10,10 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-*/include
 
 FROM ${BASE_IMAGE}
-# tini as PID 1 reaps what a killed worker leaves behind and passes on our exit code, which says why we ended.
+# tini as PID 1 reaps what a killed worker leaves behind and passes on our exit code, which says why we ended. bubblewrap is
+# for WORKER_SANDBOX=strict.
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends tini \
+  && apt-get install -y --no-install-recommends tini bubblewrap \
   && rm -rf /var/lib/apt/lists/* \
   && groupadd --gid 10001 darkroom \
   && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin darkroom \

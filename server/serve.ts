@@ -1,6 +1,6 @@
 import { ConfigurationError, EXIT_CONFIGURATION, readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
-import { startService } from './service.ts';
+import { startService, type WorkerProgram } from './service.ts';
 import { onSignals } from './signals.ts';
 
 /** EX_TEMPFAIL of sysexits.h: workers die at boot; start the whole service again, elsewhere or with a mended image. */
@@ -15,13 +15,14 @@ const CONFIGURATION_FAULTS = new Set([
   'FolderInUse',
   'NewerSchemaError',
   'ForeignOriginals',
+  'SandboxUnavailable',
 ]);
 
 /**
  * The whole life of the process: starts the service, and ends with an exit code that says why.
- * @param workerEntry the program of the workers instead of their own; nothing but a test gives one
+ * @param workerProgram what workers run instead of their own; nothing but a test gives one
  */
-export async function serve(workerEntry?: string): Promise<void> {
+export async function serve(workerProgram?: WorkerProgram): Promise<void> {
   const log = createLogger('info');
   try {
     const config = readConfig();
@@ -29,7 +30,7 @@ export async function serve(workerEntry?: string): Promise<void> {
     const breakerOpened = () => {
       setTimeout(() => process.exit(EXIT_WORKERS_DIE), BREAKER_LINGER_MS);
     };
-    const service = await startService(config, serviceLog, breakerOpened, workerEntry);
+    const service = await startService(config, serviceLog, breakerOpened, workerProgram);
     onSignals(service, serviceLog);
     serviceLog.info({ url: `http://${config.host}:${service.port}` }, 'listening');
   } catch (error) {

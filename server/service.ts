@@ -8,6 +8,7 @@ import { lockFolder } from '../shared/storage/disk/folder-lock.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import { KeptRecipes } from '../workers/supervisor/kept-recipes.ts';
 import { prepareLaunch } from '../workers/supervisor/launcher.ts';
+import type { WorkerProgram } from '../workers/supervisor/program.ts';
 import { Runner } from '../workers/supervisor/runner.ts';
 import { Scratch } from '../workers/supervisor/scratch.ts';
 import { Supervisor } from '../workers/supervisor/supervisor.ts';
@@ -29,6 +30,8 @@ const REQUEST_MARGIN_MS = 10_000;
 const WORKERS_ARE_ROOT =
   'workers run as root: let other users read the code and pass to SCRATCH_PATH, or start the service as another user';
 
+export type { WorkerProgram };
+
 export interface Service {
   port: number;
   /** Accepts nothing new, finishes what runs, stops. True when nothing had to be cut or killed. */
@@ -41,13 +44,13 @@ export interface Service {
 
 /**
  * The composition root: the only place that knows which store, storage, runtime and supervisor there are.
- * @param workerEntry the program of the workers instead of their own, for tests of what workers may do wrong
+ * @param workerProgram what workers run instead of their own, for tests of what workers may do wrong
  */
 export async function startService(
   config: Config,
   log: Logger,
   breakerOpened: () => void,
-  workerEntry?: string,
+  workerProgram?: WorkerProgram,
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const access = await prepareAccess(config, log);
@@ -65,19 +68,17 @@ export async function startService(
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
 
-  const { launch, layers, user, whyRoot } = await prepareLaunch(
-    await scratch.idleFolder(),
-    config.workerMaxDataBytes,
-    workerEntry,
+  const hidden = [config.databasePath, storage.spoolPath];
+  const { launch, isolation, hasUsers, whyRoot } = await prepareLaunch(
+    scratch,
+    { ...config, hidden },
+    workerProgram,
   );
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
-  if (user) {
-    // A run's input is a link to its original, which has to be readable to the worker.
-    process.umask(0o022);
-    scratch.shareWith(user);
-  }
+  // A run's input is a link to its original, which has to be readable to the worker.
+  if (hasUsers) process.umask(0o022);
   const recipes = new KeptRecipes(store, presets.byName);
-  const runner = new Runner(store, storage, scratch, recipes, config, log);
+  const runner = new Runner(store, storage, recipes, config, log);
   const supervisor = new Supervisor(
     { ...config, isShared: access.isShared },
     launch,
@@ -112,6 +113,7 @@ export async function startService(
       if (phase !== 'serving') return { ready: false, reason: 'draining' };
       return supervisor.isReady ? { ready: true } : { ready: false, reason: 'no worker is ready' };
     },
+    inside: () => ({ workers: supervisor.workers, isolation }),
     isClosing: () => phase === 'closing',
   });
   supervisor.start(backlog);
@@ -121,7 +123,7 @@ export async function startService(
     requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
   });
   log.info(
-    { workers: config.workers, memoryBudgetBytes: config.memoryBudgetBytes, layers },
+    { workers: config.workers, memoryBudgetBytes: config.memoryBudgetBytes, ...isolation },
     'isolation layers in force',
   );
 

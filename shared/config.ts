@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { SANDBOXES } from './domain/isolation.ts';
 import { memoryForPictures, memoryLimit, workersFor } from './memory-limit.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, or a data folder is held by another process. */
@@ -103,6 +104,10 @@ export const Environment = z.object({
     .describe(
       'Memory that the pictures in all workers may take together; by default what the limit of the container, or the machine, leaves beside the service and its workers',
     ),
+  WORKER_SANDBOX: z
+    .enum(SANDBOXES, 'default or strict')
+    .prefault('default')
+    .describe('`strict`: workers in namespaces of their own, by bubblewrap, or the service does not start'),
   DRAIN_TIMEOUT_MS: ms(0, 3_600_000, 25_000).describe('From SIGTERM to the exit, at most'),
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
@@ -228,6 +233,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
     workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
     memoryBudgetBytes: env.MEMORY_BUDGET ?? memoryForPictures(workers, memory),
+    workerSandbox: env.WORKER_SANDBOX,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,
     drainDelayMs: env.DRAIN_DELAY_MS,
     presetsPath: env.PRESETS_FILE ?? null,

@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
+import type { Isolation } from '../../shared/domain/isolation.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
-import type { JobWatch, Retries } from '../../shared/queue/hand-off.ts';
+import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
@@ -48,6 +49,8 @@ export interface Parts {
   bodyOf(context: Context): Readable;
   /** Ready to take uploads, and else why not. */
   readiness(): { ready: true } | { ready: false; reason: string };
+  /** What a probe that asks for more is told; anybody may, so it holds no path and no name. */
+  inside(): { workers: WorkerCounts; isolation: Isolation };
   /** True once nothing new is accepted. */
   isClosing(): boolean;
 }

@@ -45,3 +45,13 @@ export interface JobWatch {
   /** Resolves when the job ends, or the signal is aborted, or when the service drains. */
   ended(job: JobId, signal: AbortSignal): Promise<void>;
 }
+
+/** How many workers there are, for who looks from outside. */
+export interface WorkerCounts {
+  /** Runs that can go on at the same time. One process more is kept, the spare. */
+  atOnce: number;
+  /** Processes that are ready, at work or not. */
+  ready: number;
+  idle: number;
+  running: number;
+}

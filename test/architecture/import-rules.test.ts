@@ -169,7 +169,7 @@ describe('in the code as it is', () => {
     const spawned = [...graph.values()].flatMap(({ path, spawns }) => [...spawns].map((it) => [path, it]));
     expect(spawned.toSorted()).toEqual([
       ['shared/jobs/sqlite/sqlite-job-store.ts', 'shared/jobs/sqlite/thread.ts'],
-      ['workers/supervisor/launcher.ts', 'workers/worker/main.ts'],
+      ['workers/supervisor/program.ts', 'workers/worker/main.ts'],
       ['workers/worker/heic/decode-heic.ts', 'workers/worker/heic/thread.ts'],
     ]);
   });

@@ -36,22 +36,20 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
   const store = await SqliteJobStore.open(config.databasePath);
   const storage = await DiskStorage.open(root);
   const scratch = await Scratch.open(config.scratchPath);
-  const { launch, user } = await prepareLaunch(await scratch.idleFolder(), config.workerMaxDataBytes);
-  if (user) {
-    process.umask(0o022);
-    scratch.shareWith(user);
-  }
+  const { launch, hasUsers } = await prepareLaunch(scratch, { ...config, hidden: [] });
+  if (hasUsers) process.umask(0o022);
   const backlog = await addWaitingJobs(store, root, picture, deaths * JOBS_PER_DEATH);
   const { log, lines } = recordingLog();
   const launched = new Map<number, ChildProcess>();
   const launchAndNote = () => {
-    const child = launch();
+    const started = launch();
+    const { child } = started;
     if (child.pid !== undefined) launched.set(child.pid, child);
-    return child;
+    return started;
   };
   const handOffs = new EventEmitter<{ run: [pid: number, at: number] }>();
   const recipes = new KeptRecipes(store, BUILT_IN_PRESETS.byName);
-  const runner = noting(new Runner(store, storage, scratch, recipes, config, log), handOffs);
+  const runner = noting(new Runner(store, storage, recipes, config, log), handOffs);
   const supervisor = new Supervisor({ ...config, isShared: false }, launchAndNote, runner, log, () => {});
   supervisor.start(backlog);
 
@@ -80,13 +78,16 @@ export async function handOffsAfterDeath(picture: string, deaths: number): Promi
 /** The same runner, which tells when it hands a run to a worker. */
 function noting(runner: Runner, handOffs: EventEmitter<{ run: [pid: number, at: number] }>): Runner {
   const run: Runner['run'] = (work, worker, idleWorkers, workerFree, signal) => {
-    const { pid, decoder } = worker;
+    const { pid, decoder, folder } = worker;
     const handOver: WorkerProcess['run'] = (message, deadlineMs) => {
       const verdict = worker.run(message, deadlineMs);
       handOffs.emit('run', pid, performance.now());
       return verdict;
     };
-    const noted: Pick<WorkerProcess, 'pid' | 'decoder' | 'run'> = { pid, decoder, run: handOver };
+    const noted: Pick<WorkerProcess, 'pid' | 'decoder' | 'folder' | 'run'> = {
+      ...{ pid, decoder, folder },
+      run: handOver,
+    };
     return runner.run(work, noted as WorkerProcess, idleWorkers, workerFree, signal);
   };
   return { run } as Pick<Runner, 'run'> as Runner;

@@ -7,6 +7,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { startUpload } from '../helpers/half-upload.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type LogLine, type RunningService, startService } from '../helpers/service.ts';
+import { inEachSandbox } from '../helpers/strict.ts';
 import { Accepted, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
@@ -79,22 +80,24 @@ test('a drain refuses new connections, and answers the upload whose body is stil
   await expectCleanEnd(service);
 });
 
-test('a drain lets the runs finish', async () => {
-  await using draining = await startService({ env: ONE_WORKER });
-  const frozen = await freezeWorkers(draining);
-  const accepted = await upload(draining, TINY);
-  await duringRun(draining, accepted, 1);
-  draining.process.kill('SIGTERM');
-  await draining.logged('draining');
-  for (const pid of frozen) thaw(pid);
-  expect(await draining.exited).toEqual(CLEAN);
-  await gone(frozen);
+inEachSandbox('in a drain', (env) => {
+  test('a drain lets the runs finish', async () => {
+    await using draining = await startService({ env: { ...ONE_WORKER, ...env } });
+    const frozen = await freezeWorkers(draining);
+    const accepted = await upload(draining, TINY);
+    await duringRun(draining, accepted, 1);
+    draining.process.kill('SIGTERM');
+    await draining.logged('draining');
+    for (const pid of frozen) thaw(pid);
+    expect(await draining.exited).toEqual(CLEAN);
+    await gone(frozen);
 
-  await using service = await startService({ env: ONE_WORKER, folder: draining.folder });
-  expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
-  const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
-  expect(job && outcomesOf(job)).toEqual(['succeeded']);
-  await expectCleanEnd(service);
+    await using service = await startService({ env: { ...ONE_WORKER, ...env }, folder: draining.folder });
+    expect(await service.logged('recovered')).toMatchObject(NOTHING_LEFT);
+    const job = (await expectWhole(service, [accepted], 1)).get(accepted.id);
+    expect(job && outcomesOf(job)).toEqual(['succeeded']);
+    await expectCleanEnd(service);
+  });
 });
 
 test('a worker that crashes during a drain leaves its job to the next start, and the drain is clean', async () => {

@@ -7,6 +7,7 @@ import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '..
 import { committed } from '../helpers/fault-run.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
+import { inEachSandbox } from '../helpers/strict.ts';
 import { upload } from '../helpers/upload.ts';
 import { startWithoutSetpriv, whyNotWithoutSetpriv } from '../helpers/without-setpriv.ts';
 
@@ -60,24 +61,26 @@ test('where there is no setpriv, workers see themselves that the service is gone
   await gone(workers, WORKERS_GONE_WITHIN_MS);
 });
 
-test('a kill -9 of the service ends workers that are idle, in native code, and in a loop', async (context) => {
-  await using killed = await startService({ faults: true });
-  context.skip(!(await hasParentDeathSignal(killed)), 'skipped: only setpriv can end a loop');
-  const workers = await killed.workerPids();
-  const hung = [
-    await upload(killed, faultPicture('native-hang', { runs: 1 })),
-    await upload(killed, faultPicture('javascript-loop', { runs: 1 })),
-  ];
-  for (const one of hung) await committed(killed, one);
-  killed.process.kill('SIGKILL');
-  await killed.exited;
-  await gone(workers, WORKERS_GONE_WITHIN_MS);
+inEachSandbox('in native code and in loops', (env) => {
+  test('a kill -9 of the service ends workers that are idle, in native code, and in a loop', async (context) => {
+    await using killed = await startService({ faults: true, env });
+    context.skip(!(await hasParentDeathSignal(killed)), 'skipped: only setpriv can end a loop');
+    const workers = await killed.workerPids();
+    const hung = [
+      await upload(killed, faultPicture('native-hang', { runs: 1 })),
+      await upload(killed, faultPicture('javascript-loop', { runs: 1 })),
+    ];
+    for (const one of hung) await committed(killed, one);
+    killed.process.kill('SIGKILL');
+    await killed.exited;
+    await gone(workers, WORKERS_GONE_WITHIN_MS);
 
-  await using service = await startService({ faults: true, folder: killed.folder });
-  for (const job of (await expectWhole(service, hung)).values()) {
-    expect(outcomesOf(job)).toEqual(['interrupted', 'succeeded']);
-  }
-  await expectCleanEnd(service);
+    await using service = await startService({ faults: true, env, folder: killed.folder });
+    for (const job of (await expectWhole(service, hung)).values()) {
+      expect(outcomesOf(job)).toEqual(['interrupted', 'succeeded']);
+    }
+    await expectCleanEnd(service);
+  });
 });
 
 async function hasParentDeathSignal(service: RunningService): Promise<boolean> {

@@ -4,7 +4,7 @@ import { bootFault } from '../helpers/boot-fault.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { freezeWorkers, signal, startedWorkers, thaw } from '../helpers/processes.ts';
-import { type RunningService, spawnService, startService } from '../helpers/service.ts';
+import { type RunningService, SANDBOX, spawnService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
@@ -40,6 +40,20 @@ describe('a service that is ready', () => {
   });
   afterAll(() => service[Symbol.asyncDispose]());
 
+  it('tells of its workers where it is asked to, and not where they are', async () => {
+    const { layers, missing } = await service.logged('isolation layers in force');
+    const answer = await service.fetch('/readyz?verbose');
+    expect(answer.status).toBe(200);
+    const text = await answer.text();
+    expect(JSON.parse(text)).toEqual({
+      status: 'ready',
+      workers: { atOnce: 1, ready: 2, idle: 2, running: 0 },
+      isolation: { sandbox: SANDBOX, layers, missing },
+    });
+    expect(layers).toContain('bare environment');
+    expect(text).not.toMatch(/\/|\d{3}/);
+  });
+
   it('busy workers are no reason not to be ready', async () => {
     const frozen = await freezeWorkers(service);
     const accepted = await upload(service, TINY);
@@ -53,6 +67,10 @@ describe('a service that is ready', () => {
     await service.logged('draining');
     const draining = { status: 503, body: { status: 'not ready', reason: 'draining' } };
     expect(await probe(service, '/readyz')).toEqual(draining);
+    expect(await (await service.fetch('/readyz?verbose=1')).json()).toMatchObject({
+      ...draining.body,
+      workers: { ready: 2 },
+    });
     expect((await probe(service, '/livez')).status).toBe(200);
     expect(await endOf(service, await upload(service, TINY))).toMatchObject({ status: 'succeeded' });
   });

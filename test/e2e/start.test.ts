@@ -15,6 +15,7 @@ import {
   spawnService,
   startService,
 } from '../helpers/service.ts';
+import { IS_ROOT } from '../helpers/strict.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
@@ -70,6 +71,20 @@ describe('a wrong configuration', () => {
     ]);
   });
 });
+
+it.skipIf(!IS_ROOT)(
+  'a sandbox that cannot be ends the service with 78, and it tells why and what to do',
+  async () => {
+    // Where no other user may pass, and so no worker that is one.
+    const { code, lines, said } = await refusalToStart(await ownFolder(), { WORKER_SANDBOX: 'strict' });
+    expect(code).toBe(EXIT_CONFIGURATION);
+    expect(lines.at(-1)).toMatchObject({ level: 'fatal', msg: 'the service could not be started' });
+    expect(said).toMatch(
+      /WORKER_SANDBOX=strict cannot be in force here: user of its own: EACCES.*RUNBOOK\.md/,
+    );
+    expect(said).not.toContain('isolation layers in force');
+  },
+);
 
 describe('a second process is refused with 78, and the first goes on', () => {
   let first: RunningService;

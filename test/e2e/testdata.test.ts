@@ -1,20 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXPECTED, IMAGE_NAMES, imagePath } from '../../testdata/expected.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { inEachSandbox } from '../helpers/strict.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';
 
-let service: RunningService;
-beforeAll(async () => {
-  service = await startService();
-});
-afterAll(() => service[Symbol.asyncDispose]());
+inEachSandbox('each file of testdata is answered as its table says', (env) => {
+  let service: RunningService;
+  beforeAll(async () => {
+    service = await startService({ env });
+  });
+  afterAll(() => service[Symbol.asyncDispose]());
 
-describe('each file of testdata is answered as its table says', () => {
   it.each(IMAGE_NAMES)('%s', async (name) => {
     const { answer } = EXPECTED[name];
     if (answer.status !== 200) {

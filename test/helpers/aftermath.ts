@@ -41,11 +41,17 @@ export async function jobOf(service: RunningService, { links }: Accepted): Promi
 export function duringRun(service: RunningService, accepted: Accepted, number: number): Promise<JobWithRuns> {
   return eventually(`run ${number} of ${accepted.links.job}`, async () => {
     const run = (await jobOf(service, accepted)).runs[number - 1];
-    if (!run || !existsSync(join(service.folder, 'scratch', run.id, 'input'))) return false;
+    if (!run || !(await isStaged(service, run.id))) return false;
     // The service stages the input and then, before it turns to anything else, hands over: this answer comes later.
     const job = await jobOf(service, accepted);
     return job.runs.length === number && job.runs.at(-1)?.outcome === null && job;
   });
+}
+
+/** Whether the input of a run lies in the folder of its worker. */
+async function isStaged({ folder }: RunningService, run: string): Promise<boolean> {
+  const scratch = join(folder, 'scratch');
+  return (await readdir(scratch)).some((worker) => existsSync(join(scratch, worker, 'in', run, 'input')));
 }
 
 /** The worker that has the last run of an upload. */
@@ -102,6 +108,11 @@ export async function expectWhole(
     const ready = await readyWorkers(service);
     return ready.length === workers + SPARES && (await service.workerPids()).length === ready.length;
   });
+  await vi.waitFor(
+    async () =>
+      expect(await workerFolders(service.folder), 'folders of workers').toHaveLength(workers + SPARES),
+    5_000,
+  );
   await vi.waitFor(async () => expect(await leftOpen(service), 'descriptors').toEqual([]), 5_000);
   return byImage;
 }
@@ -137,9 +148,14 @@ async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promis
 
 async function leftInScratch(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, 'scratch'), { recursive: true });
-  // The folder that workers stand in, where faulty ones keep a note, and the lock.
-  return entries.filter((entry) => !/^(?:idle(?:\/.*)?|\.lock)$/.test(entry));
+  // The folder that faulty workers keep notes in, the lock, and what each worker has.
+  return entries.filter(
+    (entry) => !/^(?:idle(?:\/.*)?|\.lock|[\da-f-]{36}(?:\/(?:in|out|tmp|taken))?)$/.test(entry),
+  );
 }
+
+const workerFolders = async (folder: string): Promise<string[]> =>
+  (await readdir(join(folder, 'scratch'))).filter((name) => name.length === 36);
 
 /** Ends it with SIGTERM, as every test ends what it started: clean, and nobody is left. */
 export async function expectCleanEnd(service: RunningService): Promise<void> {

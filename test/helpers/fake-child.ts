@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { PassThrough, Writable } from 'node:stream';
+import type { Launched } from '../../workers/supervisor/launcher.ts';
+import type { WorkerFolder } from '../../workers/supervisor/worker-folder.ts';
 
 /** Beyond the highest pid that Linux gives: a kill of it, or of its group, meets nobody. */
 const HIGHEST_PID = 2 ** 22;
@@ -66,6 +68,13 @@ export class FakeChild extends EventEmitter {
   }
 }
 
+/** A fake as the launcher gives a worker: it leaves nothing, and no run of it is made. */
+export const launched = (child: FakeChild): Launched => ({
+  child: child.asChild,
+  folder: {} as WorkerFolder,
+  leave: async () => {},
+});
+
 /** Launches fakes, and gives them all to see, the first one first. */
 export function fakeLaunch(started: (child: FakeChild) => void = () => {}) {
   const children: FakeChild[] = [];
@@ -73,7 +82,7 @@ export function fakeLaunch(started: (child: FakeChild) => void = () => {}) {
     const child = new FakeChild();
     children.push(child);
     started(child);
-    return child.asChild;
+    return launched(child);
   };
   return { children, launch };
 }

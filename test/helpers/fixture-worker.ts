@@ -6,7 +6,9 @@ import { onTestFinished } from 'vitest';
 import { newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
 import type { RunMessage } from '../../shared/protocol.ts';
-import { type Launch, prepareLaunch } from '../../workers/supervisor/launcher.ts';
+import { type Launch, type Launching, prepareLaunch } from '../../workers/supervisor/launcher.ts';
+import { WORKER_PROGRAM, type WorkerProgram } from '../../workers/supervisor/program.ts';
+import { Scratch } from '../../workers/supervisor/scratch.ts';
 import { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
 import { type RecordingLog, recordingLog } from './recording-log.ts';
 
@@ -15,6 +17,21 @@ export const MAX_DATA_BYTES = 800 * 2 ** 20;
 
 export const fixturePath = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/workers/${name}.ts`, import.meta.url));
+
+/** Such a program, as a service takes it. */
+export const fixtureProgram = (name: string, shared: string | null = null): WorkerProgram => ({
+  ...WORKER_PROGRAM,
+  entry: fixturePath(name),
+  shared,
+});
+
+/** Finds out how workers are started whose scratch is a folder. */
+export const launchingIn = async (folder: string, program?: WorkerProgram): Promise<Launching> =>
+  prepareLaunch(
+    await Scratch.open(folder),
+    { workerSandbox: 'default', workerMaxDataBytes: MAX_DATA_BYTES, hidden: [] },
+    program,
+  );
 
 /** As a service does, it is found out once how workers are started. */
 const launches = new Map<string, Promise<Launch>>();
@@ -27,10 +44,10 @@ export function launchOf(fixture: string): Promise<Launch> {
 }
 
 async function findLaunch(fixture: string): Promise<Launch> {
-  // They stand in the folder of all tests, as one of this test would be gone before the next.
+  // Their folders are in one of all tests, as one of this test would be gone before the next.
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   await chmod(folder, 0o711);
-  return (await prepareLaunch(folder, MAX_DATA_BYTES, fixturePath(fixture))).launch;
+  return (await launchingIn(folder, fixtureProgram(fixture))).launch;
 }
 
 /** A worker process that runs a fixture and is ready for a run; it is gone when the test has finished. */

@@ -59,7 +59,10 @@ class Queue implements HandOff, Retries {
   }
 }
 
-/** The service without its sockets and processes, put together in this one over a folder and a store. */
+/**
+ * The service without its sockets and processes, put together in this one over a folder and a store.
+ * @param worker is given its part of the scratch
+ */
 export async function partsInProcess(
   root: string,
   store: JobStore,
@@ -68,10 +71,11 @@ export async function partsInProcess(
 ) {
   const { log } = recordingLog();
   const storage = await DiskStorage.open(root);
-  const scratch = await Scratch.open(join(root, 'scratch'));
+  const folder = (await Scratch.open(join(root, 'scratch'))).newFolder(null);
+  const inFolder = Object.assign(worker, { folder });
   const presets = given.presets ?? BUILT_IN_PRESETS.byName;
   const recipes = new KeptRecipes(store, presets);
-  const runner = new Runner(store, storage, scratch, recipes, RUN_LIMITS, log);
+  const runner = new Runner(store, storage, recipes, RUN_LIMITS, log);
   const queue = new Queue();
   const spoolMemory = new SpoolMemory();
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
@@ -95,6 +99,9 @@ export async function partsInProcess(
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     readiness: () => ({ ready: true }),
+    inside: () => {
+      throw new Error('nobody asks for it');
+    },
     isClosing: () => false,
   });
 
@@ -114,7 +121,7 @@ export async function partsInProcess(
     },
 
     run(work: Work): Promise<RunAftermath> {
-      return runner.run(work, worker, 0, () => {}, new AbortController().signal);
+      return runner.run(work, inFolder, 0, () => {}, new AbortController().signal);
     },
   };
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signal } from './processes.ts';
-import { dataFolder, RUNTIME, RunningService } from './service.ts';
+import { dataFolder, RUNTIME, RunningService, SANDBOX } from './service.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { NODE_COMPILE_CACHE } = process.env;
@@ -42,6 +42,7 @@ export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promis
       PATH: process.env.PATH,
       BASE_PATH: folder,
       HOST: '127.0.0.1',
+      WORKER_SANDBOX: SANDBOX,
       PORT: '0',
       N_WORKERS: '1',
       ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),

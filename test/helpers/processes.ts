@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { eventually } from './eventually.ts';
 import type { RunningService } from './service.ts';
@@ -24,21 +25,37 @@ export async function gone(pids: readonly number[], patienceMs?: number): Promis
   );
 }
 
+/** A process and all that it has started: a worker in a sandbox has two above it, of which we know the first. */
+function familyOf(pid: number): number[] {
+  const family = [pid];
+  for (const member of family) {
+    try {
+      const children = readFileSync(`/proc/${member}/task/${member}/children`, 'utf8');
+      family.push(...children.split(' ').filter(Boolean).map(Number));
+    } catch {
+      // It has ended.
+    }
+  }
+  return family;
+}
+
 /**
- * Stops a process where it stands; resolves when the kernel says that it does. It can still be killed.
+ * Stops a process where it stands, with all that it has started; resolves when the kernel says that they do. It can still be
+ * killed.
  * @param isThawed whether somebody has thawed it meanwhile: it need not stand still any more
  */
 export async function freeze(pid: number, isThawed = () => false): Promise<void> {
-  signal(pid, 'SIGSTOP');
   await eventually(`${pid} to stand still`, async () => {
     if (isThawed()) return true;
-    const state = await stateOf(pid);
-    return state === null || 'TZX'.includes(state);
+    const family = familyOf(pid);
+    for (const member of family) signal(member, 'SIGSTOP');
+    const states = await Promise.all(family.map(stateOf));
+    return states.every((state) => state === null || 'TZX'.includes(state));
   });
 }
 
 export function thaw(pid: number): void {
-  signal(pid, 'SIGCONT');
+  for (const member of familyOf(pid)) signal(member, 'SIGCONT');
 }
 
 /** As kill(2), but a process that has ended already is no error. */

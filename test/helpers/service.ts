@@ -12,9 +12,14 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** The runtime that the service under test runs on: the same suite passes on both. */
 export const RUNTIME = process.env.DARKROOM_RUNTIME === 'bun' ? 'bun' : 'node';
 
+/** How its workers are kept: the same suite passes in both. */
+export const SANDBOX = process.env.DARKROOM_SANDBOX === 'strict' ? 'strict' : 'default';
+
 /** As `npm start` has them. */
 const FLAGS = { node: ['--max-semi-space-size=2'], bun: [] };
 
+const FAULT_SERVICE = 'test/fixtures/fault-service.ts';
+const ESCAPE_SERVICE = 'test/fixtures/escape-service.ts';
 const CACHE_FOR_WORKERS = join(ROOT, 'test/fixtures/code-cache-for-workers.ts');
 
 /** Where the tests have a cache of compiled code, the services have it, too. Bun knows of none. */
@@ -103,6 +108,8 @@ export interface StartOptions {
   runtime?: 'node' | 'bun';
   /** Its workers obey fault pictures. */
   faults?: boolean;
+  /** Its workers try to get out, as their pictures say. */
+  escapes?: boolean;
   /** A module that the service loads before its own. */
   preload?: string;
   /** False: its workers have nothing of the tests, as in production; they start more slowly. */
@@ -131,8 +138,12 @@ export async function standingPlace(folder: string): Promise<string> {
 /** Starts the service on a free port and waits until all its workers are ready. */
 export async function startService(options: StartOptions = {}): Promise<RunningService> {
   const folder = options.folder ?? (await dataFolder());
-  if (options.faults) await standingPlace(folder);
-  if (options.uid !== undefined) await chown(folder, options.uid, options.uid);
+  if (options.faults || options.escapes) await standingPlace(folder);
+  if (options.uid !== undefined) {
+    for (const path of [folder, ...(options.faults || options.escapes ? [join(folder, 'scratch')] : [])]) {
+      await chown(path, options.uid, options.uid);
+    }
+  }
   const service = spawnService(folder, options);
   try {
     const listening = await service.logged('listening');
@@ -156,6 +167,7 @@ export function spawnService(
     runtime = RUNTIME,
     folder: given,
     faults = false,
+    escapes = false,
     preload,
     codeCache = true,
     prefix = [],
@@ -171,7 +183,7 @@ export function spawnService(
       ...args,
       ...FLAGS[runtime],
       ...preloads.flatMap((module) => (module === undefined ? [] : ['--import', module])),
-      join(ROOT, faults ? 'test/fixtures/fault-service.ts' : 'server/main.ts'),
+      join(ROOT, escapes ? ESCAPE_SERVICE : faults ? FAULT_SERVICE : 'server/main.ts'),
     ],
     {
       ...(uid !== undefined && { uid, gid: uid }),
@@ -182,6 +194,7 @@ export function spawnService(
         PORT: '0',
         N_WORKERS: '2',
         HOST: '127.0.0.1',
+        WORKER_SANDBOX: SANDBOX,
         ...(hasCache && { NODE_COMPILE_CACHE }),
         ...env,
       },

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
@@ -107,7 +106,7 @@ describe.each(FULL)('a disk that is full $how', ({ lasts }) => {
         const runs = [{ outcome: 'errored', failure: 'storage_error' }];
         expect(await it.store.findJob(work.jobId)).toMatchObject({ job: { state: 'queued' }, runs });
         expect(await it.storage.listPublished(), `published at write ${nth}`).toEqual([]);
-        expect(await readdir(join(it.root, 'scratch')), `scratch at write ${nth}`).toEqual([]);
+        expect(await filesBelow(join(it.root, 'scratch')), `scratch at write ${nth}`).toEqual([]);
         expect(await it.run(work), 'with room again').toMatchObject({ kind: 'ended' });
       }
       expect(await it.store.findJob(work.jobId)).toMatchObject({ job: { state: 'succeeded' } });

@@ -27,6 +27,7 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['UPLOAD_TIMEOUT_MS', ['999', '3600001'], 'a whole number from 1000 to 3600000'],
   ['JOB_TIMEOUT_MS', ['99', '3600001'], 'a whole number from 100 to 3600000'],
   ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
+  ['WORKER_SANDBOX', ['Strict', 'on'], 'default or strict'],
   ['DRAIN_TIMEOUT_MS', ['3600001', '9999999999999999'], 'a whole number from 0 to 3600000'],
   ['DRAIN_DELAY_MS', ['600001'], 'a whole number from 0 to 600000'],
   [
@@ -80,6 +81,7 @@ describe('the configuration without any environment', () => {
       workerMaxRssBytes: 512 * 1024 * 1024,
       workerMaxDataBytes: 4096 * 1024 * 1024,
       memoryBudgetBytes: memoryForPictures(availableParallelism(), memoryLimit()),
+      workerSandbox: 'default',
       drainTimeoutMs: 25_000,
       drainDelayMs: 0,
       presetsPath: null,

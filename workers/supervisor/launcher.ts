@@ -1,9 +1,11 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { BARE_ENVIRONMENT, become, SETPRIV, WORKER_USER, type WorkerUser, whyNotAs } from './worker-user.ts';
-
-const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Isolation } from '../../shared/domain/isolation.ts';
+import { findLayers } from './find-layers.ts';
+import type { LaunchOptions } from './launch-options.ts';
+import { WORKER_PROGRAM, type WorkerProgram } from './program.ts';
+import type { Scratch } from './scratch.ts';
+import type { WorkerFolder } from './worker-folder.ts';
+import { BARE_ENVIRONMENT, type WorkerUser, WorkerUsers } from './worker-user.ts';
 
 /**
  * A worker has little of its own on its heap, and beside it the pixels of a picture. V8 begins with so small a heap that those
@@ -11,59 +13,64 @@ const WORKER = fileURLToPath(new URL('../worker/main.ts', import.meta.url));
  */
 const NODE_FLAGS = process.versions.bun ? [] : ['--initial-heap-size=96'];
 
-/** Starts a worker process and gives its handle. */
-export type Launch = () => ChildProcess;
+/** A worker process, and what it was given. */
+export interface Launched {
+  child: ChildProcess;
+  folder: WorkerFolder;
+  /** To be called when it has ended: what it has written is removed. */
+  leave(): Promise<void>;
+}
+
+/** Starts a worker process. */
+export type Launch = () => Launched;
 
 /** How workers are started on this machine. */
 export interface Launching {
   launch: Launch;
-  layers: string[];
-  /** Null: the service's own. */
-  user: WorkerUser | null;
+  isolation: Isolation;
+  /** Each worker is a user of its own, and not the service's. */
+  hasUsers: boolean;
   /** Why workers are root as the service is; null where they are not. */
   whyRoot: string | null;
 }
 
 /**
  * Finds out once how workers are started on this machine.
- * @param workingFolder where workers stand: a folder of the scratch that holds nothing of the service's
- * @param maxDataBytes the most memory that a worker may have for data; then its decoder is told that there is no more,
- *   instead of the kernel ending the container
- * @param entry the worker's program; tests put misbehaving ones here
+ * @param program what workers run; tests put misbehaving ones here
+ * @throws {SandboxUnavailable} where they are to be in a sandbox, and cannot be
  */
 export async function prepareLaunch(
-  workingFolder: string,
-  maxDataBytes: number,
-  entry = WORKER,
+  scratch: Scratch,
+  options: LaunchOptions,
+  program: WorkerProgram = WORKER_PROGRAM,
 ): Promise<Launching> {
-  const prefix: string[] = [];
-  const layers: string[] = [];
-  if (await works('setpriv', SETPRIV)) {
-    prefix.push('setpriv', ...SETPRIV);
-    layers.push('parent-death signal', 'no_new_privs');
-  }
-  const isRoot = process.getuid?.() === 0;
-  const whyRoot = isRoot ? await whyNotAs(WORKER_USER, workingFolder, entry) : null;
-  const user = isRoot && whyRoot === null ? WORKER_USER : null;
-  if (user) {
-    prefix.push(...become(user));
-    layers.push('unprivileged user');
-  }
-  const limit = [`--data=${maxDataBytes}`];
-  if (await works('prlimit', limit)) {
-    prefix.push('prlimit', ...limit);
-    layers.push('memory limit');
-  }
-  const command = [...prefix, process.execPath, ...NODE_FLAGS, entry];
-  return { launch: () => spawnWorker(command, workingFolder), layers, user, whyRoot };
-}
-
-/** Whether a launcher is there, and may do what it is asked to. */
-async function works(launcher: string, options: string[]): Promise<boolean> {
-  return promisify(execFile)(launcher, [...options, 'true'], { env: BARE_ENVIRONMENT }).then(
-    () => true,
-    () => false,
-  );
+  const users = new WorkerUsers();
+  const { prefixFor, isolation, hasUsers, whyRoot } = await findLayers(scratch, options, program, users);
+  const giveBack = (user: WorkerUser | null) => user && users.giveBack(user);
+  const startAs = (user: WorkerUser | null) => {
+    const folder = scratch.newFolder(user);
+    const leave = () => {
+      giveBack(user);
+      return folder.leave();
+    };
+    const command = [...prefixFor(folder, user), process.execPath, ...NODE_FLAGS, program.entry];
+    try {
+      return { child: spawnWorker(command, program.shared ?? folder.temporary), folder, leave };
+    } catch (error) {
+      folder.abandon();
+      throw error;
+    }
+  };
+  const launch = () => {
+    const user = hasUsers ? users.take() : null;
+    try {
+      return startAs(user);
+    } catch (error) {
+      giveBack(user);
+      throw error;
+    }
+  };
+  return { launch, isolation, hasUsers, whyRoot };
 }
 
 /** Must be called from the main thread: a parent-death signal is bound to the thread that spawned. */

@@ -53,9 +53,13 @@ export class WorkerPool {
     return this.#breakerOpen;
   }
 
-  /** True while any worker is ready, at work or not. */
+  /** Workers that are ready, at work or not. */
+  get aliveCount(): number {
+    return [...this.#live].filter((worker) => worker.isReady).length;
+  }
+
   get alive(): boolean {
-    return [...this.#live].some((worker) => worker.isReady);
+    return this.aliveCount > 0;
   }
 
   start(): void {

@@ -75,6 +75,8 @@ async function openOutput(folder: string, fileName: string): Promise<FileHandle>
     const code = errorCode(error);
     if (code === 'ENOENT') throw new BadOutput(`${fileName} is missing`);
     if (code === 'ELOOP') throw new BadOutput(`${fileName} is a symbolic link`);
+    // A socket, or a device that is not there.
+    if (code === 'ENXIO') throw new BadOutput(`${fileName} cannot be opened as a file`);
     throw error;
   }
 }

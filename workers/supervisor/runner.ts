@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
+import { variantFileName } from '../../shared/domain/image.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
@@ -13,8 +14,8 @@ import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { stateAfter } from './next-state.ts';
 import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
-import type { RunScratch, Scratch } from './scratch.ts';
 import { signalOf } from './worker-end.ts';
+import type { RunPaths } from './worker-folder.ts';
 import type { RunVerdict, WorkerProcess } from './worker-process.ts';
 
 /** A store that is out of reach is asked again after so long. */
@@ -37,22 +38,13 @@ type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'p
 export class Runner {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
-  readonly #scratch: Scratch;
   readonly #recipes: KeptRecipes;
   readonly #limits: RunLimits;
   readonly #log: Logger;
 
-  constructor(
-    store: JobStore,
-    storage: ImageStorage,
-    scratch: Scratch,
-    recipes: KeptRecipes,
-    limits: RunLimits,
-    log: Logger,
-  ) {
+  constructor(store: JobStore, storage: ImageStorage, recipes: KeptRecipes, limits: RunLimits, log: Logger) {
     this.#store = store;
     this.#storage = storage;
-    this.#scratch = scratch;
     this.#recipes = recipes;
     this.#limits = limits;
     this.#log = log;
@@ -88,7 +80,7 @@ export class Runner {
       return { kind: 'again', inMs: STORE_RETRY_MS, isSuspect: work.isSuspect };
     } finally {
       free();
-      await this.#scratch.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
+      await worker.folder.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
     }
   }
 
@@ -102,14 +94,15 @@ export class Runner {
     log: Logger,
   ): Promise<RunReport> {
     try {
-      const scratch = await this.#scratch.make(runId);
-      if (!(await this.#storage.stageOriginal(work.imageId, scratch.inputPath))) {
+      const paths = await worker.folder.make(runId);
+      if (!(await this.#storage.stageOriginal(work.imageId, paths.inputPath))) {
         return failed('rejected', 'original_missing');
       }
       const made = await this.#recipes.of(work);
-      const verdict = await this.#handOver(work, runId, made, scratch, worker, idleWorkers);
+      const verdict = await this.#handOver(work, runId, made, paths, worker, idleWorkers);
+      const taken = await worker.folder.take(runId, outputsOf(verdict));
       workerFree();
-      return await this.#report(runId, made, scratch, verdict, log);
+      return await this.#report(runId, made, taken, verdict, log);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
       return failed('errored', error instanceof BadOutput ? error.failure : 'storage_error');
@@ -120,13 +113,13 @@ export class Runner {
     work: Work,
     runId: RunId,
     { recipe, watermark }: RunRecipe,
-    scratch: RunScratch,
+    paths: RunPaths,
     worker: WorkerProcess,
     idleWorkers: number,
   ): Promise<RunVerdict> {
     const { jobId, imageId, requestId, format } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
-    const watermarkPath = watermark && (await this.#scratch.putWatermark(runId, watermark));
+    const watermarkPath = watermark && (await worker.folder.putWatermark(runId, watermark));
     return worker.run(
       {
         type: 'run',
@@ -139,7 +132,7 @@ export class Runner {
         watermarkPath,
         encodesAtOnce: Math.min(1 + idleWorkers, MOST_ENCODES_AT_ONCE),
         maxPixels,
-        ...scratch,
+        ...paths,
       },
       jobTimeoutMs,
     );
@@ -148,7 +141,7 @@ export class Runner {
   async #report(
     runId: RunId,
     { recipe, digest }: RunRecipe,
-    scratch: RunScratch,
+    outputs: string,
     verdict: RunVerdict,
     log: Logger,
   ): Promise<RunReport> {
@@ -162,7 +155,7 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const manifest = await publish(this.#storage, runId, scratch.outputPath, recipe.preset, result);
+    const manifest = await publish(this.#storage, runId, outputs, recipe.preset, result);
     const published = { manifest, recipeDigest: digest };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
@@ -214,6 +207,12 @@ export class Runner {
     }
   }
 }
+
+/** The names of the files that a run says it has made. */
+const outputsOf = (verdict: RunVerdict): string[] =>
+  verdict.kind === 'result' && verdict.result.outcome === 'succeeded'
+    ? verdict.result.outputs.map(variantFileName)
+    : [];
 
 const ended = (...jobs: JobId[]) => ({ kind: 'ended' as const, jobs, promoted: null });
 

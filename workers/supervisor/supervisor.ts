@@ -1,7 +1,15 @@
 import type { JobId } from '../../shared/domain/ids.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Work } from '../../shared/jobs/records.ts';
-import type { HandOff, JobWatch, Need, NoRoom, Reservation, Retries } from '../../shared/queue/hand-off.ts';
+import type {
+  HandOff,
+  JobWatch,
+  Need,
+  NoRoom,
+  Reservation,
+  Retries,
+  WorkerCounts,
+} from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { Line, type LineLimits } from './line.ts';
@@ -69,6 +77,11 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   /** What the workers decode with; null until one has said it. */
   get decoder(): Decoder | null {
     return this.#pool.decoder;
+  }
+
+  get workers(): WorkerCounts {
+    const { aliveCount, idleCount } = this.#pool;
+    return { atOnce: this.#workers, ready: aliveCount, idle: idleCount, running: this.#line.running };
   }
 
   addBacklog(work: Work): void {

@@ -3,10 +3,12 @@ import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, type RunResult } from '../../shared/protocol.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Channel } from './channel.ts';
+import type { Launched } from './launcher.ts';
 import { READY_TIMEOUT_MS } from './restart-policy.ts';
 import { killGroup, settled } from './settle.ts';
 import { Watchdog } from './watchdog.ts';
 import type { KillReason, WorkerEnd } from './worker-end.ts';
+import type { WorkerFolder } from './worker-folder.ts';
 import { type RunIds, WorkerOutput } from './worker-output.ts';
 
 /** Ten beats: an event loop that is only slow on a loaded machine is not stuck. */
@@ -40,10 +42,13 @@ interface CurrentRun {
  */
 export class WorkerProcess {
   readonly pid: number;
+  /** Its part of the scratch. */
+  readonly folder: WorkerFolder;
   /** True once it is ready; false when it ended before. */
   readonly ready: Promise<boolean>;
   readonly ended: Promise<WorkerEnd>;
   readonly #child: ChildProcess;
+  readonly #leave: () => Promise<void>;
   readonly #log: Logger;
   readonly #output: WorkerOutput;
   readonly #channel: Channel;
@@ -61,8 +66,10 @@ export class WorkerProcess {
   #run: CurrentRun | null = null;
   #end: WorkerEnd | null = null;
 
-  constructor(child: ChildProcess, log: Logger) {
+  constructor({ child, folder, leave }: Launched, log: Logger) {
     this.#child = child;
+    this.folder = folder;
+    this.#leave = leave;
     // A process that could not be started has no pid, and ends at once.
     this.pid = child.pid ?? 0;
     this.#log = log.child({ workerPid: this.pid });
@@ -163,6 +170,8 @@ export class WorkerProcess {
     this.#output.end();
     this.#becomeReady(false);
     this.#settleRun({ kind: 'ended', end: this.#run ? endOf(this.#run, end) : end });
+    // What stays is swept at the next boot.
+    await this.#leave().catch((error) => this.#log.warn({ err: error }, 'a worker left something behind'));
     return end;
   }
 

@@ -1,5 +1,5 @@
 import { type ChildProcess, type ExecFileException, execFile } from 'node:child_process';
-import { chown, mkdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,17 +10,33 @@ export const SETPRIV = ['--pdeathsig', 'KILL', '--no-new-privs'];
 /** Nothing of the service's environment, and one malloc arena a core less: freed pictures go back to the system. */
 export const BARE_ENVIRONMENT = { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' };
 
-/** Who workers are where they are not the service's own user. */
+/** Who a worker is where it is not the service's own user. */
 export interface WorkerUser {
   uid: number;
   gid: number;
 }
 
+/** systemd leaves 60706 to 61183 to nobody (its UIDS-GIDS.md), and a user namespace of the usual size, 65536, has them. */
+const FIRST = 60_706;
+const COUNT = 478;
+
 /**
- * One for all workers, and of nobody else: systemd leaves 65520 to 65533 free, distroless images run as 65532, and a
- * user namespace of the usual size, 65536, still has this one.
+ * A user for each worker: none can read or signal what another has. The one that was given back last is taken last, as
+ * something of its worker may live on. Two services on one machine have the same.
  */
-export const WORKER_USER: WorkerUser = { uid: 65_530, gid: 65_530 };
+export class WorkerUsers {
+  readonly #free = Array.from({ length: COUNT }, (_, index) => FIRST + index);
+
+  take(): WorkerUser {
+    const id = this.#free.shift();
+    if (id === undefined) throw new Error(`there are no more than ${COUNT} users for workers`);
+    return { uid: id, gid: id };
+  }
+
+  giveBack({ uid }: WorkerUser): void {
+    this.#free.push(uid);
+  }
+}
 
 /**
  * Sees that it can read the code, writes a file that only it may read, says so, and waits to be killed: when its input
@@ -45,36 +61,29 @@ export const become = ({ uid, gid }: WorkerUser) => [`--reuid=${uid}`, `--regid=
 
 /**
  * Tries all that workers of this user do, and all that is done to them: they read the code and write to the scratch;
- * we kill them, read what they have written, and remove it. A root without its capabilities may fail at either.
+ * we kill them, and read what they have written. A root without its capabilities may fail at either.
+ * @param outputFolder of this user
  * @returns what went wrong; null when nothing did
  */
 export async function whyNotAs(
   user: WorkerUser,
-  workingFolder: string,
+  outputFolder: string,
   entry: string,
 ): Promise<string | null> {
-  const folder = join(workingFolder, 'probe');
-  const file = join(folder, 'written');
+  const file = join(outputFolder, 'written');
   try {
     const code = [entry, createRequire(import.meta.url).resolve('sharp')];
-    await mkdir(folder, { recursive: true });
-    try {
-      await chown(folder, user.uid, user.gid);
-      await runProbe(user, workingFolder, [file, ...code]);
-      await readFile(file);
-    } finally {
-      await rm(file, { force: true });
-      await rmdir(folder);
-    }
+    await runProbe(user, [file, ...code]);
+    await readFile(file);
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function runProbe(user: WorkerUser, workingFolder: string, paths: string[]): Promise<void> {
+async function runProbe(user: WorkerUser, paths: string[]): Promise<void> {
   const command = [...SETPRIV, ...become(user), process.execPath, '-e', PROBE, ...paths];
-  const probing = promisify(execFile)('setpriv', command, { env: BARE_ENVIRONMENT, cwd: workingFolder });
+  const probing = promisify(execFile)('setpriv', command, { env: BARE_ENVIRONMENT, cwd: '/' });
   const probe = probing.child;
   probe.stdout?.once('data', () => {
     kill(probe);

@@ -1,16 +1,18 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { access, chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, chmod, chown, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { newRunId } from '../../../shared/domain/ids.ts';
+import { STANDING_LAYERS } from '../../../shared/domain/isolation.ts';
 import { imagePath } from '../../../testdata/expected.ts';
-import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
+import type { Launch } from '../../../workers/supervisor/launcher.ts';
+import { WORKER_PROGRAM } from '../../../workers/supervisor/program.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { fixturePath, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
+import { fixturePath, launchingIn, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { filesBelow, startService } from '../../helpers/service.ts';
 import { endOf, upload } from '../../helpers/upload.ts';
@@ -18,11 +20,13 @@ import { ready } from '../../helpers/worker-ready.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const LAUNCHER = join(ROOT, 'workers/supervisor/launcher.ts');
+const SCRATCH = join(ROOT, 'workers/supervisor/scratch.ts');
 const PARENT = join(ROOT, 'test/fixtures/launching-parent.ts');
 
-const USER = { uid: 65_530, gid: 65_530 };
-const AS_USER = ['--reuid=65530', '--regid=65530', '--clear-groups'];
-const LAYER = 'unprivileged user';
+/** One of those that a service takes. */
+const USER = { uid: 60_706, gid: 60_706 };
+const AS_USER = ['--reuid=60706', '--regid=60706', '--clear-groups'];
+const LAYER = 'user of its own';
 
 /** Runs a program as the user of the workers; whether it ended well, and what it said. */
 function asUser(command: string, ...args: string[]) {
@@ -56,26 +60,42 @@ async function identityOf(pid: number | undefined) {
   return { uid: numbers('Uid'), gid: numbers('Gid'), groups: numbers('Groups') };
 }
 
-const UNPRIVILEGED = { uid: Array(4).fill('65530'), gid: Array(4).fill('65530'), groups: [] };
+/** One that no system gives out. */
+const UNPRIVILEGED = {
+  uid: Array(4).fill(expect.stringMatching(/^6(?:07|0[89]|1[01])\d\d$/)),
+  gid: expect.any(Array),
+  groups: [],
+};
 
 /** A worker that is ready, and gone when the test has finished. */
-async function started(launch: () => ChildProcess): Promise<ChildProcess> {
-  const child = launch();
+async function started(launch: Launch): Promise<ChildProcess> {
+  const { child, leave } = launch();
   onTestFinished(async () => {
     child.kill('SIGKILL');
     if (child.exitCode === null && child.signalCode === null) await once(child, 'close');
+    await leave();
   });
   await ready(child);
   return child;
 }
 
 describe('where the service is root, a worker', () => {
-  test('is another user, alone in its group', async () => {
+  test('is a user that no other worker is, alone in its group', async () => {
     const folder = await passableFolder();
-    const { launch, layers, user, whyRoot } = await prepareLaunch(folder, MAX_DATA_BYTES);
-    expect({ user, whyRoot }).toEqual({ user: USER, whyRoot: null });
-    expect(layers).toEqual(['parent-death signal', 'no_new_privs', LAYER, 'memory limit']);
-    expect(await identityOf((await started(launch)).pid)).toEqual(UNPRIVILEGED);
+    const { launch, isolation, hasUsers, whyRoot } = await launchingIn(folder);
+    expect({ hasUsers, whyRoot }).toEqual({ hasUsers: true, whyRoot: null });
+    expect(isolation.layers).toEqual([
+      ...STANDING_LAYERS,
+      ...['parent-death signal', 'no_new_privs', LAYER, 'memory limit', 'file size limit'],
+    ]);
+    const [one, another] = [await started(launch), await started(launch)];
+    const [first, second] = [await identityOf(one.pid), await identityOf(another.pid)];
+    for (const { uid, gid } of [first, second]) {
+      expect(new Set(uid).size).toBe(1);
+      expect(gid).toEqual(uid);
+    }
+    expect([first, second]).toEqual([UNPRIVILEGED, UNPRIVILEGED]);
+    expect(first.uid).not.toEqual(second.uid);
     expect(await filesBelow(folder)).toEqual([]);
   });
 
@@ -102,24 +122,21 @@ describe('workers are the user that the service is, and no layer is claimed', ()
     await chmod(closed, 0o700);
     const entry = join(closed, 'worker.ts');
     await writeFile(entry, "import fs from 'node:fs'; fs.writeSync(3, 'ready'); process.stdin.resume();");
-    const { launch, layers, user, whyRoot } = await prepareLaunch(
-      await passableFolder(),
-      MAX_DATA_BYTES,
-      entry,
-    );
-    expect(user).toBeNull();
+    const program = { ...WORKER_PROGRAM, entry };
+    const { launch, isolation, hasUsers, whyRoot } = await launchingIn(await passableFolder(), program);
+    expect(hasUsers).toBe(false);
     expect(whyRoot).toMatch(`EACCES: permission denied, access '${entry}'`);
-    expect(layers).not.toContain(LAYER);
+    expect(isolation.layers).not.toContain(LAYER);
     expect((await identityOf((await started(launch)).pid)).uid).toEqual(Array(4).fill('0'));
   });
 
   test('where others cannot pass to the scratch', async () => {
     const folder = await ownFolder();
     await chmod(folder, 0o700);
-    const { layers, user, whyRoot } = await prepareLaunch(folder, MAX_DATA_BYTES);
-    expect(user).toBeNull();
-    expect(whyRoot).toMatch(/EACCES: permission denied, open .*\/probe\/written/);
-    expect(layers).not.toContain(LAYER);
+    const { isolation, hasUsers, whyRoot } = await launchingIn(folder);
+    expect(hasUsers).toBe(false);
+    expect(whyRoot).toMatch(/EACCES: permission denied, open .*\/out\/written/);
+    expect(isolation.layers).not.toContain(LAYER);
   });
 
   test.each([
@@ -135,16 +152,18 @@ describe('workers are the user that the service is, and no layer is claimed', ()
     ]);
     expect(told).toEqual({
       layers: expect.not.arrayContaining([LAYER]),
-      user: null,
+      hasUsers: false,
       whyRoot: expect.stringMatching(why),
     });
   });
 
   test('where that is not root, and there is nothing to warn of', async () => {
-    const told = launchTold(await passableFolder(), AS_USER);
+    const folder = await passableFolder();
+    await chown(folder, USER.uid, USER.gid);
+    const told = launchTold(folder, AS_USER);
     expect(told).toEqual({
-      layers: ['parent-death signal', 'no_new_privs', 'memory limit'],
-      user: null,
+      layers: [...STANDING_LAYERS, 'parent-death signal', 'no_new_privs', 'memory limit', 'file size limit'],
+      hasUsers: false,
       whyRoot: null,
     });
   });
@@ -153,22 +172,25 @@ describe('workers are the user that the service is, and no layer is claimed', ()
   function launchTold(folder: string, options: string[]): unknown {
     const script = `
       import { prepareLaunch } from ${JSON.stringify(LAUNCHER)};
-      console.log(JSON.stringify(await prepareLaunch(${JSON.stringify(folder)}, ${MAX_DATA_BYTES})));
+      import { Scratch } from ${JSON.stringify(SCRATCH)};
+      const scratch = await Scratch.open(${JSON.stringify(folder)});
+      const options = { workerSandbox: 'default', workerMaxDataBytes: ${MAX_DATA_BYTES}, hidden: [] };
+      const { isolation, hasUsers, whyRoot } = await prepareLaunch(scratch, options);
+      console.log(JSON.stringify({ layers: isolation.layers, hasUsers, whyRoot }));
     `;
     const command = [...options, process.execPath, '--input-type=module', '-e', script];
     return JSON.parse(execFileSync('setpriv', command, { encoding: 'utf8' }));
   }
 });
 
-describe("a run's folder that is shared with a worker of another user", () => {
+describe('the folder of a worker that is another user', () => {
   async function sharedRun() {
     const root = await passableFolder();
-    const scratch = await Scratch.open(root);
-    scratch.shareWith(USER);
+    const own = (await Scratch.open(root)).newFolder(USER);
     const run = newRunId();
-    const { inputPath, outputPath } = await scratch.make(run);
+    const { inputPath, outputPath } = await own.make(run);
     await writeFile(inputPath, 'the picture', { mode: 0o644 });
-    return { root, scratch, run, inputPath, outputPath, folder: join(root, run) };
+    return { root, own, run, inputPath, outputPath, folder: own.path };
   }
 
   test('lets it read its input, and write its outputs', async () => {
@@ -186,30 +208,40 @@ describe("a run's folder that is shared with a worker of another user", () => {
       ['touch', join(folder, 'more')],
       ['touch', join(root, 'more')],
       ['ls', folder],
+      ['ls', join(folder, 'in')],
+      ['ls', join(folder, 'taken')],
     ] as const;
     for (const [command, ...args] of attempts)
       expect(asUser(command, ...args).ok, [command, ...args].join(' ')).toBe(false);
     expect(await readFile(inputPath, 'utf8')).toBe('the picture');
   });
 
+  test('lets nobody else in, be it another worker', async () => {
+    const { inputPath, outputPath } = await sharedRun();
+    const other = ['--reuid=60707', '--regid=60707', '--clear-groups', 'ls'];
+    for (const path of [inputPath, outputPath])
+      expect(spawnSync('setpriv', [...other, path]).status).not.toBe(0);
+  });
+
   test('is removed whatever it has left there, and what a link leads to stays', async () => {
-    const { root, scratch, run, outputPath } = await sharedRun();
+    const { root, own, run, outputPath } = await sharedRun();
     const victim = await ownFolder();
     await writeFile(join(victim, 'precious'), '');
     expect(asUser('mkdir', '-p', join(outputPath, 'deep', 'deeper')).ok).toBe(true);
     expect(asUser('ln', '-s', victim, join(outputPath, 'deep', 'link')).ok).toBe(true);
     expect(asUser('chmod', '0', join(outputPath, 'deep')).ok).toBe(true);
     await symlink(victim, join(outputPath, 'link'));
-    await scratch.remove(run);
-    await expect(access(join(root, run))).rejects.toThrow('ENOENT');
+    await own.leave();
+    await own.remove(run);
+    expect(await readdir(root)).toEqual([]);
     await access(join(victim, 'precious'));
   });
 
   test('is removed at the next start as well', async () => {
-    const { root, run, outputPath } = await sharedRun();
+    const { root, outputPath } = await sharedRun();
     await mkdir(join(outputPath, 'deep'));
     await Scratch.open(root);
-    await expect(access(join(root, run))).rejects.toThrow('ENOENT');
+    expect(await readdir(root)).toEqual([]);
   });
 });
 

@@ -2,13 +2,20 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { prepareLaunch } from '../../../workers/supervisor/launcher.ts';
+import { NAMESPACE_LAYERS, STANDING_LAYERS } from '../../../shared/domain/isolation.ts';
 import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
-import { fixturePath, launchOf, MAX_DATA_BYTES, newRun, startWorker } from '../../helpers/fixture-worker.ts';
+import {
+  fixturePath,
+  fixtureProgram,
+  launchingIn,
+  launchOf,
+  newRun,
+  startWorker,
+} from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { ready } from '../../helpers/worker-ready.ts';
 
@@ -16,26 +23,36 @@ const PARENT = fileURLToPath(new URL('../../fixtures/launching-parent.ts', impor
 const HAS_PRLIMIT = spawnSync('prlimit', ['--data=1073741824', 'true']).status === 0;
 const HAS_SETPRIV = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0;
 
+/** By setpriv and prlimit. */
+const OF_LAUNCHERS = [
+  'parent-death signal',
+  'no_new_privs',
+  'user of its own',
+  'memory limit',
+  'file size limit',
+];
+
 async function outputOf(child: ChildProcess): Promise<string> {
   if (!child.stdout) throw new Error('the worker has no output');
   return text(child.stdout);
 }
 
 describe('a worker that is launched', () => {
-  test('sees nothing of our environment, and stands in the folder that it is given', async () => {
+  test('sees nothing of our environment, and stands in a folder of its own', async () => {
     vi.stubEnv('DATABASE_PASSWORD', 'secret');
     onTestFinished(() => void vi.unstubAllEnvs());
     const folder = await ownFolder();
-    const { launch } = await prepareLaunch(folder, MAX_DATA_BYTES, fixturePath('tells-environment'));
-    const told = JSON.parse(await outputOf(launch()));
+    const { launch } = await launchingIn(folder, fixtureProgram('tells-environment'));
+    const started = launch();
+    const told = JSON.parse(await outputOf(started.child));
     expect(told).toEqual({
-      folder: await realpath(folder),
+      folder: join(await realpath(folder), basename(started.folder.path), 'tmp'),
       environment: { PATH: '/usr/local/bin:/usr/bin:/bin', MALLOC_ARENA_MAX: '2' },
     });
   });
 
   test('leads a process group of its own', async () => {
-    const child = (await launchOf('answers'))();
+    const { child } = (await launchOf('answers'))();
     await ready(child);
     if (child.pid === undefined) throw new Error('the worker has no pid');
     process.kill(-child.pid, 'SIGKILL');
@@ -43,11 +60,15 @@ describe('a worker that is launched', () => {
   });
 
   test('tells which layers hold on this machine', async () => {
-    const { layers } = await prepareLaunch(await ownFolder(), MAX_DATA_BYTES, fixturePath('answers'));
+    const { isolation } = await launchingIn(await ownFolder(), fixtureProgram('answers'));
+    const { layers, missing } = isolation;
     expect(layers).toEqual([
+      ...STANDING_LAYERS,
       ...(HAS_SETPRIV ? ['parent-death signal', 'no_new_privs'] : []),
-      ...(HAS_PRLIMIT ? ['memory limit'] : []),
+      ...(HAS_PRLIMIT ? ['memory limit', 'file size limit'] : []),
     ]);
+    const all = [...STANDING_LAYERS, ...OF_LAUNCHERS, ...NAMESPACE_LAYERS];
+    expect([...layers, ...missing.map(({ layer }) => layer)].sort()).toEqual(all.sort());
   });
 
   test.skipIf(!HAS_PRLIMIT)('that wants more memory than it may have ends, and says so', async () => {
@@ -59,7 +80,7 @@ describe('a worker that is launched', () => {
   });
 
   test.skipIf(!HAS_SETPRIV)('can gain no rights', async () => {
-    const child = (await launchOf('answers'))();
+    const { child } = (await launchOf('answers'))();
     await ready(child);
     const status = execFileSync('grep', ['NoNewPrivs', `/proc/${child.pid}/status`], { encoding: 'utf8' });
     expect(status.trim()).toMatch(/1$/);

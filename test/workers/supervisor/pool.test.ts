@@ -10,7 +10,7 @@ import {
   MOST_BACKOFF_MS,
   READY_TIMEOUT_MS,
 } from '../../../workers/supervisor/restart-policy.ts';
-import { fakeLaunch } from '../../helpers/fake-child.ts';
+import { FakeChild, fakeLaunch, launched } from '../../helpers/fake-child.ts';
 import { launchOf, newRun } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -101,7 +101,8 @@ describe('a pool', () => {
 
   test('opens the breaker where the program of the workers cannot even be started', async () => {
     const { pool, events } = poolOf(1, () => {
-      return spawn('/nowhere/worker', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
+      const child = spawn('/nowhere/worker', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
+      return { ...launched(new FakeChild()), child };
     });
     const opened = once(events, 'breaker');
     pool.start();

@@ -88,27 +88,20 @@ async function surroundings(given: Given = {}) {
       calls.push(`removePublished ${run}`);
     },
   };
-  const worker: Pick<WorkerProcess, 'pid' | 'run'> = {
+  const worker: Pick<WorkerProcess, 'pid' | 'folder' | 'run'> = {
     pid: 42,
+    folder: (await Scratch.open(folder)).newFolder(null),
     async run(message) {
       calls.push('work');
       messages.push(message);
       return (given.work ?? makeAll)(message);
     },
   };
-  const scratch = await Scratch.open(folder);
-  const runner = new Runner(
-    store as JobStore,
-    storage as ImageStorage,
-    scratch,
-    recipes as KeptRecipes,
-    LIMITS,
-    log,
-  );
+  const runner = new Runner(store as JobStore, storage as ImageStorage, recipes as KeptRecipes, LIMITS, log);
   const ending = new AbortController();
   const run = () =>
     runner.run(WORK, worker as WorkerProcess, 0, () => void calls.push('free'), ending.signal);
-  return { run, calls, ends, messages, folder, lines, said, ending };
+  return { run, calls, ends, messages, folder: worker.folder.path, lines, said, ending };
 }
 
 const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResult => ({
@@ -231,7 +224,6 @@ describe('a run that succeeds', () => {
     const { run, messages, folder } = await surroundings();
     await run();
     const [message] = messages;
-    const own = join(folder, message?.runId ?? '');
     expect(message).toEqual({
       type: 'run',
       runId: expect.any(String),
@@ -243,8 +235,8 @@ describe('a run that succeeds', () => {
       watermarkPath: null,
       encodesAtOnce: 1,
       maxPixels: LIMITS.maxPixels,
-      inputPath: join(own, 'input'),
-      outputPath: join(own, 'out'),
+      inputPath: join(folder, 'in', message?.runId ?? '', 'input'),
+      outputPath: join(folder, 'out'),
     });
   });
 });
@@ -421,14 +413,14 @@ describe('whatever becomes of a run', () => {
   ];
 
   test.each(paths)(
-    'its worker is free once, before anything is published, and its folder is gone: %s',
+    'its worker is free once, before anything is published, and nothing of it is left: %s',
     async (_, given) => {
       const { run, calls, folder } = await surroundings(given);
       await run();
       expect(calls.filter((call) => call === 'free')).toHaveLength(1);
       if (calls.includes('publish')) expect(calls.indexOf('free')).toBeLessThan(calls.indexOf('publish'));
       if (calls.includes('work')) expect(calls.indexOf('work')).toBeLessThan(calls.indexOf('free'));
-      expect(await readdir(folder)).toEqual([]);
+      expect((await readdir(folder, { recursive: true })).sort()).toEqual(['in', 'out', 'taken', 'tmp']);
     },
   );
 });

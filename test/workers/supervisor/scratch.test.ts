@@ -18,9 +18,11 @@ describe('opening the scratch', () => {
     expect(await readdir(root)).toEqual([]);
   });
 
-  test('removes the folders of runs, and nothing else', async () => {
+  test('removes the folders of workers, and of runs as an earlier version had them, and nothing else', async () => {
     const root = await ownFolder();
-    await write(join(root, newRunId(), 'out', 'thumb.webp'));
+    const folder = (await Scratch.open(root)).newFolder(null);
+    await write(join(folder.output, 'thumb.webp'));
+    await write(join(root, newRunId(), 'out', 'deep', 'thumb.webp'));
     await write(join(root, newRunId(), 'input'));
     const others = [
       'photos/holiday.jpg',
@@ -38,62 +40,5 @@ describe('opening the scratch', () => {
     const file = join(await ownFolder(), 'file');
     await writeFile(file, '');
     await expect(Scratch.open(join(file, 'scratch'))).rejects.toThrow(StoreError);
-  });
-});
-
-describe('the scratch of a run', () => {
-  async function madeRun() {
-    const root = await ownFolder();
-    const scratch = await Scratch.open(root);
-    const run = newRunId();
-    return { root, scratch, run, made: await scratch.make(run) };
-  }
-
-  test('has an empty folder for its outputs, and beside it a place for its input', async () => {
-    const { root, run, made } = await madeRun();
-    expect(made).toEqual({ inputPath: join(root, run, 'input'), outputPath: join(root, run, 'out') });
-    expect(await readdir(join(root, run))).toEqual(['out']);
-    expect(await readdir(made.outputPath)).toEqual([]);
-  });
-
-  test('is its own', async () => {
-    const { scratch, made } = await madeRun();
-    await write(join(made.outputPath, 'thumb.webp'));
-    const other = await scratch.make(newRunId());
-    expect(await readdir(other.outputPath)).toEqual([]);
-  });
-
-  test('is removed with all that is in it, and nobody else is', async () => {
-    const { root, scratch, run, made } = await madeRun();
-    await write(made.inputPath);
-    await write(join(made.outputPath, 'thumb.webp'));
-    await write(join(made.outputPath, 'deep', 'more'));
-    const other = newRunId();
-    await write((await scratch.make(other)).inputPath);
-    await scratch.remove(run);
-    expect(await readdir(root)).toEqual([other]);
-    expect(await readdir(join(root, other))).toEqual(expect.arrayContaining(['input', 'out']));
-  });
-
-  test('may be removed when it was never made', async () => {
-    const { scratch } = await madeRun();
-    await scratch.remove(newRunId());
-  });
-
-  test('fails as a store does, where it cannot be made', async () => {
-    const { scratch, root } = await madeRun();
-    const run = newRunId();
-    await writeFile(join(root, run), 'in its place');
-    await expect(scratch.make(run)).rejects.toThrow(StoreError);
-  });
-
-  test('is not where idle workers stand', async () => {
-    const { root, scratch, run } = await madeRun();
-    const folder = await scratch.idleFolder();
-    expect(dirname(folder)).toBe(root);
-    expect(await readdir(folder)).toEqual([]);
-    await scratch.remove(run);
-    await Scratch.open(root);
-    expect(await readdir(folder), 'it is there after the next start as well').toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { outcomeOfEnd } from '../../../workers/supervisor/run-outcome.ts';
 import { WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
-import { FakeChild } from '../../helpers/fake-child.ts';
+import { FakeChild, launched } from '../../helpers/fake-child.ts';
 import { launchOf, newRun, startWorker } from '../../helpers/fixture-worker.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 
@@ -76,7 +76,7 @@ describe('a worker whose channel closes', () => {
     onTestFinished(() => void vi.useRealTimers());
     const child = new FakeChild();
     const recording = recordingLog();
-    const worker = new WorkerProcess(child.asChild, recording.log);
+    const worker = new WorkerProcess(launched(child), recording.log);
     child.says({ type: 'ready', decoder: 'a fixture' });
     return { child, worker, ...recording };
   }
@@ -200,9 +200,9 @@ describe('a worker that dies', () => {
   });
 
   test('and leaves a process that holds its output ends all the same, and so does that process', async () => {
-    const child = (await launchOf('leaves-grandchild'))();
-    const worker = new WorkerProcess(child, recordingLog().log);
-    const closed = once(child, 'close');
+    const started = (await launchOf('leaves-grandchild'))();
+    const worker = new WorkerProcess(started, recordingLog().log);
+    const closed = once(started.child, 'close');
     await worker.ready;
     const end = { exitCode: null, signal: 'SIGSEGV', killedFor: null };
     expect(await worker.run(newRun(), NO_DEADLINE_MS)).toEqual({ kind: 'ended', end });
@@ -228,7 +228,7 @@ describe('a worker that dies', () => {
 
   test('was never started where its program is missing', async () => {
     const child = spawn('/nowhere/worker', { stdio: ['pipe', 'pipe', 'pipe', 'pipe'], detached: true });
-    const worker = new WorkerProcess(child, recordingLog().log);
+    const worker = new WorkerProcess({ ...launched(new FakeChild()), child }, recordingLog().log);
     expect(await worker.ready).toBe(false);
     expect(await worker.ended).toEqual({ exitCode: null, signal: null, killedFor: null });
   });
