@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { QuarantineRow } from '../../shared/jobs/tables.ts';
+import { auditFiles } from '../crash/chaos/audit-files.ts';
+import { Ledger } from '../crash/chaos/ledger.ts';
+import { type Records, readRecords } from '../crash/chaos/records.ts';
+import { countOne } from '../load/statistics.ts';
+
+/** An upload that was answered with 200. */
+export interface Accepted {
+  /** The case that has sent it. */
+  subject: string;
+  imageId: string;
+  jobId: string;
+}
+
+export interface Audit {
+  /** By state and failure, such as `failed image_unreadable`; every job of the service, also of mutated requests. */
+  jobs: Record<string, number>;
+  /** By outcome, failure and signal. */
+  runs: Record<string, number>;
+  quarantined: number;
+}
+
+/** @param isBroken as a promise, or only worth a look */
+export type Tell = (subject: string, how: string, isBroken: boolean) => void;
+
+/** Ends that are the picture's own doing, or nobody's. Others are worth a look, though nothing is broken. */
+const USUAL = new Set(['succeeded', 'failed image_unreadable', 'failed image_too_large']);
+
+/** Holds the data of a service that has ended against what was answered, and tells what is not as promised. */
+export async function audit(
+  folder: string,
+  accepted: readonly Accepted[],
+  deaths: readonly number[],
+  tell: Tell,
+): Promise<Audit> {
+  const database = join(folder, 'darkroom.db');
+  const records = readRecords(database);
+  const banned = bannedJobs(database);
+  const subjects = new Map(accepted.map(({ jobId, subject }) => [jobId, subject]));
+  const found: Audit = { jobs: {}, runs: {}, quarantined: banned.size };
+  for (const { state, failure, id } of records.jobs) {
+    const end = [state, failure].filter(Boolean).join(' ');
+    countOne(found.jobs, end);
+    if (!USUAL.has(end) && state !== 'cancelled')
+      tell(subjects.get(id) ?? `job ${id}`, end, state === 'queued' || state === 'running');
+  }
+  for (const { outcome, failure, signal } of records.runs)
+    countOne(found.runs, [outcome ?? 'without an end', failure, signal].filter(Boolean).join(' '));
+  auditAccepted(records, accepted, tell);
+  auditDeaths(records, deaths, subjects, banned, tell);
+  const ledger = new Ledger();
+  await auditFiles(folder, records, ledger);
+  for (const { kind, subject, how } of ledger.breaches) tell(subject, `${kind}: ${how}`, true);
+  return found;
+}
+
+/** The jobs whose bytes are banned. */
+function bannedJobs(path: string): Set<string> {
+  const db = new DatabaseSync(path, { readOnly: true });
+  try {
+    const rows = z.array(QuarantineRow).parse(db.prepare('SELECT * FROM quarantine').all());
+    return new Set(rows.map((row) => row.job_id));
+  } finally {
+    db.close();
+  }
+}
+
+/** What was accepted is there, or was deleted. */
+function auditAccepted({ images, deleted, jobs }: Records, accepted: readonly Accepted[], tell: Tell): void {
+  const known = new Set<string>([...images, ...deleted].map(({ id }) => id));
+  const jobOf = new Set<string>(jobs.map(({ id }) => id));
+  const gone = new Set(deleted.map(({ id }) => id));
+  for (const { subject, imageId, jobId } of accepted) {
+    if (!known.has(imageId) || (!jobOf.has(jobId) && !gone.has(imageId)))
+      tell(subject, 'accepted, and not there', true);
+  }
+}
+
+/** Each death is charged to a run, or the run goes on elsewhere; two of the decoder's quarantine, and nothing else does. */
+function auditDeaths(
+  { runs, jobs }: Records,
+  deaths: readonly number[],
+  subjects: ReadonlyMap<string, string>,
+  banned: ReadonlySet<string>,
+  tell: Tell,
+): void {
+  const charged = new Set(
+    runs
+      .filter(({ outcome }) => outcome !== 'succeeded' && outcome !== 'rejected')
+      .map((run) => run.worker_pid),
+  );
+  for (const pid of deaths) if (!charged.has(pid)) tell(`worker ${pid}`, 'died, and no run says so', true);
+  const deathsOf = new Map<string, number>();
+  for (const { job_id, outcome, failure } of runs) {
+    if (outcome !== 'crashed') continue;
+    tell(subjects.get(job_id) ?? `job ${job_id}`, `a worker crashed: ${failure}`, false);
+    if (failure === 'worker_crashed') deathsOf.set(job_id, (deathsOf.get(job_id) ?? 0) + 1);
+  }
+  for (const { id, state } of jobs) {
+    const isDue = (deathsOf.get(id) ?? 0) >= 2;
+    const isBanned = state === 'quarantined' && banned.has(id);
+    if (isDue && !isBanned)
+      tell(subjects.get(id) ?? `job ${id}`, `its decoder died twice, and it is ${state}`, true);
+    if (!isDue && state === 'quarantined')
+      tell(subjects.get(id) ?? `job ${id}`, 'quarantined without two deaths', true);
+  }
+}
