@@ -80,8 +80,9 @@ export async function fuzz(
   if (rssBytes && rssBytes.end > rssBytes.warm + GROWTH_BYTES)
     tell('server', `grew: ${JSON.stringify(rssBytes)}`, true);
   await endWhole(fuzzed, tell);
-  const { deaths, errors } = fuzzed.sayings;
+  const { deaths, errors, details } = fuzzed.sayings;
   for (const line of errors) tell(String(line.requestId ?? 'server'), JSON.stringify(line), true);
+  for (const [subject, detail] of details) tell(subject, `its worker said: ${detail}`, false);
   const audited = await audit(service.folder, bench.accepted, deaths, tell);
 
   if (course.case !== undefined) tell(course.case, answer, false);

@@ -52,6 +52,8 @@ export interface Sayings {
   /** Pids of workers that have ended by themselves or were killed. */
   deaths: number[];
   errors: LogLine[];
+  /** Of runs that ended as few do, what their worker said, by the id of the request that brought the picture. */
+  details: Map<string, string>;
 }
 
 export interface FuzzedService {
@@ -88,9 +90,11 @@ export async function startFuzzedService(
       API_KEYS_FILE: await file('keys.json', KEYS_FILE),
     },
   });
-  const sayings: Sayings = { deaths: [], errors: [] };
+  const sayings: Sayings = { deaths: [], errors: [], details: new Map() };
   service.divert((line) => {
     if (/^worker died/.test(line.msg)) sayings.deaths.push(Number(line.workerPid));
+    if (typeof line.detail === 'string' && !/^image_/.test(String(line.failure)))
+      sayings.details.set(String(line.requestId), line.detail);
     if (Number(line.level) >= ERROR_LEVEL) sayings.errors.push(line);
   });
   return { service, temporary, sayings };

@@ -10,8 +10,8 @@ import { type PictureCase, pictureCase } from './pictures/picture-case.ts';
 import { Random } from './random.ts';
 import { faultOf, labelOf, problemFault } from './requests/answer.ts';
 import type { Known } from './requests/known.ts';
-import { rawExchange } from './requests/raw-exchange.ts';
-import { requestCase } from './requests/request-case.ts';
+import { type Exchange, rawExchange } from './requests/raw-exchange.ts';
+import { type RequestCase, requestCase } from './requests/request-case.ts';
 
 /** For an answer that has to come: longer than `Prefer: wait=60` and any deadline. */
 const ANSWER_WITHIN_MS = 90_000;
@@ -89,8 +89,7 @@ async function sendRequest(name: string, bench: Bench): Promise<string> {
   );
   const label = answer.kind === 'answer' ? labelOf(answer) : answer.kind;
   countOne(bench.counts.requests, label);
-  const fault =
-    answer.kind === 'answer' ? faultOf(answer) : request.isWellFormed ? `no answer: ${answer.kind}` : null;
+  const fault = faultIn(answer, request);
   if (fault)
     bench.findings.add({ subject: name, how: `${request.route}: ${fault}`, isBroken: true }, request.bytes);
   if (answer.kind !== 'answer') return label;
@@ -98,6 +97,12 @@ async function sendRequest(name: string, bench: Bench): Promise<string> {
   if (answer.status < 300) bench.known.learn(text);
   if (answer.status === 200 && request.route === 'POST /upload') noteAccepted(name, text, bench);
   return `${label} ${text}`;
+}
+
+function faultIn(answer: Exchange, { isWellFormed }: RequestCase): string | null {
+  if (answer.kind !== 'answer') return isWellFormed ? `no answer: ${answer.kind}` : null;
+  // What a runtime says of another version of HTTP than its own, or of what it takes for one.
+  return answer.status === 505 && !isWellFormed ? null : faultOf(answer);
 }
 
 function noteAccepted(subject: string, text: string, { accepted, known }: Bench): boolean {
