@@ -1,7 +1,7 @@
 import { mutateBytes } from '../pictures/bytes.ts';
 import type { Random } from '../random.ts';
 import { type Draft, draftOf } from './drafts.ts';
-import { framingHeader, oneHeader } from './headers.ts';
+import { framingHeader, type Header, oneHeader } from './headers.ts';
 import type { Known } from './known.ts';
 import { ROUTES } from './routes.ts';
 import { mutateEncoding, mutateText, oddText } from './texts.ts';
@@ -45,6 +45,8 @@ const MISFRAMED = 0.1;
 const CHUNKED = 0.15;
 const IN_PIECES = 0.15;
 const TOO_LARGE = 0.01;
+/** Characters that a server takes in a target or in a header. */
+const MOST_PLAIN = 4_000;
 /** Pieces of a body that are chunks (RFC 9112, section 7.1). */
 const CHUNK_BYTES = 700;
 
@@ -55,14 +57,15 @@ export function requestCase(known: Known, picture: Buffer, keys: Keys, random: R
   const draft = draftOf(route, known, picture, key, random);
   for (let changes = random.pick([0, 1, 1, 1, 2, 3]); changes > 0; changes--) change(draft, random);
   const isMisframed = random.chance(MISFRAMED);
-  const whole = written(draft, isMisframed, random);
+  const target = targetOf(draft, random);
+  const whole = written(draft, target, isMisframed, random);
   const isRaw = random.chance(RAW);
   const bytes = isRaw ? mutateBytes(whole, random) : whole;
   return {
     route: `${route.method} ${route.path}`,
     bytes,
     isHead: draft.method === 'HEAD',
-    isWellFormed: !isRaw && !isMisframed && isPlain(draft),
+    isWellFormed: !isRaw && !isMisframed && isPlain(draft, target),
     cuts: random.chance(IN_PIECES) ? cutsOf(bytes, random) : [],
   };
 }
@@ -110,14 +113,16 @@ function changeQuery({ query }: Draft, random: Random): void {
     ]);
 }
 
+/** Path and query, encoded as they should be, mostly. */
+function targetOf({ path, query }: Draft, random: Random): string {
+  const encode = (text: string) =>
+    random.chance(0.9) ? encodeURIComponent(text) : mutateEncoding(text, random);
+  const pairs = query.map((pair) => pair.map(encode).join('='));
+  return pairs.length > 0 ? `${path}?${pairs.join('&')}` : path;
+}
+
 /** RFC 9112, with what is wrong in it put in on purpose. */
-function written(draft: Draft, isMisframed: boolean, random: Random): Buffer {
-  const query = draft.query.map((pair) =>
-    pair
-      .map((text) => (random.chance(0.9) ? encodeURIComponent(text) : mutateEncoding(text, random)))
-      .join('='),
-  );
-  const target = draft.path + (query.length > 0 ? `?${query.join('&')}` : '');
+function written(draft: Draft, target: string, isMisframed: boolean, random: Random): Buffer {
   const isChunked = draft.body.length > 0 && random.chance(CHUNKED);
   const headers = [
     ['Host', 'localhost'],
@@ -142,18 +147,11 @@ function chunked(body: Buffer): Buffer {
 }
 
 /** Nothing in its head that a server may end the connection for: RFC 9110 and RFC 9112, sections 3 and 5. */
-function isPlain({ method, path, query, headers }: Draft): boolean {
-  const names = headers.every(
-    ([name, value]) => /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value) && value.length < 4_000,
-  );
-  const target = path + query.flat().join('');
-  return (
-    /^[A-Z]+$/.test(method) &&
-    method !== 'TRACE' &&
-    /^\/[\x21-\x7e]*$/.test(path) &&
-    target.length < 4_000 &&
-    names
-  );
+function isPlain({ method, headers }: Draft, target: string): boolean {
+  const isPlainHeader = ([name, value]: Header) =>
+    /^[\w-]+$/.test(name) && /^[\t\x20-\x7e]*$/.test(value) && value.length < MOST_PLAIN;
+  const isPlainTarget = /^\/[\x21-\x7e]*$/.test(target) && target.length < MOST_PLAIN;
+  return /^[A-Z]+$/.test(method) && method !== 'TRACE' && isPlainTarget && headers.every(isPlainHeader);
 }
 
 const cutsOf = (bytes: Buffer, random: Random): number[] =>
