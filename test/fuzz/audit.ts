@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { QuarantineRow } from '../../shared/jobs/tables.ts';
 import { auditFiles } from '../crash/chaos/audit-files.ts';
 import { Ledger } from '../crash/chaos/ledger.ts';
 import { type Records, readRecords } from '../crash/chaos/records.ts';
@@ -38,9 +37,8 @@ export async function audit(
 ): Promise<Audit> {
   const database = join(folder, 'darkroom.db');
   const records = readRecords(database);
-  const banned = bannedJobs(database);
   const subjects = new Map(accepted.map(({ jobId, subject }) => [jobId, subject]));
-  const found: Audit = { jobs: {}, runs: {}, quarantined: banned.size };
+  const found: Audit = { jobs: {}, runs: {}, quarantined: bansIn(database) };
   for (const { state, failure, id } of records.jobs) {
     const end = [state, failure].filter(Boolean).join(' ');
     countOne(found.jobs, end);
@@ -50,19 +48,19 @@ export async function audit(
   for (const { outcome, failure, signal } of records.runs)
     countOne(found.runs, [outcome ?? 'without an end', failure, signal].filter(Boolean).join(' '));
   auditAccepted(records, accepted, tell);
-  auditDeaths(records, deaths, subjects, banned, tell);
+  auditDeaths(records, deaths, subjects, tell);
   const ledger = new Ledger();
   await auditFiles(folder, records, ledger);
   for (const { kind, subject, how } of ledger.breaches) tell(subject, `${kind}: ${how}`, true);
   return found;
 }
 
-/** The jobs whose bytes are banned. */
-function bannedJobs(path: string): Set<string> {
+/** The bytes that are refused. */
+function bansIn(path: string): number {
   const db = new DatabaseSync(path, { readOnly: true });
   try {
-    const rows = z.array(QuarantineRow).parse(db.prepare('SELECT * FROM quarantine').all());
-    return new Set(rows.map((row) => row.job_id));
+    return z.object({ bans: z.int() }).parse(db.prepare('SELECT COUNT(*) AS bans FROM quarantine').get())
+      .bans;
   } finally {
     db.close();
   }
@@ -84,27 +82,26 @@ function auditDeaths(
   { runs, jobs }: Records,
   deaths: readonly number[],
   subjects: ReadonlyMap<string, string>,
-  banned: ReadonlySet<string>,
   tell: Tell,
 ): void {
-  const charged = new Set(
-    runs
-      .filter(({ outcome }) => outcome !== 'succeeded' && outcome !== 'rejected')
-      .map((run) => run.worker_pid),
-  );
+  const isCharged = ({ outcome }: (typeof runs)[number]) => outcome !== 'succeeded' && outcome !== 'rejected';
+  const charged = new Set(runs.filter(isCharged).map((run) => run.worker_pid));
   for (const pid of deaths) if (!charged.has(pid)) tell(`worker ${pid}`, 'died, and no run says so', true);
-  const deathsOf = new Map<string, number>();
-  for (const { job_id, outcome, failure } of runs) {
-    if (outcome !== 'crashed') continue;
-    tell(subjects.get(job_id) ?? `job ${job_id}`, `a worker crashed: ${failure}`, false);
-    if (failure === 'worker_crashed') deathsOf.set(job_id, (deathsOf.get(job_id) ?? 0) + 1);
-  }
-  for (const { id, state } of jobs) {
-    const isDue = (deathsOf.get(id) ?? 0) >= 2;
-    const isBanned = state === 'quarantined' && banned.has(id);
-    if (isDue && !isBanned)
-      tell(subjects.get(id) ?? `job ${id}`, `its decoder died twice, and it is ${state}`, true);
-    if (!isDue && state === 'quarantined')
-      tell(subjects.get(id) ?? `job ${id}`, 'quarantined without two deaths', true);
+
+  const crashes = Map.groupBy(
+    runs.filter(({ outcome }) => outcome === 'crashed'),
+    (run) => run.job_id,
+  );
+  for (const { id, state, counted_from_run } of jobs) {
+    const subject = subjects.get(id) ?? `job ${id}`;
+    const all = crashes.get(id) ?? [];
+    for (const { failure } of all) tell(subject, `a worker crashed: ${failure}`, false);
+    // Those before a retry by hand no longer count.
+    const counted = all.filter(
+      ({ number, failure }) => number >= counted_from_run && failure === 'worker_crashed',
+    );
+    const isDue = counted.length >= 2;
+    if (isDue !== (state === 'quarantined'))
+      tell(subject, `${counted.length} deaths of its decoder, and ${state}`, true);
   }
 }
