@@ -92,7 +92,7 @@ function auditDeaths(
     runs.filter(({ outcome }) => outcome === 'crashed'),
     (run) => run.job_id,
   );
-  for (const { id, state, counted_from_run } of jobs) {
+  for (const { id, state, counted_from_run, shared_run_of } of jobs) {
     const subject = subjects.get(id) ?? `job ${id}`;
     const all = crashes.get(id) ?? [];
     for (const { failure } of all) tell(subject, `a worker crashed: ${failure}`, false);
@@ -101,7 +101,8 @@ function auditDeaths(
       ({ number, failure }) => number >= counted_from_run && failure === 'worker_crashed',
     );
     const isDue = counted.length >= 2;
-    if (isDue !== (state === 'quarantined'))
+    // What shares a run shares its end, and has no run of its own.
+    if (shared_run_of === null && isDue !== (state === 'quarantined'))
       tell(subject, `${counted.length} deaths of its decoder, and ${state}`, true);
   }
 }

@@ -16,6 +16,9 @@ const MIB = 2 ** 20;
 /** What the server may hold more at the end than after its warm-up: a heap is let grow before it is collected. */
 const GROWTH_BYTES = 128 * MIB;
 
+/** Enough for one that was made and one that has failed. */
+const PICTURES_BEFORE = 10;
+
 export interface Course extends Wanted {
   seed: number;
   runtime: 'node' | 'bun';
@@ -114,7 +117,7 @@ async function sendAll(
   exited.then(() => ended.abort());
   const late = Number.isFinite(course.minutes) ? [AbortSignal.timeout(course.minutes * 60_000)] : [];
   const over = AbortSignal.any([interrupted, ended.signal, ...late]);
-  const names = course.case === undefined ? schedule(course) : [course.case].values();
+  const names = course.case === undefined ? schedule(course) : alone(course.case);
   let sent = 0;
   let answer = '';
   watch(() => sent);
@@ -125,6 +128,12 @@ async function sendAll(
       sent++;
     }
   };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, sender));
+  await Promise.all(Array.from({ length: course.case === undefined ? IN_FLIGHT : 1 }, sender));
   return answer;
+}
+
+/** A request comes after some pictures, so that there is something for it to name. */
+function* alone(name: string): Generator<string, void> {
+  if (name.startsWith('request-')) yield* schedule({ pictures: PICTURES_BEFORE, requests: 0 });
+  yield name;
 }

@@ -19,7 +19,7 @@ export class MemoryWatch {
 
   constructor(pid: number) {
     this.#pid = pid;
-    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS);
+    this.#timer = setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
   }
 
   end(): MemoryFigures {
