@@ -21,8 +21,14 @@ test('an answer to HEAD has no body, whatever its length says', () => {
   expect(answer?.body).toHaveLength(0);
 });
 
-function fault(status: number, type: string, body: unknown): string | null {
-  const headers = new Map([['content-type', type]]);
+const ON_EVERY_ANSWER = {
+  'x-request-id': '1',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': 'x',
+};
+
+function fault(status: number, type: string, body: unknown, given: object = ON_EVERY_ANSWER): string | null {
+  const headers = new Map(Object.entries({ ...given, 'content-type': type }));
   return faultOf({
     kind: 'answer',
     status,
@@ -62,6 +68,10 @@ test.each([
   [200, 'text/html', '<h1>', 'a body of text/html'],
 ])('%i of %s is not', (status, type, body, says) => {
   expect(fault(status, type, body)).toContain(says);
+});
+
+test('an answer without what every answer has is not as it should be', () => {
+  expect(fault(200, 'application/json', {}, {})).toBe('200 without x-request-id');
 });
 
 test('an answer is counted by its status and the code of its problem', () => {

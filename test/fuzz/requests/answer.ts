@@ -9,6 +9,8 @@ export interface Answer {
 }
 
 const HEAD_END = '\r\n\r\n';
+/** Of those that every answer of ours has, whatever it says. */
+const ON_EVERY_ANSWER = ['x-request-id', 'x-content-type-options', 'content-security-policy'];
 const IMAGE = /^image\/(?:jpeg|webp|avif|png)$/;
 
 /** The first answer in these bytes that is not an interim one; null while it is not whole. */
@@ -65,7 +67,10 @@ export function labelOf({ status, body }: Pick<Answer, 'status' | 'body'>): stri
 /** What is wrong with an answer, whatever it answers; null for nothing. */
 export function faultOf({ status, headers, body }: Answer): string | null {
   if (status >= 500 && status !== 503) return `${status}: ${body.toString('latin1', 0, 300)}`;
+  // Without a body it may be the runtime's own, to what is no request.
   if (body.length === 0) return null;
+  const missing = ON_EVERY_ANSWER.find((name) => !headers.has(name));
+  if (missing !== undefined) return `${status} without ${missing}`;
   const type = headers.get('content-type') ?? 'no type';
   if (status < 400) {
     if (type !== 'application/json') return IMAGE.test(type) ? null : `${status} with a body of ${type}`;

@@ -73,7 +73,7 @@ describe('whatever a form is, it is read or refused', () => {
           refused: whole.refused !== null,
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
