@@ -33,6 +33,8 @@ export const bunRuntime: HttpRuntime = {
       // The intake counts, and says the limit; Bun would cut at 128 MiB without a word.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: async (request, instance) => {
+        // Bun takes any Host, and gives a URL without one where it cannot be read; Node answers this by itself.
+        if (!URL.canParse(request.url)) return new Response(null, { status: 400 });
         const response = await app.fetch(request, { server: instance });
         if (request.body) await dropRest(bodyOf(request), Number.POSITIVE_INFINITY);
         return withLength(response);

@@ -171,6 +171,14 @@ describe('what is not there', () => {
   });
 });
 
+it.each(['localhost: localhost', 'a b', 'a/b', 'a:b:c'])(
+  'a request to a host that cannot be read, "%s", gets no further',
+  async (host) => {
+    const { status, body } = await rawRequest(service, '/livez', { method: 'GET', headers: { host } });
+    expect({ status, body }).toEqual({ status: 400, body: '' });
+  },
+);
+
 it('a refusal carries the request id of its client', async () => {
   const answer = await service.fetch('/nothing', { headers: { 'x-request-id': 'mine:1' } });
   expect(await expectProblem(answer, 'not_found')).toMatchObject({ requestId: 'mine:1' });

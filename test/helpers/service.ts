@@ -38,6 +38,7 @@ export class RunningService {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #listeners = new Set<(line: LogLine) => void>();
   readonly #ownsFolder: boolean;
+  #diverted: ((line: LogLine) => void) | null = null;
 
   constructor(child: ChildProcess, folder: string, ownsFolder: boolean) {
     this.process = child;
@@ -48,6 +49,7 @@ export class RunningService {
     if (!child.stdout) throw new Error('the service has no output');
     createInterface(child.stdout).on('line', (text) => {
       const line: LogLine = text.startsWith('{') ? JSON.parse(text) : { msg: text };
+      if (this.#diverted) return this.#diverted(line);
       this.lines.push(line);
       for (const listener of this.#listeners) listener(line);
     });
@@ -80,6 +82,11 @@ export class RunningService {
     } finally {
       this.#listeners.delete(listener);
     }
+  }
+
+  /** From now on each line goes to this listener alone, and none is kept: there may be millions. */
+  divert(listener: (line: LogLine) => void): void {
+    this.#diverted = listener;
   }
 
   /** Pids of workers that live, ready or not, as the kernel sees them: children of the service. */

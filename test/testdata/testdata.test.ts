@@ -54,6 +54,7 @@ describe('the headers', () => {
     ['huge_declared.jpg', { format: 'jpeg', width: 65_500, height: 65_500 }],
     ['huge_declared.png', { format: 'png', width: 60_000, height: 60_000 }],
     ['many_frames.gif', { format: 'gif', pages: 150 }],
+    ['slow_frame.gif', { format: 'gif', pages: 2, delay: [655_350, 0] }],
     ['picture.svg', { format: 'svg' }],
   ];
 
@@ -108,6 +109,13 @@ describe('the damaged files', () => {
     const bytes = await readFile(imagePath('damaged_header.jpg'));
     expect(bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
     await expect(metadataOf('damaged_header.jpg')).rejects.toThrow();
+  });
+
+  test.each<[ImageName, string]>([
+    ['frame_outside.gif', 'bad image dimensions'],
+    ['countless_items.avif', 'exceeds the security limit'],
+  ])('%s asks for what the decoder does not give: %s', async (name, says) => {
+    await expect(decode(imagePath(name))).rejects.toThrow(says);
   });
 
   test('empty.jpg is empty, and wrong_magic.jpg is HTML', async () => {

@@ -31,6 +31,9 @@ export function prepareDecoder(): void {
   sharp.unblock({ operation: Object.values(LOADER) });
 }
 
+/** The longest that sharp writes; a GIF has frames of up to eleven minutes. Milliseconds. */
+const LONGEST_DELAY_MS = 65_535;
+
 /** How the frames of an animation follow each other: milliseconds of each, and how often, 0 for ever. */
 export interface Timing {
   delay: number[];
@@ -92,7 +95,8 @@ function inSrgb(picture: Sharp, { space, hasProfile }: Metadata): Sharp {
 }
 
 function timingOf({ pages = 1, delay, loop = 0 }: Metadata): Timing | null {
-  return pages > 1 && delay?.length === pages ? { delay, loop } : null;
+  if (pages < 2 || delay?.length !== pages) return null;
+  return { delay: delay.map((ms) => Math.min(ms, LONGEST_DELAY_MS)), loop };
 }
 
 function frameSize({ width, height, pageHeight }: Metadata, frames: number): Size {

@@ -261,6 +261,12 @@ describe('an animation', () => {
     },
   );
 
+  test('whose frames are shown for minutes has them as long as WebP is written with', async () => {
+    const { path } = await made(imagePath('slow_frame.gif'), { preset: MOVING });
+    expect((await infoOf(imagePath('slow_frame.gif'))).delay?.[0]).toBe(655_350);
+    expect((await infoOf(path('it.webp'))).delay?.[0]).toBe(65_535);
+  });
+
   test('is still where the preset does not ask for all frames', async () => {
     const { outputs } = await made(imagePath('animated.gif'), {
       preset: presetOf({ outputs: [{ format: 'webp' }] }),

@@ -10,6 +10,7 @@ import { pngChunk } from '../../../fixtures/headers/png.ts';
 import { exif } from '../../../fixtures/metadata/exif.ts';
 import { sha256Of } from '../../../helpers/job-records.ts';
 import { CopyInMemory } from '../../../helpers/memory-file.ts';
+import { mutantsOf } from '../../../helpers/mutants.ts';
 import { verified } from '../../../helpers/verified.ts';
 
 const SIZE = { width: 24, height: 17 };
@@ -80,6 +81,23 @@ describe('whatever is in a file, there is a verdict and nothing else', () => {
       { numRuns: 2_000 },
     );
   });
+
+  test.each(OUTPUT_FORMATS)(
+    'of any change to the structure of a good %s, however its bytes come',
+    async (format) => {
+      await fc.assert(
+        fc.asyncProperty(
+          mutantsOf(format, FILES[format]),
+          fc.integer({ min: 7, max: 99 }),
+          async (file, piece) => {
+            fc.pre(file.length > 0);
+            expect(await passes(format, file, piece)).toBe(await passes(format, file));
+          },
+        ),
+        { numRuns: 200 },
+      );
+    },
+  );
 
   test('of a good file that is cut anywhere, which is always bad', async () => {
     for (const format of OUTPUT_FORMATS) {
