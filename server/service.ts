@@ -13,6 +13,8 @@ import { Scratch } from '../workers/supervisor/scratch.ts';
 import { Supervisor } from '../workers/supervisor/supervisor.ts';
 import { ApiKeys } from './access/api-keys.ts';
 import { identifyAnybody, identifyBy } from './access/identify.ts';
+import { SignedUrls } from './access/signed-urls.ts';
+import { SigningKeys } from './access/signing-keys.ts';
 import { TicketOffice } from './access/tickets.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
@@ -60,9 +62,9 @@ export async function startService(
       'there are no API keys: whoever reaches the service may do all that it can',
     );
   }
-  const tickets = config.signingKeysPath
-    ? await TicketOffice.read(config.signingKeysPath)
-    : TicketOffice.ofThisProcess();
+  const signingKeys = config.signingKeysPath
+    ? await SigningKeys.read(config.signingKeysPath)
+    : SigningKeys.ofThisProcess();
   const folders = new Set([
     config.basePath,
     config.storagePath,
@@ -110,7 +112,8 @@ export async function startService(
     retries: supervisor,
     log,
     identify,
-    tickets,
+    tickets: new TicketOffice(signingKeys),
+    signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS) : null,
     origins: config.corsOrigins,
     maxUploadBytes: config.maxUploadBytes,
     bodyOf: runtime.bodyOf,

@@ -15,6 +15,8 @@ function wholeNumber(min: number, max: number) {
     .transform(Number);
 }
 
+const flag = () => z.enum(['true', 'false'], 'true or false').prefault('false');
+
 const path = () => z.string().transform((text) => resolve(text));
 
 function localUrl(scheme: 'sqlite' | 'file', example: string) {
@@ -93,11 +95,16 @@ export const Environment = z.object({
     ),
   SIGNING_KEYS_FILE: path()
     .optional()
-    .describe('JSON file of the secrets that sign tickets; without it tickets end with the process'),
-  ALLOW_ANONYMOUS: z
-    .enum(['true', 'false'], 'true or false')
-    .prefault('false')
-    .describe('Whether it may listen beyond this machine without keys'),
+    .describe(
+      'JSON file of the secrets that sign tickets and addresses; without it tickets end with the process',
+    ),
+  SIGNED_READS: flag().describe('Whether a variant asks for a key or a signed address'),
+  READ_URL_TTL_S: wholeNumber(60, 604_800)
+    .prefault('3600')
+    .describe(
+      'How long a signed address of a manifest lives at the least, in seconds; at the most twice as long',
+    ),
+  ALLOW_ANONYMOUS: flag().describe('Whether it may listen beyond this machine without keys'),
   CORS_ORIGINS: z
     .string()
     .transform((text) => text.split(',').map((origin) => origin.trim()))
@@ -151,7 +158,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
-  faults.push(...accessFaults(parsed.data ?? null));
+  faults.push(...accessFaults(parsed.data ?? null), ...signingFaults(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
   return {
@@ -180,6 +187,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     corsOrigins: env.CORS_ORIGINS ?? [],
     apiKeysPath: env.API_KEYS_FILE ?? null,
     signingKeysPath: env.SIGNING_KEYS_FILE ?? null,
+    signedReads: env.SIGNED_READS === 'true',
+    readUrlTtlS: env.READ_URL_TTL_S,
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -202,6 +211,12 @@ function accessFaults(env: z.output<typeof Environment> | null): string[] {
       'an address of this machine, such as 127.0.0.1, without API_KEYS_FILE or ALLOW_ANONYMOUS=true',
     ),
   ];
+}
+
+/** With secrets of its own the process would sign what nobody else can, and what ends with it. */
+function signingFaults(env: z.output<typeof Environment> | null): string[] {
+  if (env?.SIGNED_READS !== 'true' || env.SIGNING_KEYS_FILE !== undefined) return [];
+  return [faultOf('SIGNED_READS', 'true', 'false where SIGNING_KEYS_FILE names no secrets')];
 }
 
 function faultOf(name: string, value: string | undefined, allowed: string): string {

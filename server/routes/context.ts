@@ -7,6 +7,8 @@ import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Identify } from '../access/identify.ts';
+import type { Reading } from '../access/reading.ts';
+import type { SignedUrls } from '../access/signed-urls.ts';
 import type { Ticket, TicketOffice } from '../access/tickets.ts';
 import type { Intake } from '../intake/intake.ts';
 
@@ -20,6 +22,8 @@ export interface AppEnv {
     caller: Caller;
     /** By which the caller may upload; null: by its key, or as anybody. */
     ticket: Ticket | null;
+    /** On what ground a variant is read. */
+    reading: Reading;
   };
 }
 
@@ -35,6 +39,8 @@ export interface Parts {
   /** Who asks, by the key that is sent. */
   identify: Identify;
   tickets: TicketOffice;
+  /** Null: variants are read by whoever has their address. */
+  signedUrls: SignedUrls | null;
   /** Whose scripts may ask. */
   origins: readonly string[];
   /** The most of an upload without a ticket. */

@@ -15,6 +15,7 @@ const FOR_ROUTES = [
   'hono',
   'zod',
   ROUTES,
+  'server/access/reading.ts',
   'server/intake/',
   'server/delivery/',
   'server/operations/',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { identifyAnybody } from '../../server/access/identify.ts';
+import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
@@ -80,7 +81,8 @@ export async function partsInProcess(
     retries: queue,
     log,
     identify: identifyAnybody,
-    tickets: TicketOffice.ofThisProcess(),
+    tickets: new TicketOffice(SigningKeys.ofThisProcess()),
+    signedUrls: null,
     origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),

@@ -28,6 +28,7 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
   ['DRAIN_TIMEOUT_MS', ['3600001', '9999999999999999'], 'a whole number from 0 to 3600000'],
   ['DRAIN_DELAY_MS', ['600001'], 'a whole number from 0 to 600000'],
+  ['READ_URL_TTL_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
   [
     'DATABASE_URL',
     ['postgres://db/jobs', 'sqlite:'],
@@ -70,6 +71,8 @@ describe('the configuration without any environment', () => {
       corsOrigins: [],
       apiKeysPath: null,
       signingKeysPath: null,
+      signedReads: false,
+      readUrlTtlS: 3600,
       logLevel: 'info',
     });
   });
@@ -184,6 +187,20 @@ describe('without keys', () => {
     expect(readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: 'keys.json' })).toMatchObject({
       apiKeysPath: resolve('keys.json'),
     });
+  });
+});
+
+describe('SIGNED_READS', () => {
+  test('needs secrets that others can sign with, too', () => {
+    expect(faultsOf({ SIGNED_READS: 'true' })).toEqual([
+      'SIGNED_READS="true" is not allowed: it takes false where SIGNING_KEYS_FILE names no secrets',
+    ]);
+    const both = { SIGNED_READS: 'true', SIGNING_KEYS_FILE: 'signing.json', READ_URL_TTL_S: '60' };
+    expect(readConfig(both)).toMatchObject({ signedReads: true, readUrlTtlS: 60 });
+  });
+
+  test.each(['yes', '1', 'TRUE'])('is not %s', (SIGNED_READS) => {
+    expect(faultsOf({ SIGNED_READS })).toEqual([expect.stringContaining('it takes true or false')]);
   });
 });
 
