@@ -61,6 +61,12 @@ export const Environment = z.object({
   UPLOAD_TIMEOUT_MS: ms(1_000, 3_600_000, 120_000).describe(
     'A body not whole after so long is given up: 408',
   ),
+  HEADERS_TIMEOUT_MS: ms(100, 60_000, 10_000).describe(
+    'A request whose header is not whole after so long: 408 (on Bun 10 s, and no answer)',
+  ),
+  MAX_CONNECTIONS: wholeNumber(10, 1_000_000)
+    .prefault('4096')
+    .describe('Connections at once, of which the idle give way first (on Bun there is no such bound)'),
   JOB_TIMEOUT_MS: ms(100, 3_600_000, 30_000).describe('Deadline of a run, from hand-off to result'),
   MAX_ATTEMPTS: wholeNumber(1, 100)
     .prefault('3')
@@ -176,6 +182,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     maxFrames: env.MAX_FRAMES,
     uploadStallMs: env.UPLOAD_STALL_MS,
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
+    headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+    maxConnections: env.MAX_CONNECTIONS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,

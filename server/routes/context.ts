@@ -10,6 +10,7 @@ import type { Identify } from '../access/identify.ts';
 import type { Reading } from '../access/reading.ts';
 import type { SignedUrls } from '../access/signed-urls.ts';
 import type { Ticket, TicketOffice } from '../access/tickets.ts';
+import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 
 /** What every handler finds in its context. */
@@ -47,6 +48,8 @@ export interface Parts {
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */
   bodyOf(context: Context): Readable;
+  /** With such a body. */
+  patience: Patience;
   /** Ready to take uploads, and else why not. */
   readiness(): { ready: true } | { ready: false; reason: string };
   /** True once nothing new is accepted. */

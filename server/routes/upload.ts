@@ -5,7 +5,7 @@ import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
 
 /** The longest that `Prefer: wait` is followed, in seconds. */
-const MOST_WAIT_SECONDS = 60;
+export const MOST_WAIT_SECONDS = 60;
 
 export function uploadRoutes(parts: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>().post('/upload', needs('upload or a ticket', parts.tickets), async (c) => {

@@ -86,6 +86,7 @@ export async function partsInProcess(
     origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
+    patience: INTAKE_LIMITS,
     readiness: () => ({ ready: true }),
     isClosing: () => false,
   });
