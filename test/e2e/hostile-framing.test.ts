@@ -115,6 +115,10 @@ describe('what can be read in two ways is refused, and its connection ended', ()
     await expectNotAsked();
   });
 
+  test('and another version, with nothing behind it', async () => {
+    expect(await statusesUntilEnd(service, `${GET.replace('1.1', '2.0')}\r\n`)).toEqual([505]);
+  });
+
   test.skipIf(RUNTIME === 'bun')('and the log has their number', async () => {
     await eventually(
       'all of them in the log',

@@ -79,3 +79,10 @@ test('before that, those that have asked for nothing give way, from the oldest',
   expect(newer.destroyed).toBe(false);
   expect(Object.fromEntries(faults.totals)).toEqual({ crowded_out: 1 });
 });
+
+test('but not those who have just come, and are about to ask', async () => {
+  const { faults, open } = await limited({ maxConnections: 20 }, () => {});
+  for (let n = 0; n < 18; n++) await open(GET);
+  for (let n = 0; n < 2; n++) await open();
+  expect(faults.totals.size).toBe(0);
+});
