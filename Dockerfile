@@ -21,7 +21,7 @@ RUN apt-get update \
 WORKDIR /app
 # Owned by root: a decoder that was taken over cannot rewrite the code that runs next.
 COPY --from=dependencies /app/node_modules node_modules
-COPY package.json ./
+COPY LICENSE THIRD_PARTY.md package.json ./
 COPY shared shared
 COPY workers workers
 COPY server server

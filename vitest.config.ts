@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests of functions, which leave nothing behind in their process: these share one, and what it has loaded. */
 const FUNCTIONS = [
-  'test/{architecture,bench,deploy,docs,testdata}/**/*.test.ts',
+  'test/{architecture,bench,deploy,docs,supply-chain,testdata}/**/*.test.ts',
   'test/fuzz/{answer,arguments,mutants}.test.ts',
   'test/server/{cli,delivery,intake,operations}/**/*.test.ts',
   'test/shared/{domain,jobs,presets}/**/*.test.ts',

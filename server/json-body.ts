@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream';
 import type { z } from 'zod';
+import { bodyFault } from './intake/body-fault.ts';
+import { type Patience, readBody } from './intake/body-reader.ts';
 import { parseJson } from './parse-json.ts';
 import { Problem } from './problem.ts';
 
@@ -12,10 +15,11 @@ const MOST_BYTES = 4096;
  */
 export async function readJsonBody<T extends z.ZodType>(
   schema: T,
-  body: AsyncIterable<Uint8Array>,
+  body: Readable,
+  patience: Patience,
   takes: Record<string, string>,
 ): Promise<z.output<T>> {
-  const text = await textOf(body);
+  const text = await textOf(body, patience);
   const parsed = schema.safeParse(text === '' ? {} : parseJson(text));
   if (parsed.success) return parsed.data;
   const name = String(parsed.error.issues[0]?.path[0] ?? '');
@@ -26,13 +30,17 @@ export async function readJsonBody<T extends z.ZodType>(
   );
 }
 
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+async function textOf(body: Readable, patience: Patience): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) throw bad(`The body takes at most ${MOST_BYTES} bytes.`);
-    chunks.push(chunk);
+  try {
+    for await (const chunk of readBody(body, patience)) {
+      bytes += chunk.length;
+      if (bytes > MOST_BYTES) throw bad(`The body takes at most ${MOST_BYTES} bytes.`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw bodyFault(error, patience);
   }
   return Buffer.concat(chunks).toString();
 }

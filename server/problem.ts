@@ -11,6 +11,7 @@ export const PROBLEMS = {
   bad_parameter: { status: 400, title: 'A parameter is not valid' },
   no_key: { status: 401, title: 'An API key is needed' },
   bad_ticket: { status: 403, title: 'The ticket is not valid' },
+  bad_signature: { status: 403, title: 'The address is not valid' },
   ticket_used: { status: 409, title: 'The ticket has been used' },
   not_allowed: { status: 403, title: 'The API key does not allow this' },
   not_found: { status: 404, title: 'There is nothing here' },

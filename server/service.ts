@@ -15,11 +15,13 @@ import { Supervisor } from '../workers/supervisor/supervisor.ts';
 import { prepareAccess } from './access/prepare-access.ts';
 import { createApp } from './app.ts';
 import { bunRuntime } from './http/bun-runtime.ts';
+import { ClientFaults } from './http/client-faults.ts';
 import { nodeRuntime } from './http/node-runtime.ts';
 import { SHARED_AT_ONCE } from './intake/acceptance.ts';
 import { Intake } from './intake/intake.ts';
 import { SpoolMemory } from './intake/spool-memory.ts';
 import { recover } from './recovery.ts';
+import { MOST_WAIT_SECONDS } from './routes/upload.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -86,12 +88,12 @@ export async function startService(
     log,
     breakerOpened,
   );
+  const patience = { stallMs: config.uploadStallMs, wholeMs: config.uploadTimeoutMs };
   const intake = new Intake(store, storage, supervisor, () => supervisor.decoder, presets.byName, {
     ...config,
     spoolPath: storage.spoolPath,
     spoolMemory: new SpoolMemory(),
-    stallMs: config.uploadStallMs,
-    wholeMs: config.uploadTimeoutMs,
+    ...patience,
   });
 
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
@@ -109,6 +111,7 @@ export async function startService(
     origins: config.corsOrigins,
     maxUploadBytes: config.maxUploadBytes,
     bodyOf: runtime.bodyOf,
+    patience,
     readiness: () => {
       if (phase !== 'serving') return { ready: false, reason: 'draining' };
       return supervisor.isReady ? { ready: true } : { ready: false, reason: 'no worker is ready' };
@@ -117,10 +120,17 @@ export async function startService(
     isClosing: () => phase === 'closing',
   });
   supervisor.start(backlog);
+  const faults = new ClientFaults(log);
   const http = await runtime.listen(app, {
     host: config.host,
     port: config.port,
-    requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
+    faults,
+    limits: {
+      maxConnections: config.maxConnections,
+      headersTimeoutMs: config.headersTimeoutMs,
+      requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
+      stillMs: Math.max(config.uploadStallMs, MOST_WAIT_SECONDS * 1000) + REQUEST_MARGIN_MS,
+    },
   });
   log.info(
     { workers: config.workers, memoryBudgetBytes: config.memoryBudgetBytes, ...isolation },
@@ -138,6 +148,7 @@ export async function startService(
     const finished = await supervisor.drain(deadline);
     const answered = await inTime(closed, left());
     if (!answered) http.cut();
+    faults.tell();
     await store.close();
     for (const release of unlock) release();
     return received && finished && answered;

@@ -20,6 +20,8 @@ function wholeNumber(min: number, max: number) {
     .transform(Number);
 }
 
+const flag = () => z.enum(['true', 'false'], 'true or false').prefault('false');
+
 const path = () => z.string().transform((text) => resolve(text));
 
 function localUrl(scheme: 'sqlite' | 'file', example: string) {
@@ -86,6 +88,12 @@ export const Environment = z.object({
   UPLOAD_TIMEOUT_MS: ms(1_000, 3_600_000, 120_000).describe(
     'A body not whole after so long is given up: 408',
   ),
+  HEADERS_TIMEOUT_MS: ms(100, 60_000, 10_000).describe(
+    'A request whose header is not whole after so long: 408 (on Bun 10 s, and no answer)',
+  ),
+  MAX_CONNECTIONS: wholeNumber(10, 1_000_000)
+    .prefault('4096')
+    .describe('Connections at once, of which the idle give way first (on Bun there is no such bound)'),
   JOB_TIMEOUT_MS: ms(100, 3_600_000, 30_000).describe('Deadline of a run, from hand-off to result'),
   MAX_ATTEMPTS: wholeNumber(1, 100)
     .prefault('3')
@@ -129,11 +137,16 @@ export const Environment = z.object({
     ),
   SIGNING_KEYS_FILE: path()
     .optional()
-    .describe('JSON file of the secrets that sign tickets; without it tickets end with the process'),
-  ALLOW_ANONYMOUS: z
-    .enum(['true', 'false'], 'true or false')
-    .prefault('false')
-    .describe('Whether it may listen beyond this machine without keys'),
+    .describe(
+      'JSON file of the secrets that sign tickets and addresses; without it tickets end with the process',
+    ),
+  SIGNED_READS: flag().describe('Whether a variant asks for a key or a signed address'),
+  READ_URL_TTL_S: wholeNumber(60, 604_800)
+    .prefault('3600')
+    .describe(
+      'How long a signed address of a manifest lives at the least, in seconds; at the most twice as long',
+    ),
+  ALLOW_ANONYMOUS: flag().describe('Whether it may listen beyond this machine without keys'),
   CORS_ORIGINS: z
     .string()
     .transform((text) => text.split(',').map((origin) => origin.trim()))
@@ -204,7 +217,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
-  faults.push(...accessFaults(parsed.data ?? null));
+  faults.push(...accessFaults(parsed.data ?? null), ...signingFaults(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
   const memory = memoryLimit();
@@ -227,6 +240,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     maxUploadingBytes: env.MAX_UPLOADING_BYTES,
     uploadStallMs: env.UPLOAD_STALL_MS,
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
+    headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
+    maxConnections: env.MAX_CONNECTIONS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,
@@ -243,6 +258,8 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     requestsPerKey: env.REQUESTS_PER_KEY,
     requestsPerAddress: env.REQUESTS_PER_ADDRESS ?? (env.API_KEYS_FILE ? STRANGERS_REQUESTS : 0),
     trustedProxies: env.TRUSTED_PROXIES ?? [],
+    signedReads: env.SIGNED_READS === 'true',
+    readUrlTtlS: env.READ_URL_TTL_S,
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -265,6 +282,12 @@ function accessFaults(env: z.output<typeof Environment> | null): string[] {
       'an address of this machine, such as 127.0.0.1, without API_KEYS_FILE or ALLOW_ANONYMOUS=true',
     ),
   ];
+}
+
+/** With secrets of its own the process would sign what nobody else can, and what ends with it. */
+function signingFaults(env: z.output<typeof Environment> | null): string[] {
+  if (env?.SIGNED_READS !== 'true' || env.SIGNING_KEYS_FILE !== undefined) return [];
+  return [faultOf('SIGNED_READS', 'true', 'false where SIGNING_KEYS_FILE names no secrets')];
 }
 
 function faultOf(name: string, value: string | undefined, allowed: string): string {

@@ -4,6 +4,8 @@ import { ApiKeys } from './api-keys.ts';
 import { type ClientAddress, clientAddressBehind } from './client-address.ts';
 import { type Identify, identifyAnybody, identifyBy } from './identify.ts';
 import { RateLimits } from './rate-limits.ts';
+import { SignedUrls } from './signed-urls.ts';
+import { SigningKeys } from './signing-keys.ts';
 import { TicketOffice } from './tickets.ts';
 
 /** Who may come, and how often. */
@@ -11,6 +13,8 @@ export interface AccessParts {
   /** Who asks, by the key that is sent. */
   identify: Identify;
   tickets: TicketOffice;
+  /** Null: variants are read by whoever has their address. */
+  signedUrls: SignedUrls | null;
   /** Whether there are several tenants. */
   isShared: boolean;
   rateLimits: RateLimits;
@@ -28,10 +32,12 @@ export async function prepareAccess(config: Config, log: Logger): Promise<Access
       'there are no API keys: whoever reaches the service may do all that it can',
     );
   }
+  const signingKeys = signingKeysPath ? await SigningKeys.read(signingKeysPath) : SigningKeys.ofThisProcess();
   return {
     identify: keys ? identifyBy(keys) : identifyAnybody,
     isShared: keys !== null && keys.tenants > 1,
-    tickets: signingKeysPath ? await TicketOffice.read(signingKeysPath) : TicketOffice.ofThisProcess(),
+    tickets: new TicketOffice(signingKeys),
+    signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS) : null,
     rateLimits: new RateLimits(config),
     clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),
   };

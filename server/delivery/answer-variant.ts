@@ -1,6 +1,8 @@
 import { MEDIA_TYPE, type PublishedSet, variantFileName } from '../../shared/domain/image.ts';
 import type { ByteRange, ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
+import { cacheControl } from './cache-control.ts';
 import type { Choice } from './choose-variant.ts';
 
 /** The headers of a request that decide what of a file is sent. */
@@ -10,8 +12,6 @@ export interface Conditions {
   range: string | undefined;
   ifRange: string | undefined;
 }
-
-const ONE_YEAR_SECONDS = 31_536_000;
 
 /**
  * Answers with a variant: all of it, a range of it, or that the client has it already (RFC 9110, sections 13 and 14).
@@ -24,11 +24,12 @@ export async function answerVariant(
   set: PublishedSet,
   { variant, immutable, negotiated }: Choice,
   conditions: Conditions,
+  reading: Reading,
 ): Promise<Response | null> {
   const etag = `"${variant.sha256}"`;
   const headers = new Headers({
     etag,
-    'cache-control': immutable ? `public, max-age=${ONE_YEAR_SECONDS}, immutable` : 'no-cache',
+    'cache-control': cacheControl(reading, immutable),
     'accept-ranges': 'bytes',
   });
   if (negotiated) headers.set('vary', 'Accept');

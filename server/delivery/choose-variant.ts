@@ -1,4 +1,5 @@
 import Negotiator from 'negotiator';
+import type { ImageId } from '../../shared/domain/ids.ts';
 import { FILE_EXTENSION, MEDIA_TYPE, type Variant } from '../../shared/domain/image.ts';
 
 /** Digits of a variant's SHA-256 in its URL: 64 bits tell any two versions apart. */
@@ -18,6 +19,8 @@ export interface Choice {
 export function variantUrlName({ name, format, sha256 }: Variant): string {
   return `${name}.${sha256.slice(0, HASH_DIGITS)}.${FILE_EXTENSION[format]}`;
 }
+
+export const variantPath = (image: ImageId, urlName: string): string => `/images/${image}/${urlName}`;
 
 /**
  * Finds what the last part of a URL asks for.

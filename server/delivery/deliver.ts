@@ -1,8 +1,10 @@
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
 import { answerVariant, type Conditions } from './answer-variant.ts';
-import { chooseVariant, presentVersionOf } from './choose-variant.ts';
+import { cacheControl } from './cache-control.ts';
+import { chooseVariant, presentVersionOf, variantPath } from './choose-variant.ts';
 import { publishedSet } from './published-set.ts';
 
 /**
@@ -16,24 +18,26 @@ export async function deliver(
   find: () => Promise<ImageRecord>,
   urlName: string,
   { accept, ...conditions }: Conditions & { accept: string | undefined },
+  reading: Reading,
 ): Promise<Response> {
   for (let tries = 2; tries > 0; tries--) {
     const record = await find();
     const set = publishedSet(record);
     const { variants } = set.manifest;
     const choice = chooseVariant(variants, urlName, accept);
-    if (!choice) return redirected(record, presentVersionOf(variants, urlName));
-    const answer = await answerVariant(storage, set, choice, conditions);
+    if (!choice) return redirected(record, presentVersionOf(variants, urlName), reading);
+    const answer = await answerVariant(storage, set, choice, conditions, reading);
     if (answer) return answer;
   }
   throw new Problem('not_found', 'The image was removed a moment ago.');
 }
 
 /** A page that was rendered before the image was made anew shows it as it is now. */
-function redirected({ image }: ImageRecord, urlName: string | null): Response {
+function redirected({ image }: ImageRecord, urlName: string | null, reading: Reading): Response {
   if (urlName === null) {
     throw new Problem('not_found', 'The image has no such variant; its manifest lists them.');
   }
-  const headers = { location: `/images/${image.id}/${urlName}`, 'cache-control': 'no-cache' };
+  const location = reading.addressOf(variantPath(image.id, urlName));
+  const headers = { location, 'cache-control': cacheControl(reading, false) };
   return new Response(null, { status: 302, headers });
 }

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
+import { KEEP_ALIVE_MS } from './limits.ts';
 
 /** What we use of Bun's global; its types would clash with Node's. */
 interface BunGlobal {
@@ -18,26 +19,38 @@ interface BunServer {
   port: number;
   stop(closeActive?: boolean): Promise<void>;
   requestIP(request: Request): { address: string } | null;
+  /** How long the connection of a request may stand still; 0 is for ever. */
+  timeout(request: Request, seconds: number): void;
 }
 
-/** Bun's most, in seconds; our own patience is shorter, and answers with a 408. */
-const IDLE_TIMEOUT_SECONDS = 255;
+const KEEP_ALIVE_S = KEEP_ALIVE_MS / 1000;
 
 export const bunRuntime: HttpRuntime = {
-  async listen(app, { host, port }) {
+  async listen(app, { host, port, faults }) {
     const { Bun } = globalThis as unknown as { Bun: BunGlobal };
     const server = Bun.serve({
       hostname: host,
       port,
-      idleTimeout: IDLE_TIMEOUT_SECONDS,
+      // For connections without a request, and for clients that take no answer. The fields of one have 10 s, which is Bun's own.
+      idleTimeout: KEEP_ALIVE_S,
       // The intake counts, and says the limit; Bun would cut at 128 MiB without a word.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: async (request, instance) => {
         // Bun takes any Host, and gives a URL without one where it cannot be read; Node answers this by itself.
         if (!URL.canParse(request.url)) return new Response(null, { status: 400 });
-        const response = await app.fetch(request, { server: instance });
-        if (request.body) await dropRest(bodyOf(request), Number.POSITIVE_INFINITY);
-        return withLength(response);
+        if (request.headers.get('host')?.includes(',')) {
+          faults.count('ambiguous');
+          return new Response(null, { status: 400, headers: { connection: 'close' } });
+        }
+        // Our own patience with a body is another, and answers with a 408.
+        instance.timeout(request, 0);
+        try {
+          const response = await app.fetch(request, { server: instance });
+          if (request.body) await dropRest(bodyOf(request), Number.POSITIVE_INFINITY);
+          return await withLength(response);
+        } finally {
+          instance.timeout(request, KEEP_ALIVE_S);
+        }
       },
     });
     return {

@@ -1,12 +1,14 @@
 import type { Readable } from 'node:stream';
 import type { Context, Hono } from 'hono';
 import type { AppEnv } from '../routes/context.ts';
+import type { ClientFaults } from './client-faults.ts';
+import type { Limits } from './limits.ts';
 
 export interface ListenOptions {
   host: string;
   port: number;
-  /** A whole request, body included, takes at most so long. */
-  requestTimeoutMs: number;
+  limits: Limits;
+  faults: ClientFaults;
 }
 
 export interface HttpServer {

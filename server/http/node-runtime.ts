@@ -1,37 +1,39 @@
 import { once } from 'node:events';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
+import { LOOK_EVERY_MS, limitConnections } from './limits.ts';
+import { RequestGate } from './request-gate.ts';
 
 /** A burst of new connections waits here while the loop is busy; Linux cuts it to net.core.somaxconn, 4096. */
 const BACKLOG = 4096;
-
-/** Longer than load balancers keep an idle connection (60 s is common): so that they close it, not we under them. */
-const KEEP_ALIVE_MS = 65_000;
 
 /** All of a small photo. */
 const AT_ONCE_BYTES = 1024 * 1024;
 
 export const nodeRuntime: HttpRuntime = {
-  async listen(app, { host, port, requestTimeoutMs }) {
-    const server = createAdaptorServer({
-      fetch: async (request, env) => {
-        const { incoming } = env as HttpBindings;
-        const response = await app.fetch(request, env);
-        if (waiting.delete(incoming)) response.headers.set('connection', 'close');
-        else if (!incoming.complete) return lingering(response, incoming);
-        return response;
-      },
-    }) as Server;
+  async listen(app, { host, port, limits, faults }) {
+    const gate = new RequestGate(faults);
+    const answer = getRequestListener(async (request, env) => {
+      const { incoming } = env as HttpBindings;
+      const response = await app.fetch(request, env);
+      if (waiting.delete(incoming)) response.headers.set('connection', 'close');
+      else if (!incoming.complete) return lingering(response, incoming);
+      return response;
+    });
+    // Node refuses a request without a host, and goes on with what comes behind it: we do not.
+    const options = { connectionsCheckingInterval: LOOK_EVERY_MS, requireHostHeader: false };
+    const server = createServer(options, (incoming, outgoing) => {
+      if (gate.lets(incoming, outgoing)) void answer(incoming, outgoing);
+    });
     server.on('checkContinue', (incoming, outgoing) => {
       waiting.set(incoming, outgoing);
       server.emit('request', incoming, outgoing);
     });
-    server.requestTimeout = requestTimeoutMs;
-    server.keepAliveTimeout = KEEP_ALIVE_MS;
+    limitConnections(server, limits, faults);
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, 'listening');
     return {

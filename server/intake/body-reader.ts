@@ -26,7 +26,7 @@ export interface Patience {
 export async function* readBody(
   body: Readable,
   patience: Patience,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const deadline = performance.now() + patience.wholeMs;
   let end: 'whole' | Error | null = null;
@@ -39,10 +39,10 @@ export async function* readBody(
   const onEnd = () => endWith('whole');
   const onError = (cause?: Error) => endWith(new Hungup('the body broke off', { cause }));
   body.on('readable', somethingNew).on('end', onEnd).on('error', onError).on('close', onError);
-  const onAbort = () => endWith(signal.reason);
-  signal.addEventListener('abort', onAbort);
+  const onAbort = () => endWith(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
   if (body.destroyed) onError();
-  if (signal.aborted) onAbort();
+  if (signal?.aborted) onAbort();
   try {
     while (true) {
       const chunk: Uint8Array | null = body.read();
@@ -52,7 +52,7 @@ export async function* readBody(
     }
   } finally {
     // Errors are still listened to: one may come late, and nobody else would take it.
-    signal.removeEventListener('abort', onAbort);
+    signal?.removeEventListener('abort', onAbort);
     body.off('readable', somethingNew).off('end', onEnd).off('close', onError);
   }
   if (end !== 'whole') throw end;

@@ -2,11 +2,12 @@ import type { Readable } from 'node:stream';
 import type { Sha256, Tenant } from '../../shared/domain/ids.ts';
 import { Problem } from '../problem.ts';
 import { BodyDigest, type DigestFields } from './body-digest.ts';
-import { Hungup, type Patience, readBody, TooSlow } from './body-reader.ts';
+import { bodyFault } from './body-fault.ts';
+import { type Patience, readBody } from './body-reader.ts';
 import { readMultipart } from './multipart.ts';
 import { SpoolFile, TooManyBytes } from './spool-file.ts';
 import type { SpoolMemory } from './spool-memory.ts';
-import { GaveWay, type UploadPlace } from './uploads-in-progress.ts';
+import type { UploadPlace } from './uploads-in-progress.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
 const FORM_OVERHEAD_BYTES = 256 * 1024;
@@ -129,24 +130,8 @@ async function* capped(
   }
 }
 
-function asProblem(error: unknown, { maxUploadBytes, stallMs, wholeMs }: ReceiveLimits): unknown {
-  if (error instanceof TooManyBytes) return tooManyBytes(maxUploadBytes);
-  if (error instanceof TooSlow) {
-    return new Problem(
-      'upload_too_slow',
-      `An upload must bring bytes at least every ${stallMs} ms and be whole within ${wholeMs} ms.`,
-      { headers: { connection: 'close' } },
-    );
-  }
-  if (error instanceof GaveWay) {
-    return new Problem(
-      'upload_too_slow',
-      'There is no room for all uploads, and others come faster than this one: send it again later.',
-      { retryAfter: 5, headers: { connection: 'close' } },
-    );
-  }
-  if (error instanceof Hungup) return new Problem('malformed_request', 'The body broke off.', {}, error);
-  return error;
+function asProblem(error: unknown, { maxUploadBytes, ...patience }: ReceiveLimits): unknown {
+  return error instanceof TooManyBytes ? tooManyBytes(maxUploadBytes) : bodyFault(error, patience);
 }
 
 function tooManyBytes(limit: number): Problem {

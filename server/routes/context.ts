@@ -9,7 +9,9 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
 import type { AccessParts } from '../access/prepare-access.ts';
 import type { Allowance } from '../access/rate-limits.ts';
+import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
+import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 
 /** What every handler finds in its context. */
@@ -26,6 +28,8 @@ export interface AppEnv {
     caller: Caller;
     /** By which the caller may upload; null: by its key, or as anybody. */
     ticket: Ticket | null;
+    /** On what ground a variant is read. */
+    reading: Reading;
   };
 }
 
@@ -47,6 +51,8 @@ export interface Parts {
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */
   bodyOf(context: Context): Readable;
+  /** With such a body. */
+  patience: Patience;
   /** Ready to take uploads, and else why not. */
   readiness(): { ready: true } | { ready: false; reason: string };
   /** What a probe that asks for more is told; anybody may, so it holds no path and no name. */

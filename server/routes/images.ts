@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
 import { ImageId, type Tenant } from '../../shared/domain/ids.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
+import { BY_ADDRESS } from '../access/reading.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
 import { similarImages } from '../operations/similar-images.ts';
 import { readQuery } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
-import { needs } from './needs.ts';
+import { needs, needsAddress } from './needs.ts';
 import { describeImage, describeSimilar } from './representations.ts';
 
 /** In bits: copies that were compressed, resized or brightened are within it (CONTRIBUTING.md has the measurement). */
@@ -31,7 +32,7 @@ const SIMILAR_TAKES = {
   limit: `a whole number from 1 to ${MOST_SIMILAR}`,
 };
 
-export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
+export function imageRoutes({ store, storage, retries, access: { signedUrls } }: Parts): Hono<AppEnv> {
   /** @param tenant whose it has to be: of another's it is not even told that it is there; null: anybody's */
   async function find(id: string, tenant: Tenant | null): Promise<ImageRecord> {
     const imageId = ImageId.safeParse(id);
@@ -41,11 +42,13 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
     return found;
   }
 
+  const addressOf = signedUrls ? (path: string) => signedUrls.sign(path) : BY_ADDRESS.addressOf;
+
   return new Hono<AppEnv>()
     .get('/images/:id', needs('read'), async (c) => {
       const record = await find(c.req.param('id'), c.get('caller').tenant);
       c.header('cache-control', 'no-cache');
-      return c.json(describeImage(record));
+      return c.json(describeImage(record, addressOf));
     })
     .get('/images/:id/similar', needs('read'), async (c) => {
       const query = readQuery(SimilarQuery, c.req.query(), SIMILAR_TAKES);
@@ -53,15 +56,17 @@ export function imageRoutes({ store, storage, retries }: Parts): Hono<AppEnv> {
       c.header('cache-control', 'no-store');
       return c.json(describeSimilar(found));
     })
-    .get('/images/:id/:variant', needs('public'), async (c) => {
+    .get('/images/:id/:variant', needsAddress(signedUrls), async (c) => {
       const id = c.req.param('id');
-      return deliver(storage, () => find(id, null), c.req.param('variant'), {
+      const reading = c.get('reading');
+      const conditions = {
         method: c.req.method,
         accept: c.req.header('accept'),
         ifNoneMatch: c.req.header('if-none-match'),
         range: c.req.header('range'),
         ifRange: c.req.header('if-range'),
-      });
+      };
+      return deliver(storage, () => find(id, reading.tenant), c.req.param('variant'), conditions, reading);
     })
     .delete('/images/:id', needs('upload'), async (c) => {
       const id = ImageId.safeParse(c.req.param('id'));

@@ -2,13 +2,14 @@ import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
-import { variantUrlName } from '../delivery/choose-variant.ts';
+import { variantPath, variantUrlName } from '../delivery/choose-variant.ts';
 import type { Similar } from '../operations/similar-images.ts';
 
 /** RFC 3339. */
 const time = (ms: number): string => new Date(ms).toISOString();
 
-export function describeImage({ image, job, set }: ImageRecord) {
+/** @param addressOf the address under which the one who asks has a variant */
+export function describeImage({ image, job, set }: ImageRecord, addressOf: (path: string) => string) {
   return {
     id: image.id,
     // What is made anew is there all the while; how that goes is for its job to say.
@@ -21,7 +22,7 @@ export function describeImage({ image, job, set }: ImageRecord) {
     focus: image.focus,
     variants: (set?.manifest.variants ?? []).map((variant) => ({
       ...variant,
-      url: `/images/${image.id}/${variantUrlName(variant)}`,
+      url: addressOf(variantPath(image.id, variantUrlName(variant))),
     })),
     ...describePicture(set?.manifest.description ?? null),
     privacy: set?.manifest.privacy ?? null,

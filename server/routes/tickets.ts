@@ -10,7 +10,7 @@ const LONGEST_S = 24 * 60 * 60;
 const USUAL_S = 600;
 
 /** For a browser or an app: an address that takes one picture, without a key. */
-export function ticketRoutes({ access, presets, maxUploadBytes, bodyOf }: Parts): Hono<AppEnv> {
+export function ticketRoutes({ access, presets, maxUploadBytes, bodyOf, patience }: Parts): Hono<AppEnv> {
   const Asked = z.strictObject({
     expiresIn: z.int().min(1).max(LONGEST_S).default(USUAL_S),
     maxBytes: z.int().min(1).max(maxUploadBytes).default(maxUploadBytes),
@@ -23,7 +23,7 @@ export function ticketRoutes({ access, presets, maxUploadBytes, bodyOf }: Parts)
   };
 
   return new Hono<AppEnv>().post('/tickets', needs('upload'), async (c) => {
-    const asked = await readJsonBody(Asked, bodyOf(c), takes);
+    const asked = await readJsonBody(Asked, bodyOf(c), patience, takes);
     const { token, expiresAt, ...rest } = await issueTicket(asked, c.get('caller'), access.tickets, presets);
     c.header('cache-control', 'no-store');
     return c.json(

@@ -10,7 +10,7 @@ import { needs } from './needs.ts';
 const Lane = z.enum(['interactive', 'batch']).default('interactive');
 
 /** The longest that `Prefer: wait` is followed, in seconds. */
-const MOST_WAIT_SECONDS = 60;
+export const MOST_WAIT_SECONDS = 60;
 
 export function uploadRoutes(parts: Parts): Hono<AppEnv> {
   return new Hono<AppEnv>().post('/upload', needs('upload or a ticket'), async (c) => {

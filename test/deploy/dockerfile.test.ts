@@ -40,7 +40,7 @@ describe('the image', () => {
   test('has the sources that run, and no other', () => {
     expect(argumentsOf('COPY')).toEqual([
       '--from=dependencies /app/node_modules node_modules',
-      'package.json ./',
+      'LICENSE THIRD_PARTY.md package.json ./',
       'shared shared',
       'workers workers',
       'server server',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { identifyAnybody } from '../../server/access/identify.ts';
 import { RateLimits } from '../../server/access/rate-limits.ts';
+import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
@@ -91,13 +92,15 @@ export async function partsInProcess(
       identify: identifyAnybody,
       rateLimits: new RateLimits({ requestsPerKey: 0, requestsPerAddress: 0 }),
       clientAddress: (peer) => peer,
-      tickets: TicketOffice.ofThisProcess(),
+      tickets: new TicketOffice(SigningKeys.ofThisProcess()),
+      signedUrls: null,
       isShared: false,
     },
     peerOf: () => '127.0.0.1',
     origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
+    patience: INTAKE_LIMITS,
     readiness: () => ({ ready: true }),
     inside: () => {
       throw new Error('nobody asks for it');

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -52,8 +53,11 @@ describe('a body of JSON', () => {
     seconds: z.int().min(1).default(1),
     preset: z.string().nullable().default(null),
   });
-  const read = (body: AsyncIterable<Uint8Array>) =>
-    orRefused(() => readJsonBody(Asked, body, { seconds: 'a number', preset: 'a name' }));
+  const patience = { stallMs: 10_000, wholeMs: 10_000 };
+  const read = (body: Iterable<Uint8Array> | AsyncIterable<Uint8Array>) =>
+    orRefused(() =>
+      readJsonBody(Asked, Readable.from(body), patience, { seconds: 'a number', preset: 'a name' }),
+    );
 
   test('is read or refused, whatever it is and however it comes', async () => {
     const bytes = fc.oneof(

@@ -25,11 +25,14 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['MAX_FRAMES', ['0', '1000'], 'a whole number from 1 to 999'],
   ['UPLOAD_STALL_MS', ['99', '600001'], 'a whole number from 100 to 600000'],
   ['UPLOAD_TIMEOUT_MS', ['999', '3600001'], 'a whole number from 1000 to 3600000'],
+  ['HEADERS_TIMEOUT_MS', ['99', '60001'], 'a whole number from 100 to 60000'],
+  ['MAX_CONNECTIONS', ['9', '1000001'], 'a whole number from 10 to 1000000'],
   ['JOB_TIMEOUT_MS', ['99', '3600001'], 'a whole number from 100 to 3600000'],
   ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
   ['WORKER_SANDBOX', ['Strict', 'on'], 'default or strict'],
   ['DRAIN_TIMEOUT_MS', ['3600001', '9999999999999999'], 'a whole number from 0 to 3600000'],
   ['DRAIN_DELAY_MS', ['600001'], 'a whole number from 0 to 600000'],
+  ['READ_URL_TTL_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
   [
     'DATABASE_URL',
     ['postgres://db/jobs', 'sqlite:'],
@@ -75,6 +78,8 @@ describe('the configuration without any environment', () => {
       maxUploadingBytes: 2048 * 1024 * 1024,
       uploadStallMs: 10_000,
       uploadTimeoutMs: 120_000,
+      headersTimeoutMs: 10_000,
+      maxConnections: 4096,
       jobTimeoutMs: 30_000,
       maxAttempts: 3,
       workerMaxRuns: 500,
@@ -91,6 +96,8 @@ describe('the configuration without any environment', () => {
       requestsPerKey: 0,
       requestsPerAddress: 0,
       trustedProxies: [],
+      signedReads: false,
+      readUrlTtlS: 3600,
       logLevel: 'info',
     });
   });
@@ -216,6 +223,20 @@ describe('without keys', () => {
     expect(readConfig({ HOST: '0.0.0.0', API_KEYS_FILE: 'keys.json' })).toMatchObject({
       apiKeysPath: resolve('keys.json'),
     });
+  });
+});
+
+describe('SIGNED_READS', () => {
+  test('needs secrets that others can sign with, too', () => {
+    expect(faultsOf({ SIGNED_READS: 'true' })).toEqual([
+      'SIGNED_READS="true" is not allowed: it takes false where SIGNING_KEYS_FILE names no secrets',
+    ]);
+    const both = { SIGNED_READS: 'true', SIGNING_KEYS_FILE: 'signing.json', READ_URL_TTL_S: '60' };
+    expect(readConfig(both)).toMatchObject({ signedReads: true, readUrlTtlS: 60 });
+  });
+
+  test.each(['yes', '1', 'TRUE'])('is not %s', (SIGNED_READS) => {
+    expect(faultsOf({ SIGNED_READS })).toEqual([expect.stringContaining('it takes true or false')]);
   });
 });
 

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ApiKeys, hashOf } from '../../../server/access/api-keys.ts';
 import { identifyBy } from '../../../server/access/identify.ts';
+import { SigningKeys } from '../../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../../server/access/tickets.ts';
 import { DEFAULT_TENANT } from '../../../shared/domain/ids.ts';
 import { anyText, textLike } from '../../helpers/any-text.ts';
@@ -28,7 +29,7 @@ test('nothing but the key lets anybody in, whatever stands in Authorization', as
 });
 
 test('what is not the ticket that was issued is none, or says the same', async () => {
-  const office = TicketOffice.ofThisProcess();
+  const office = new TicketOffice(SigningKeys.ofThisProcess());
   const asked = {
     keyId: null,
     tenant: DEFAULT_TENANT,

@@ -1,21 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
+import { SigningKeys } from '../../../server/access/signing-keys.ts';
 import { type Ticket, TicketOffice } from '../../../server/access/tickets.ts';
 import { DEFAULT_TENANT } from '../../../shared/domain/ids.ts';
-import { ownFolder } from '../../helpers/own-folder.ts';
+import { newSecret, type Secret, signingKeysOf } from '../../helpers/signing-keys.ts';
 
-const secretOf = () => randomBytes(32).toString('base64url');
-const OLD = { id: 'old', secret: secretOf() };
-const NEW = { id: 'new', secret: secretOf() };
+const OLD = newSecret('old');
+const NEW = newSecret('new');
 
-async function officeOf(...keys: { id: string; secret: string }[]): Promise<TicketOffice> {
-  const path = join(await ownFolder(), 'signing.json');
-  await writeFile(path, JSON.stringify({ keys }));
-  return TicketOffice.read(path);
-}
+const officeOf = async (...keys: Secret[]) => new TicketOffice(await signingKeysOf(...keys));
+const anOffice = () => new TicketOffice(SigningKeys.ofThisProcess());
 
 const inSeconds = (seconds: number) => (Math.floor(Date.now() / 1000) + seconds) * 1000;
 
@@ -30,7 +24,7 @@ const asked = (given: Partial<Ticket> = {}): Omit<Ticket, 'id'> => ({
 
 describe('a ticket', () => {
   test('says what was asked for, and has an id of its own', async () => {
-    const office = TicketOffice.ofThisProcess();
+    const office = anOffice();
     const wanted = asked();
     const [one, other] = [
       await office.read(await office.issue(wanted)),
@@ -41,14 +35,14 @@ describe('a ticket', () => {
   });
 
   test('is nothing when its time is over', async () => {
-    const office = TicketOffice.ofThisProcess();
+    const office = anOffice();
     expect(await office.read(await office.issue(asked({ expiresAt: inSeconds(0) })))).toBeNull();
   });
 
   test('is nothing to another process, or when a letter of it is changed', async () => {
-    const office = TicketOffice.ofThisProcess();
+    const office = anOffice();
     const token = await office.issue(asked());
-    expect(await TicketOffice.ofThisProcess().read(token)).toBeNull();
+    expect(await anOffice().read(token)).toBeNull();
     const [header = '', payload = '', signature = ''] = token.split('.');
     const more = Buffer.from(
       JSON.stringify({ ...JSON.parse(Buffer.from(payload, 'base64url').toString()), max: 9_999 }),
@@ -86,33 +80,4 @@ describe('a ticket', () => {
     const signed = await (await officeOf(NEW, OLD)).issue(asked());
     expect(await (await officeOf(NEW)).read(signed)).not.toBeNull();
   });
-});
-
-test.each([
-  (secret: string) => `{"keys": [{"id": "new", "secret": ${secret}}]}`,
-  (secret: string) => `secret: ${secret}`,
-  (secret: string) => secret,
-])('a file that is no JSON is refused, and nothing of what is in it is told', async (written) => {
-  const path = join(await ownFolder(), 'signing.json');
-  const secret = `not-${secretOf()}`;
-  await writeFile(path, written(secret));
-  const refused = await TicketOffice.read(path).catch((error) => error);
-  expect(refused).toMatchObject({
-    name: 'ConfigurationError',
-    message: expect.stringContaining('it is no JSON'),
-  });
-  expect(refused.message).not.toContain('not-');
-});
-
-test.each([
-  ['a short secret', [{ id: 'short', secret: randomBytes(31).toString('base64url') }]],
-  ['no key', []],
-  ['two keys of one id', [OLD, { ...NEW, id: 'old' }]],
-])('a file of secrets is refused with %s, and no secret is told', async (_, keys) => {
-  const refused = await officeOf(...keys).catch((error) => error);
-  expect(refused).toMatchObject({
-    name: 'ConfigurationError',
-    message: expect.stringContaining('SIGNING_KEYS_FILE'),
-  });
-  for (const { secret } of keys) expect(refused.message).not.toContain(secret);
 });

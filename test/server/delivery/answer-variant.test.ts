@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { BY_ADDRESS } from '../../../server/access/reading.ts';
 import { answerVariant, type Conditions } from '../../../server/delivery/answer-variant.ts';
 import type { Choice } from '../../../server/delivery/choose-variant.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
@@ -34,7 +35,13 @@ async function published() {
   await putFiles(storage, set.runId, { 'thumb.webp': CONTENT });
   const read = vi.spyOn(storage, 'readVariant');
   const answer = async (conditions: Partial<Conditions> = {}, choice: Partial<Choice> = {}) => {
-    const response = await answerVariant(storage, set, { ...CHOICE, ...choice }, { ...GET, ...conditions });
+    const response = await answerVariant(
+      storage,
+      set,
+      { ...CHOICE, ...choice },
+      { ...GET, ...conditions },
+      BY_ADDRESS,
+    );
     if (!response) throw new Error('the file is not there');
     return response;
   };
@@ -186,5 +193,5 @@ describe('If-Range', () => {
 test('a file that was removed meanwhile is no answer', async () => {
   const { storage, set } = await published();
   await storage.removePublished(set.runId);
-  expect(await answerVariant(storage, set, CHOICE, GET)).toBeNull();
+  expect(await answerVariant(storage, set, CHOICE, GET, BY_ADDRESS)).toBeNull();
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BY_ADDRESS } from '../../../server/access/reading.ts';
 import { answerVariant } from '../../../server/delivery/answer-variant.ts';
 import { chooseVariant, presentVersionOf, variantUrlName } from '../../../server/delivery/choose-variant.ts';
 import { Problem } from '../../../server/problem.ts';
@@ -50,12 +51,8 @@ test('whatever range is asked for, what is sent lies in the file', async () => {
         if (!variant) throw new Error('there is no variant');
         const choice = { variant, immutable: false, negotiated: false };
         try {
-          const answer = await answerVariant(storage, SET, choice, {
-            method: 'GET',
-            range,
-            ifRange,
-            ifNoneMatch,
-          });
+          const conditions = { method: 'GET', range, ifRange, ifNoneMatch };
+          const answer = await answerVariant(storage, SET, choice, conditions, BY_ADDRESS);
           expect([200, 206, 304]).toContain(answer?.status);
           expect(sent.start >= 0 && sent.start <= sent.end && sent.end < BYTES).toBe(true);
           if (answer?.status !== 304)

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { BY_ADDRESS } from '../../../server/access/reading.ts';
 import { variantUrlName } from '../../../server/delivery/choose-variant.ts';
 import { deliver } from '../../../server/delivery/deliver.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
@@ -62,7 +63,13 @@ describe('while an image is made anew', () => {
     const { storage, publish, recordOf } = await image();
     const [before, after] = [await publish('before'), await publish('after it')];
     await storage.removePublished(before.set.runId);
-    const answer = await deliver(storage, finds(recordOf(before.set), recordOf(after.set)), 'thumb', GET);
+    const answer = await deliver(
+      storage,
+      finds(recordOf(before.set), recordOf(after.set)),
+      'thumb',
+      GET,
+      BY_ADDRESS,
+    );
     expect([answer.status, await answer.text()]).toEqual([200, 'after it']);
   });
 
@@ -71,7 +78,9 @@ describe('while an image is made anew', () => {
     const [first, second] = [await publish('first'), await publish('second')];
     for (const { set } of [first, second]) await storage.removePublished(set.runId);
     const find = finds(recordOf(first.set), recordOf(second.set));
-    await expect(deliver(storage, find, 'thumb', GET)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(deliver(storage, find, 'thumb', GET, BY_ADDRESS)).rejects.toMatchObject({
+      code: 'not_found',
+    });
   });
 
   test.each(['queued', 'running', 'failed'] as const)(
@@ -79,7 +88,9 @@ describe('while an image is made anew', () => {
     async (state) => {
       const { storage, publish, recordOf } = await image();
       const { set } = await publish('before');
-      expect((await deliver(storage, finds(recordOf(set, state)), 'thumb', GET)).status).toBe(200);
+      expect((await deliver(storage, finds(recordOf(set, state)), 'thumb', GET, BY_ADDRESS)).status).toBe(
+        200,
+      );
     },
   );
 });
@@ -88,7 +99,13 @@ describe('a URL of before', () => {
   test('leads to the same variant as it is now, and the way there is not kept', async () => {
     const { id, storage, publish, recordOf } = await image();
     const [before, after] = [await publish('before'), await publish('after it')];
-    const answer = await deliver(storage, finds(recordOf(after.set)), variantUrlName(before.variant), GET);
+    const answer = await deliver(
+      storage,
+      finds(recordOf(after.set)),
+      variantUrlName(before.variant),
+      GET,
+      BY_ADDRESS,
+    );
     expect(answer.status).toBe(302);
     expect(Object.fromEntries(answer.headers)).toEqual({
       location: `/images/${id}/${variantUrlName(after.variant)}`,
@@ -99,7 +116,9 @@ describe('a URL of before', () => {
   test('of a variant that is not made any more is not found', async () => {
     const { storage, publish, recordOf } = await image();
     const find = finds(recordOf((await publish('now')).set));
-    await expect(deliver(storage, find, 'large.0123456789abcdef.webp', GET)).rejects.toMatchObject({
+    await expect(
+      deliver(storage, find, 'large.0123456789abcdef.webp', GET, BY_ADDRESS),
+    ).rejects.toMatchObject({
       code: 'not_found',
     });
   });
@@ -113,7 +132,9 @@ describe('without any variants', () => {
     ['quarantined', 'failed'],
   ] as const)('an image whose job is %s is answered with %s', async (state, code) => {
     const { storage, recordOf } = await image();
-    await expect(deliver(storage, finds(recordOf(null, state)), 'thumb', GET)).rejects.toMatchObject({
+    await expect(
+      deliver(storage, finds(recordOf(null, state)), 'thumb', GET, BY_ADDRESS),
+    ).rejects.toMatchObject({
       code,
     });
   });

@@ -1,7 +1,13 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { identifyAnybody } from '../../../server/access/identify.ts';
+import { RateLimits } from '../../../server/access/rate-limits.ts';
+import { SignedUrls } from '../../../server/access/signed-urls.ts';
+import { SigningKeys } from '../../../server/access/signing-keys.ts';
 import { createApp } from '../../../server/app.ts';
 import type { Parts } from '../../../server/routes/context.ts';
 import { accessOf } from '../../../server/routes/needs.ts';
+import { newImageId } from '../../../shared/domain/ids.ts';
+import { recordingLog } from '../../helpers/recording-log.ts';
 
 /** What each route asks of a caller. A new route is to be entered here, with thought. */
 const ACCESS = {
@@ -23,14 +29,54 @@ const ACCESS = {
 };
 
 /** To put routes together, no part of the service is used. */
-const parts = { origins: ['https://shop.example'] } as unknown as Parts;
+const PARTS = { origins: ['https://shop.example'], access: { signedUrls: null } };
 
-test('every route says what it needs, before anything else of it', () => {
+function accesses(parts: object): Record<string, string> {
   const first = new Map<string, string>();
-  for (const { method, path, handler } of createApp(parts).routes) {
+  for (const { method, path, handler } of createApp(parts as Parts).routes) {
     const route = `${method} ${path}`;
     // Of all methods: what stands before every route, and what says that a method is not possible.
     if (method !== 'ALL' && !first.has(route)) first.set(route, accessOf(handler) ?? 'says nothing');
   }
-  expect(Object.fromEntries(first)).toEqual(ACCESS);
+  return Object.fromEntries(first);
+}
+
+test('every route says what it needs, before anything else of it', () => {
+  expect(accesses(PARTS)).toEqual(ACCESS);
+});
+
+test('where addresses are signed, a variant needs a signature or a key', () => {
+  const signedUrls = new SignedUrls(SigningKeys.ofThisProcess(), 60);
+  const ofVariant = { 'GET /images/:id/:variant': 'read or a signature' };
+  expect(accesses({ ...PARTS, access: { ...PARTS.access, signedUrls } })).toEqual({
+    ...ACCESS,
+    ...ofVariant,
+  });
+});
+
+describe('where there are no keys, and addresses are signed', () => {
+  const findImage = vi.fn(async () => null);
+  const app = createApp({
+    origins: [],
+    log: recordingLog().log,
+    access: {
+      identify: identifyAnybody,
+      rateLimits: new RateLimits({ requestsPerKey: 0, requestsPerAddress: 0 }),
+      clientAddress: (peer: string) => peer,
+      signedUrls: new SignedUrls(SigningKeys.ofThisProcess(), 60),
+    },
+    peerOf: () => '192.0.2.1',
+    store: { findImage },
+    isClosing: () => false,
+  } as unknown as Parts);
+
+  test.each(['Bearer dk_anything', 'Basic eDp5', undefined])('%s is no key', async (authorization) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    const answer = await app.request(`/images/${newImageId()}/thumb.jpg`, { headers });
+    expect(await answer.json()).toMatchObject({ status: 403, code: 'bad_signature' });
+  });
+
+  test('the store is asked for nothing that may not be read: no time tells what is there', () => {
+    expect(findImage).not.toHaveBeenCalled();
+  });
 });
