@@ -23,9 +23,11 @@ import {
   type WorkerUser,
   WorkerUsers,
 } from '../../workers/supervisor/worker-user.ts';
+import { familyOf } from '../helpers/processes.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { dataFolder } from '../helpers/service.ts';
 import { pathsIn } from './compare/pictures.ts';
+import { cpuMs } from './compare/processes.ts';
 import { between, markdownTable } from './markdown.ts';
 import { median } from './median.ts';
 
@@ -81,8 +83,8 @@ const scratch = await Scratch.open(root);
 const users = new WorkerUsers();
 const { log } = recordingLog();
 
-/** A worker, and the milliseconds from its start until it was ready. */
-async function start({ hasUser, prefix }: Step): Promise<{ worker: WorkerProcess; ms: number }> {
+/** A worker, and what it took until it was ready. */
+async function start({ hasUser, prefix }: Step): Promise<Started> {
   const user = hasUser ? users.take() : null;
   const folder = scratch.newFolder(user);
   const flags = process.versions.bun ? [] : ['--initial-heap-size=96'];
@@ -101,22 +103,26 @@ async function start({ hasUser, prefix }: Step): Promise<{ worker: WorkerProcess
   };
   const worker = new WorkerProcess({ child, folder, leave }, log);
   if (!(await worker.ready)) throw new Error(`${file} ${args.join(' ')}: the worker did not become ready`);
-  return { worker, ms: performance.now() - begin };
+  const ms = performance.now() - begin;
+  return { worker, ms, cpu: await cpuOf(worker) };
 }
+
+/** Milliseconds of CPU, with what stands above it in a sandbox. */
+const cpuOf = ({ pid }: WorkerProcess) => cpuMs(familyOf(pid));
 
 async function stop(worker: WorkerProcess): Promise<void> {
   worker.stop();
   await worker.ended;
 }
 
-async function timesToReady(step: Step): Promise<number[]> {
-  const times: number[] = [];
+async function toReady(step: Step): Promise<Pick<Round, 'readyMs' | 'readyCpuMs'>> {
+  const starts: Started[] = [];
   for (let count = 0; count < STARTS; count++) {
-    const { worker, ms } = await start(step);
-    times.push(ms);
-    await stop(worker);
+    const started = await start(step);
+    starts.push(started);
+    await stop(started.worker);
   }
-  return times;
+  return { readyMs: median(starts.map(({ ms }) => ms)), readyCpuMs: median(starts.map(({ cpu }) => cpu)) };
 }
 
 /** One picture after the other, as a runner has them made, up to what is published. */
@@ -141,20 +147,30 @@ async function makeAll(worker: WorkerProcess, pictures: readonly string[]): Prom
   }
 }
 
-/** Pictures a second, of as many workers as there are cores. */
-async function throughput(step: Step, pictures: readonly string[]): Promise<number> {
+/** Pictures a second, of as many workers as there are cores, and the CPU of one. */
+async function throughput(step: Step, pictures: readonly string[]): Promise<Pick<Round, 'rate' | 'cpuMs'>> {
   const started = await Promise.all(Array.from({ length: WORKERS }, () => start(step)));
   const workers = started.map(({ worker }) => worker);
   const begin = performance.now();
   await Promise.all(workers.map((worker) => makeAll(worker, pictures)));
   const seconds = (performance.now() - begin) / 1000;
+  const used = (await Promise.all(workers.map(cpuOf))).map((cpu, index) => cpu - (started[index]?.cpu ?? 0));
   await Promise.all(workers.map(stop));
-  return (WORKERS * RUNS_A_WORKER) / seconds;
+  const runs = WORKERS * RUNS_A_WORKER;
+  return { rate: runs / seconds, cpuMs: used.reduce((sum, it) => sum + it, 0) / runs };
+}
+
+interface Started {
+  worker: WorkerProcess;
+  ms: number;
+  cpu: number;
 }
 
 interface Round {
   readyMs: number;
+  readyCpuMs: number;
   rate: number;
+  cpuMs: number;
 }
 
 const pictures = await pathsIn(given.folder);
@@ -162,8 +178,7 @@ const all = new Map<Step, Round[]>(STEPS.map((step) => [step, []]));
 for (let round = 0; round < ROUNDS; round++) {
   // There and back, so that a machine that grows slower is so for all.
   for (const step of round % 2 === 0 ? STEPS : STEPS.toReversed()) {
-    const rate = await throughput(step, pictures);
-    all.get(step)?.push({ readyMs: median(await timesToReady(step)), rate });
+    all.get(step)?.push({ ...(await throughput(step, pictures)), ...(await toReady(step)) });
   }
   process.stdout.write(`round ${round + 1} of ${ROUNDS}\n`);
 }
@@ -174,15 +189,11 @@ const rows = [...all].map(([{ name }, rounds]) => {
   const of = (key: keyof Round) => median(rounds.map((it) => it[key]));
   const ratio = (key: keyof Round) =>
     median(rounds.map((it, round) => it[key] / (none[round]?.[key] ?? Number.NaN)));
-  return [
-    name,
-    of('readyMs').toFixed(0),
-    ratio('readyMs').toFixed(2),
-    of('rate').toFixed(1),
-    ratio('rate').toFixed(2),
-  ];
+  const both = (key: keyof Round, digits: number) => [of(key).toFixed(digits), ratio(key).toFixed(2)];
+  return [name, ...both('readyMs', 0), ...both('readyCpuMs', 0), ...both('rate', 1), ...both('cpuMs', 0)];
 });
-const table = markdownTable(['layers', 'ms until ready', 'of none', 'pictures/s', 'of none'], rows);
+const heads = ['ms until ready', 'CPU ms of it', 'pictures/s', 'CPU ms a picture'];
+const table = markdownTable(['layers', ...heads.flatMap((head) => [head, 'of none'])], rows);
 const runtime = process.versions.bun ? `Bun ${process.versions.bun}` : `Node ${process.versions.node}`;
 const about =
   `${new Date().toISOString().slice(0, 10)}, ${WORKERS} cores (${cpus()[0]?.model ?? 'unknown'}), ${runtime}; ` +

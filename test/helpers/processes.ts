@@ -26,7 +26,7 @@ export async function gone(pids: readonly number[], patienceMs?: number): Promis
 }
 
 /** A process and all that it has started: a worker in a sandbox has two above it, of which we know the first. */
-function familyOf(pid: number): number[] {
+export function familyOf(pid: number): number[] {
   const family = [pid];
   for (const member of family) {
     try {
