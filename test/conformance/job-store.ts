@@ -19,6 +19,7 @@ import {
   errored,
   MANIFEST,
   type NewUpload,
+  needOf,
   newStart,
   newUpload,
   PRESET_DIGEST,
@@ -355,6 +356,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           toRun: {
             jobId: job.id,
             imageId: image.id,
+            ...needOf(image),
             preset: job.preset,
             requestId: job.requestId,
             format: image.header.format,
@@ -600,6 +602,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         {
           jobId: older.job.id,
           imageId: older.image.id,
+          ...needOf(older.image),
           preset: 'default',
           requestId: 'request-1',
           format: 'webp',
@@ -610,6 +613,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         {
           jobId: younger.job.id,
           imageId: younger.image.id,
+          ...needOf(younger.image),
           preset: 'default',
           requestId: 'younger',
           format: 'png',

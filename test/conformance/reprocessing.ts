@@ -10,6 +10,7 @@ import {
   crashed,
   MANIFEST,
   type NewUpload,
+  needOf,
   newStart,
   newUpload,
   rejected,
@@ -111,6 +112,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const work = {
         jobId: job.id,
         imageId: image.id,
+        ...needOf(image, now),
         preset: now.name,
         requestId: 'request-2',
         format: image.header.format,

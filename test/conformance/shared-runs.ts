@@ -6,6 +6,7 @@ import {
   errored,
   MANIFEST,
   type NewUpload,
+  needOf,
   newStart,
   newUpload,
   PRESET_DIGEST,
@@ -182,6 +183,7 @@ export function describeSharedRuns(name: string, open: () => Promise<OpenedJobSt
         promoted: {
           jobId: eldest.job.id,
           imageId: eldest.image.id,
+          ...needOf(eldest.image),
           preset: 'default',
           requestId: 'request-1',
           format: 'png',

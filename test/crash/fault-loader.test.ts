@@ -59,5 +59,13 @@ test('it is not in the image: what ships is named, and no test is', async () => 
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('#'));
-  expect(named.sort()).toEqual(['!package-lock.json', '!package.json', '!server', '!shared', '!workers']);
+  expect(named.sort()).toEqual([
+    '!LICENSE',
+    '!THIRD_PARTY.md',
+    '!package-lock.json',
+    '!package.json',
+    '!server',
+    '!shared',
+    '!workers',
+  ]);
 });

@@ -4,6 +4,7 @@ import { DEFAULT_TENANT, newImageId, newJobId, newRunId, Sha256 } from '../../sh
 import type { Image, Manifest } from '../../shared/domain/image.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { DEFAULT_PRESET, recipeFor } from '../../shared/domain/preset.ts';
+import { runMemoryBytes } from '../../shared/domain/run-memory.ts';
 import type { AcceptedUpload, RunEnd, RunStart, SettledRun } from '../../shared/jobs/records.ts';
 
 export const sha256Of = (bytes: string | Uint8Array): Sha256 =>
@@ -62,6 +63,12 @@ export function newUpload(
     needsTwin: given.needsTwin ?? false,
   };
 }
+
+/** Of which it is not known how its file is made. */
+export const needOf = ({ tenant, header }: Image, preset = DEFAULT_PRESET) => ({
+  tenant,
+  memoryBytes: runMemoryBytes(header, preset, null),
+});
 
 export const newStart = (job: Job): RunStart => ({
   runId: newRunId(),

@@ -8,7 +8,7 @@ export interface Route {
 }
 
 /** To put routes together, no part of the service is used. */
-const parts = { origins: [] } as unknown as Parts;
+const parts = { origins: [], access: { signedUrls: null } } as unknown as Parts;
 
 /** Each that the service has, as the router knows it: a new one is mutated from its first day on. */
 export const ROUTES: readonly Route[] = [
