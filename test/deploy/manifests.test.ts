@@ -8,7 +8,8 @@ import type { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
 import type { Service } from 'kubernetes-models/v1/Service';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { Environment, readConfig } from '../../shared/config.ts';
+import { readConfig } from '../../shared/config.ts';
+import { Environment } from '../../shared/environment.ts';
 import { type Manifest, schemaFaults } from './kubernetes-schema.ts';
 
 const K8S = fileURLToPath(new URL('../../deploy/k8s/', import.meta.url));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { PROBLEMS } from '../../server/problem.ts';
-import { Environment } from '../../shared/config.ts';
+import { Environment } from '../../shared/environment.ts';
 
 const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
 

@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigurationError, Environment, readConfig } from '../../shared/config.ts';
+import { ConfigurationError, readConfig } from '../../shared/config.ts';
+import { Environment } from '../../shared/environment.ts';
 import { memoryForPictures, memoryLimit } from '../../shared/memory-limit.ts';
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
