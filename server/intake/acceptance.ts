@@ -47,16 +47,16 @@ export class Acceptance {
   accept(upload: NewUpload, spool: SpoolFile, log: Logger): Promise<Job> {
     // Of equal ones that come together the first is accepted, so that the others can share its run.
     const name = `${upload.image.tenant} ${upload.image.sha256} ${upload.recipeDigest}`;
-    return this.#ahead.behind(name, () => this.#accept(upload, spool, log));
+    return this.#ahead.behind(name, (isAhead) => this.#accept(upload, spool, isAhead, log));
   }
 
-  async #accept(upload: NewUpload, spool: SpoolFile, log: Logger): Promise<Job> {
+  async #accept(upload: NewUpload, spool: SpoolFile, isAhead: boolean, log: Logger): Promise<Job> {
     const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
     try {
       // The store is asked both at once: each way there and back is felt in the answer.
       const [hasTwin] = await Promise.all([this.#hasTwin(upload), this.#refuseQuarantined(upload.image)]);
       const shared = hasTwin ? await this.#share(upload, original, log) : null;
-      return shared ?? (await this.#reserve(upload, original, log));
+      return shared ?? (await this.#reserve(upload, original, isAhead, log));
     } catch (error) {
       // What a commit has left of which nobody knows is for the next boot to see.
       if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
@@ -78,14 +78,14 @@ export class Acceptance {
     });
   }
 
-  async #reserve(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job> {
+  async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, log: Logger): Promise<Job> {
     const begin = performance.now();
     const { image, memoryBytes, isBatch, recipeDigest } = upload;
     const room = await this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch });
     const handOffMs = Math.round(performance.now() - begin);
     if (typeof room === 'string') {
-      // While it waited, one of the same bytes may have been accepted.
-      const hasTwin = room === 'busy' && (await this.#hasTwin(upload));
+      // While it waited, one of the same bytes may have been accepted, unless they all waited for this one.
+      const hasTwin = room === 'busy' && !isAhead && (await this.#hasTwin(upload));
       const shared = hasTwin ? await this.#share(upload, original, log) : null;
       if (shared) return shared;
       log.info({ handOffMs, reason: room }, 'upload refused');

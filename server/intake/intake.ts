@@ -107,7 +107,8 @@ export class Intake {
 
   async #receive(upload: IncomingUpload, log: Logger): Promise<ReceivedUpload> {
     const most = this.#limits.maxUploadBytes;
-    const place = this.#inProgress.enter(Math.min(upload.contentLength ?? most, most));
+    const bytes = Math.min(upload.contentLength ?? most, most);
+    const place = this.#inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
     if (!place) {
       log.info({ reason: 'too_many_uploads' }, 'upload refused');
       throw tooManyUploads();

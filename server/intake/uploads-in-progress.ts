@@ -11,6 +11,9 @@ export interface UploadsLimits {
   maxUploadingBytes: number;
 }
 
+/** An upload has begun to come when so much of it is there, or all. */
+const BEGUN_BYTES = 16 * 1024;
+
 /** There is no room for all, and the others come faster. */
 export class GaveWay extends Error {
   override readonly name = 'GaveWay';
@@ -23,9 +26,14 @@ export class UploadPlace {
   #received = 0;
   #since = performance.now();
   #pace = Number.POSITIVE_INFINITY;
+  #toBegin: number;
+  readonly #begun: () => void;
 
-  constructor(bytes: number) {
+  /** @param begun called once, when enough of it has come for it to be meant */
+  constructor(bytes: number, begun: () => void) {
     this.bytes = bytes;
+    this.#toBegin = Math.min(bytes, BEGUN_BYTES);
+    this.#begun = begun;
   }
 
   /** Aborted, with a {@link GaveWay}, when it has to make room. */
@@ -35,6 +43,9 @@ export class UploadPlace {
 
   received(bytes: number): void {
     this.#received += bytes;
+    if (this.#toBegin <= 0) return;
+    this.#toBegin -= bytes;
+    if (this.#toBegin <= 0) this.#begun();
   }
 
   /** Bytes a second since it was asked the last time. */
@@ -65,15 +76,18 @@ export class UploadsInProgress {
     this.#limits = limits;
   }
 
-  /** Null: there is no room, and no slow one. */
-  enter(bytes: number): UploadPlace | null {
+  /**
+   * @param begun called once, when enough of it has come for it to be meant
+   * @returns null: there is no room, and no slow one
+   */
+  enter(bytes: number, begun: () => void): UploadPlace | null {
     while (!this.#hasRoomFor(bytes)) {
       const { place: slowest, pace } = this.#slowest();
       if (!slowest || pace >= SLOW_BYTES_PER_S) return null;
       this.leave(slowest);
       slowest.giveWay();
     }
-    const place = new UploadPlace(bytes);
+    const place = new UploadPlace(bytes, begun);
     this.#places.add(place);
     this.#bytes += bytes;
     return place;

@@ -33,6 +33,9 @@ export interface HandOff {
    * the hand-off time, or the batch lane is full: it would be read only to be refused.
    */
   isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean;
+
+  /** To be told of each upload that has begun to come, so that not too many are read. */
+  comes(tenant: Tenant): void;
 }
 
 /** Where a job goes that was queued again: behind the uploads, as the backlog. */

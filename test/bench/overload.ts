@@ -3,7 +3,10 @@
  * the generator burnt beside them, in turns; how soon it refuses the others, and whether its memory stays as it is; with
  * clients beside it that send next to nothing. `npm run bench:overload -- [--rounds 3] [--seconds 30] [--slow 2000] [node|bun]`.
  */
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { imagePath } from '../../testdata/expected.ts';
 import { startService } from '../helpers/service.ts';
@@ -12,7 +15,6 @@ import { markdownTable } from './markdown.ts';
 import { median } from './median.ts';
 import { burnUpTo, coresUsedBy } from './overload/burn.ts';
 import { closedLoop, openLoop, probe, type Seen } from './overload/load.ts';
-import { SlowClients } from './overload/slow-clients.ts';
 
 const { values: given, positionals } = parseArgs({
   allowPositionals: true,
@@ -24,6 +26,7 @@ const { values: given, positionals } = parseArgs({
 });
 const runtime = positionals[0] === 'bun' ? 'bun' : 'node';
 const MS = Number(given.seconds) * 1000;
+const SLOW_CLIENTS = fileURLToPath(new URL('./overload/slow-clients.ts', import.meta.url));
 const TIMES = 10;
 /** One for each worker, and two that come next. */
 const CLIENTS = 4;
@@ -39,7 +42,8 @@ const percentile = (values: readonly number[], share: number) =>
 // Until it is warm.
 await closedLoop(service.url, picture, CLIENTS, 5_000);
 const pace = perSecond(await closedLoop(service.url, picture, CLIENTS, MS));
-const slow = new SlowClients(service.url, Number(given.slow));
+const slow = spawn(process.execPath, [SLOW_CLIENTS, new URL(service.url).port, given.slow]);
+const slowEnded = text(slow.stdout);
 
 const rounds: { ratio: number; over: number; own: number }[] = [];
 const refusedMs: number[] = [];
@@ -59,9 +63,9 @@ for (let round = 0; round < Number(given.rounds); round++) {
   await using _ = burnUpTo(cores);
   const own = await closedLoop(service.url, picture, CLIENTS, MS);
   rounds.push({ ratio: over.accepted / own.accepted, over: perSecond(over), own: perSecond(own) });
-  process.stdout.write(`${JSON.stringify({ ...rounds.at(-1), cores, slow: slow.open, rss: rss.at(-1) })}\n`);
+  process.stdout.write(`${JSON.stringify({ ...rounds.at(-1), cores, rss: rss.at(-1) })}\n`);
 }
-slow.close();
+slow.kill('SIGTERM');
 
 const ms = (values: readonly number[], share: number) => percentile(values, share).toFixed(0);
 process.stdout.write(
@@ -76,7 +80,7 @@ process.stdout.write(
       ['refused within, 99 %, ms', ms(refusedMs, 0.99)],
       ['probes answered within, 99 %, ms', ms(probedMs, 0.99)],
       ['other answers', JSON.stringify(other)],
-      ['slow clients cut', String(slow.cut)],
+      ['slow clients', await slowEnded],
       ['RSS of the server by round, MiB', rss.map((mib) => mib.toFixed(0)).join(', ')],
     ],
   )}\n`,

@@ -42,6 +42,8 @@ class Queue implements HandOff, Retries {
     return true;
   }
 
+  comes(): void {}
+
   async reserve(): Promise<Reservation> {
     this.held++;
     return {

@@ -31,9 +31,14 @@ export class Arrivals {
     this.#typicalRunMs += (ms - this.#typicalRunMs) / RUNS_THAT_COUNT;
   }
 
+  /** One more has begun to come. */
+  count(tenant: Tenant): void {
+    this.#come.set(tenant, (this.#come.get(tenant) ?? 0) + 1);
+  }
+
   /**
-   * Counts one more, and whether it is within what can be served in the hand-off time, of which tenants that come together
-   * have equal parts.
+   * Whether those that have come are fewer than can be served in the hand-off time, of which tenants that come together have
+   * equal parts. Those alone count that have sent something: to say that one comes costs nothing.
    * @param waiting those that wait already, by tenant
    */
   isWorthReading(tenant: Tenant, waiting: () => Map<Tenant, number>): boolean {
@@ -42,9 +47,9 @@ export class Arrivals {
       this.#since = now;
       this.#come = waiting();
     }
-    const come = (this.#come.get(tenant) ?? 0) + 1;
-    this.#come.set(tenant, come);
+    const tenants = this.#come.size + (this.#come.has(tenant) ? 0 : 1);
     const served = (this.#workers * this.#handOffTimeoutMs) / this.#typicalRunMs;
-    return come <= Math.max(1, (SURPLUS * Math.max(this.#workers, served)) / this.#come.size);
+    const most = Math.max(1, (SURPLUS * Math.max(this.#workers, served)) / tenants);
+    return (this.#come.get(tenant) ?? 0) + 1 <= most;
   }
 }

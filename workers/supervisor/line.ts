@@ -89,6 +89,10 @@ export class Line implements HandOff {
     return this.#arrivals.isWorthReading(tenant, () => this.#waiters.counts());
   }
 
+  comes(tenant: Tenant): void {
+    this.#arrivals.count(tenant);
+  }
+
   reserve(need: Need): Promise<Reservation | NoRoom> {
     if (this.#closed) return Promise.resolve('draining');
     if (!this.#end.hasWorkers()) return Promise.resolve('no_workers');

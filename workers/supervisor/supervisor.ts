@@ -1,4 +1,4 @@
-import type { JobId } from '../../shared/domain/ids.ts';
+import type { JobId, Tenant } from '../../shared/domain/ids.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import type {
@@ -90,6 +90,10 @@ export class Supervisor implements HandOff, JobWatch, Retries {
 
   isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean {
     return this.#line.isWorthReading(who);
+  }
+
+  comes(tenant: Tenant): void {
+    this.#line.comes(tenant);
   }
 
   reserve(need: Need): Promise<Reservation | NoRoom> {

@@ -1,53 +1,40 @@
+/**
+ * A process of its own, so that what it does is not felt in what is measured: clients that send next to nothing for as long as
+ * they are let. Half of them never end their headers, the others their bodies. Whoever is cut comes again.
+ * Arguments: port, number of clients. On SIGTERM it says how many were cut and how many are open.
+ */
 import { connect, type Socket } from 'node:net';
+
+const [port, clients] = process.argv.slice(2).map(Number);
 
 /** Below the time after which the service gives up a body that stands still. */
 const EVERY_MS = 5_000;
+const AGAIN_MS = 1_000;
 
-/**
- * Clients that send next to nothing for as long as they are let: half of them never end their headers, the others their
- * bodies. Whoever is cut comes again.
- */
-export class SlowClients {
-  readonly #port: number;
-  readonly #sockets = new Set<Socket>();
-  readonly #timer: NodeJS.Timeout;
-  cut = 0;
-  #over = false;
+const sockets = new Set<Socket>();
+let cut = 0;
 
-  constructor(url: string, clients: number) {
-    this.#port = Number(new URL(url).port);
-    for (let client = 0; client < clients; client++) this.#open(client % 2 === 0);
-    this.#timer = setInterval(() => this.#trickle(), EVERY_MS);
-  }
-
-  get open(): number {
-    return [...this.#sockets].filter(({ readyState }) => readyState === 'open').length;
-  }
-
-  #open(inHeaders: boolean): void {
-    const socket = connect(this.#port, '127.0.0.1');
-    this.#sockets.add(socket);
-    socket.on('connect', () => {
-      socket.write('POST /upload HTTP/1.1\r\nHost: slow\r\nContent-Type: image/jpeg\r\n');
-      if (!inHeaders) socket.write('Content-Length: 1000000\r\n\r\n');
-    });
-    socket.on('error', () => {});
-    socket.resume();
-    socket.on('close', () => {
-      this.#sockets.delete(socket);
-      if (this.#over) return;
-      this.cut++;
-      setTimeout(() => this.#over || this.#open(inHeaders), 1_000);
-    });
-  }
-
-  #trickle(): void {
-    for (const socket of this.#sockets) if (socket.readyState === 'open') socket.write('x');
-  }
-
-  close(): void {
-    this.#over = true;
-    clearInterval(this.#timer);
-    for (const socket of this.#sockets) socket.destroy();
-  }
+function open(inHeaders: boolean): void {
+  const socket = connect(port ?? 0, '127.0.0.1');
+  sockets.add(socket);
+  socket.on('connect', () => {
+    socket.write('POST /upload HTTP/1.1\r\nHost: slow\r\nContent-Type: image/jpeg\r\n');
+    if (!inHeaders) socket.write('Content-Length: 1000000\r\n\r\n');
+  });
+  socket.on('error', () => {});
+  socket.resume();
+  socket.on('close', () => {
+    sockets.delete(socket);
+    cut++;
+    setTimeout(open, AGAIN_MS, inHeaders);
+  });
 }
+
+for (let client = 0; client < (clients ?? 0); client++) open(client % 2 === 0);
+setInterval(() => {
+  for (const socket of sockets) if (socket.readyState === 'open') socket.write('x');
+}, EVERY_MS);
+process.on('SIGTERM', () => {
+  const isOpen = [...sockets].filter(({ readyState }) => readyState === 'open').length;
+  process.stdout.write(JSON.stringify({ cut, open: isOpen }), () => process.exit());
+});

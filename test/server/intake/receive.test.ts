@@ -71,7 +71,7 @@ test('the memory of a body that is the image is given back while it comes, but n
       stallMs: 1_000,
       wholeMs: 10_000,
     },
-    new UploadPlace(MOST),
+    new UploadPlace(MOST, () => {}),
   );
   const whole = Buffer.concat([Buffer.alloc(70_000, 1), Buffer.alloc(70_000, 2), Buffer.alloc(50, 3)]);
   expect(received.sha256).toBe(sha256Of(whole));
