@@ -108,15 +108,15 @@ export class Intake {
   async #receive(upload: IncomingUpload, log: Logger): Promise<ReceivedUpload> {
     const most = this.#limits.maxUploadBytes;
     const bytes = Math.min(upload.contentLength ?? most, most);
-    const place = this.#inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
-    if (!place) {
+    const onItsWay = this.#inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
+    if (!onItsWay) {
       log.info({ reason: 'too_many_uploads' }, 'upload refused');
       throw tooManyUploads();
     }
     try {
-      return await receive(upload, this.#limits, place);
+      return await receive(upload, this.#limits, onItsWay);
     } finally {
-      this.#inProgress.leave(place);
+      this.#inProgress.leave(onItsWay);
     }
   }
 

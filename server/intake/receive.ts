@@ -7,7 +7,7 @@ import { type Patience, readBody } from './body-reader.ts';
 import { readMultipart } from './multipart.ts';
 import { SpoolFile, TooManyBytes } from './spool-file.ts';
 import type { SpoolMemory } from './spool-memory.ts';
-import type { UploadPlace } from './uploads-in-progress.ts';
+import type { UploadOnItsWay } from './uploads-in-progress.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
 const FORM_OVERHEAD_BYTES = 256 * 1024;
@@ -61,7 +61,7 @@ export interface ReceivedUpload {
 export async function receive(
   upload: IncomingUpload,
   limits: ReceiveLimits,
-  place: UploadPlace,
+  onItsWay: UploadOnItsWay,
 ): Promise<ReceivedUpload> {
   const { contentType = '', contentLength = 0, ticket } = upload;
   const { spoolPath } = limits;
@@ -79,7 +79,9 @@ export async function receive(
   const digest = new BodyDigest(upload.digests);
   const spool = new SpoolFile(spoolPath, maxUploadBytes, limits.spoolMemory);
   try {
-    const chunks = digest.through(capped(readBody(upload.body(), limits, place.signal), maxBodyBytes, place));
+    const chunks = digest.through(
+      capped(readBody(upload.body(), limits, onItsWay.signal), maxBodyBytes, onItsWay),
+    );
     const fields = isForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
@@ -119,12 +121,12 @@ function release({ buffer, length }: Uint8Array): void {
 async function* capped(
   chunks: AsyncIterable<Uint8Array>,
   maxBytes: number,
-  place: UploadPlace,
+  onItsWay: UploadOnItsWay,
 ): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for await (const chunk of chunks) {
     bytes += chunk.length;
-    place.received(chunk.length);
+    onItsWay.received(chunk.length);
     if (bytes > maxBytes) throw new TooManyBytes();
     yield chunk;
   }

@@ -4,6 +4,9 @@ const MEASURED_MS = 1_000;
 /** Slower than this an upload gives way to another one when there is no room: less than any mobile network has; bytes a second. */
 const SLOW_BYTES_PER_S = 16 * 1024;
 
+/** An upload has begun to come when so much of it is there, or all: until then it takes a connection, and nothing else. */
+const BEGUN_BYTES = 16 * 1024;
+
 export interface UploadsLimits {
   /** That may be on their way at once. */
   maxUploads: number;
@@ -11,26 +14,23 @@ export interface UploadsLimits {
   maxUploadingBytes: number;
 }
 
-/** An upload has begun to come when so much of it is there, or all. */
-const BEGUN_BYTES = 16 * 1024;
-
 /** There is no room for all, and the others come faster. */
 export class GaveWay extends Error {
   override readonly name = 'GaveWay';
 }
 
-/** The room of one upload that is on its way. */
-export class UploadPlace {
+/** One upload that is on its way, or about to be. */
+export class UploadOnItsWay {
   readonly bytes: number;
+  readonly #begun: (upload: UploadOnItsWay) => void;
   readonly #giveWay = new AbortController();
+  #toBegin: number;
   #received = 0;
   #since = performance.now();
   #pace = Number.POSITIVE_INFINITY;
-  #toBegin: number;
-  readonly #begun: () => void;
 
   /** @param begun called once, when enough of it has come for it to be meant */
-  constructor(bytes: number, begun: () => void) {
+  constructor(bytes: number, begun: (upload: UploadOnItsWay) => void) {
     this.bytes = bytes;
     this.#toBegin = Math.min(bytes, BEGUN_BYTES);
     this.#begun = begun;
@@ -45,7 +45,7 @@ export class UploadPlace {
     this.#received += bytes;
     if (this.#toBegin <= 0) return;
     this.#toBegin -= bytes;
-    if (this.#toBegin <= 0) this.#begun();
+    if (this.#toBegin <= 0) this.#begun(this);
   }
 
   /** Bytes a second since it was asked the last time. */
@@ -65,11 +65,11 @@ export class UploadPlace {
 
 /**
  * Bounds the uploads that are on their way, in number and in bytes. When there is no room the slowest has to go, if it is
- * slow: else whoever sends next to nothing over many connections would keep all others out.
+ * slow: else whoever sends little over many connections would keep all others out. Who has sent next to nothing takes no room.
  */
 export class UploadsInProgress {
   readonly #limits: UploadsLimits;
-  readonly #places = new Set<UploadPlace>();
+  readonly #begun = new Set<UploadOnItsWay>();
   #bytes = 0;
 
   constructor(limits: UploadsLimits) {
@@ -78,40 +78,44 @@ export class UploadsInProgress {
 
   /**
    * @param begun called once, when enough of it has come for it to be meant
-   * @returns null: there is no room, and no slow one
+   * @returns null: there is no room, and no slow one. Else it has room once it has begun, or gives way at once
    */
-  enter(bytes: number, begun: () => void): UploadPlace | null {
-    while (!this.#hasRoomFor(bytes)) {
-      const { place: slowest, pace } = this.#slowest();
-      if (!slowest || pace >= SLOW_BYTES_PER_S) return null;
+  enter(bytes: number, begun: () => void): UploadOnItsWay | null {
+    if (!this.#hasRoomFor(bytes) && !this.#slowest()) return null;
+    return new UploadOnItsWay(bytes, (upload) => {
+      begun();
+      this.#admit(upload);
+    });
+  }
+
+  leave(upload: UploadOnItsWay): void {
+    if (this.#begun.delete(upload)) this.#bytes -= upload.bytes;
+  }
+
+  #admit(upload: UploadOnItsWay): void {
+    while (!this.#hasRoomFor(upload.bytes)) {
+      const slowest = this.#slowest();
+      if (!slowest) return upload.giveWay();
       this.leave(slowest);
       slowest.giveWay();
     }
-    const place = new UploadPlace(bytes, begun);
-    this.#places.add(place);
-    this.#bytes += bytes;
-    return place;
-  }
-
-  leave(place: UploadPlace): void {
-    if (this.#places.delete(place)) this.#bytes -= place.bytes;
+    this.#begun.add(upload);
+    this.#bytes += upload.bytes;
   }
 
   #hasRoomFor(bytes: number): boolean {
     const { maxUploads, maxUploadingBytes } = this.#limits;
-    if (this.#places.size === 0) return true;
-    return this.#places.size < maxUploads && this.#bytes + bytes <= maxUploadingBytes;
+    if (this.#begun.size === 0) return true;
+    return this.#begun.size < maxUploads && this.#bytes + bytes <= maxUploadingBytes;
   }
 
-  #slowest(): { place: UploadPlace | null; pace: number } {
+  /** Null: none of them is slow. */
+  #slowest(): UploadOnItsWay | null {
     const now = performance.now();
-    let slowest: { place: UploadPlace | null; pace: number } = {
-      place: null,
-      pace: Number.POSITIVE_INFINITY,
-    };
-    for (const place of this.#places) {
-      const pace = place.measure(now);
-      if (pace < slowest.pace) slowest = { place, pace };
+    let [slowest, pace]: [UploadOnItsWay | null, number] = [null, SLOW_BYTES_PER_S];
+    for (const upload of this.#begun) {
+      const its = upload.measure(now);
+      if (its < pace) [slowest, pace] = [upload, its];
     }
     return slowest;
   }

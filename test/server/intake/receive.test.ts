@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { receive } from '../../../server/intake/receive.ts';
 import { SpoolFile } from '../../../server/intake/spool-file.ts';
 import { SpoolMemory } from '../../../server/intake/spool-memory.ts';
-import { UploadPlace } from '../../../server/intake/uploads-in-progress.ts';
+import { UploadOnItsWay } from '../../../server/intake/uploads-in-progress.ts';
 import { DEFAULT_TENANT } from '../../../shared/domain/ids.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
@@ -71,7 +71,7 @@ test('the memory of a body that is the image is given back while it comes, but n
       stallMs: 1_000,
       wholeMs: 10_000,
     },
-    new UploadPlace(MOST, () => {}),
+    new UploadOnItsWay(MOST, () => {}),
   );
   const whole = Buffer.concat([Buffer.alloc(70_000, 1), Buffer.alloc(70_000, 2), Buffer.alloc(50, 3)]);
   expect(received.sha256).toBe(sha256Of(whole));

@@ -5,89 +5,116 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 const KIB = 1024;
-const untold = () => {};
+const limited = (maxUploads: number, maxUploadingBytes = 10 ** 9) =>
+  new UploadsInProgress({ maxUploads, maxUploadingBytes });
+
+/** One that has begun. Null where it may not. */
+function come(uploads: UploadsInProgress, bytes = 100) {
+  const upload = uploads.enter(bytes, () => {});
+  upload?.received(bytes);
+  return upload;
+}
 
 describe('uploads that are on their way', () => {
   test('are bounded in number, and a place that is left is free', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 2, maxUploadingBytes: 1_000 });
-    const first = uploads.enter(1, untold);
-    uploads.enter(1, untold);
-    expect(uploads.enter(1, untold)).toBeNull();
+    const uploads = limited(2);
+    const first = come(uploads);
+    come(uploads);
+    expect(come(uploads)).toBeNull();
     if (first) uploads.leave(first);
     if (first) uploads.leave(first);
-    expect(uploads.enter(1, untold)).not.toBeNull();
-    expect(uploads.enter(1, untold)).toBeNull();
+    expect(come(uploads)).not.toBeNull();
+    expect(come(uploads)).toBeNull();
   });
 
   test('are bounded in bytes, but one alone is not', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 9, maxUploadingBytes: 1_000 });
-    const large = uploads.enter(5_000, untold);
-    expect(uploads.enter(1, untold)).toBeNull();
+    const uploads = limited(9, 1_000);
+    const large = come(uploads, 5_000);
+    expect(come(uploads, 1)).toBeNull();
     if (large) uploads.leave(large);
-    uploads.enter(600, untold);
-    expect(uploads.enter(401, untold)).toBeNull();
-    expect(uploads.enter(400, untold)).not.toBeNull();
+    come(uploads, 600);
+    expect(come(uploads, 401)).toBeNull();
+    expect(come(uploads, 400)).not.toBeNull();
   });
-});
 
-describe('an upload has begun to come', () => {
+  test('take no room before they have begun', () => {
+    const uploads = limited(1);
+    const [first, second] = [uploads.enter(100, () => {}), uploads.enter(100, () => {})];
+    first?.received(99);
+    second?.received(100);
+    expect(second?.signal.aborted).toBe(false);
+    first?.received(1);
+    expect(first?.signal.reason).toMatchObject({ name: 'GaveWay' });
+  });
+
   test.each([
     ['when the first 16 KiB are there', 1_000 * KIB, [1, 16 * KIB - 2], 1],
     ['when all of a smaller one is there', 100, [99], 1],
-  ])('%s, and not before', (_, bytes, before, last) => {
+  ])('have begun %s, and not before', (_, bytes, before, last) => {
     const begun = vi.fn();
-    const place = new UploadsInProgress({ maxUploads: 9, maxUploadingBytes: 10 ** 9 }).enter(bytes, begun);
-    for (const piece of before) place?.received(piece);
+    const upload = limited(9).enter(bytes, begun);
+    for (const piece of before) upload?.received(piece);
     expect(begun).not.toHaveBeenCalled();
-    place?.received(last);
-    place?.received(1_000);
+    upload?.received(last);
+    upload?.received(1_000);
     expect(begun).toHaveBeenCalledOnce();
   });
 });
 
 describe('where there is no room', () => {
   test('the slowest gives way, once it has had the time to get going', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 2, maxUploadingBytes: 1_000 });
-    const [still, slow] = [uploads.enter(1, untold), uploads.enter(1, untold)];
+    const uploads = limited(2);
+    const [slower, slow] = [come(uploads), come(uploads)];
     slow?.received(10);
-    expect(uploads.enter(1, untold)).toBeNull();
+    expect(come(uploads)).toBeNull();
     vi.advanceTimersByTime(1_000);
-    expect(uploads.enter(1, untold)).not.toBeNull();
-    expect(still?.signal.reason).toMatchObject({ name: 'GaveWay' });
+    expect(come(uploads)).not.toBeNull();
+    expect(slower?.signal.reason).toMatchObject({ name: 'GaveWay' });
     expect(slow?.signal.aborted).toBe(false);
-    expect(uploads.enter(1, untold)).not.toBeNull();
+    expect(come(uploads)).not.toBeNull();
+    expect(slow?.signal.aborted).toBe(true);
+  });
+
+  test('nobody gives way to one that has not begun', () => {
+    const uploads = limited(1);
+    const slow = come(uploads);
+    vi.advanceTimersByTime(1_000);
+    const next = uploads.enter(100, () => {});
+    next?.received(99);
+    expect(slow?.signal.aborted).toBe(false);
+    next?.received(1);
     expect(slow?.signal.aborted).toBe(true);
   });
 
   test('several give way to a large one', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 9, maxUploadingBytes: 1_000 });
-    const slow = Array.from({ length: 5 }, () => uploads.enter(200, untold));
+    const uploads = limited(9, 1_000);
+    const slow = Array.from({ length: 5 }, () => come(uploads, 200));
     vi.advanceTimersByTime(1_000);
-    expect(uploads.enter(600, untold)).not.toBeNull();
-    expect(slow.filter((place) => place?.signal.aborted)).toHaveLength(3);
+    expect(come(uploads, 600)?.signal.aborted).toBe(false);
+    expect(slow.filter((upload) => upload?.signal.aborted)).toHaveLength(3);
   });
 
   test('nobody gives way who comes as fast as the slowest network', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 1, maxUploadingBytes: 1_000_000 });
-    const place = uploads.enter(1, untold);
+    const uploads = limited(1);
+    const upload = come(uploads);
     vi.advanceTimersByTime(2_000);
-    place?.received(32 * KIB);
-    expect(uploads.enter(1, untold)).toBeNull();
+    upload?.received(32 * KIB);
+    expect(come(uploads)).toBeNull();
     // It is as slow as it is now, not as it was.
     vi.advanceTimersByTime(999);
-    expect(uploads.enter(1, untold)).toBeNull();
+    expect(come(uploads)).toBeNull();
     vi.advanceTimersByTime(1);
-    expect(uploads.enter(1, untold)).not.toBeNull();
-    expect(place?.signal.aborted).toBe(true);
+    expect(come(uploads)).not.toBeNull();
+    expect(upload?.signal.aborted).toBe(true);
   });
 
   test('who has left gives way to nobody', () => {
-    const uploads = new UploadsInProgress({ maxUploads: 1, maxUploadingBytes: 1_000 });
-    const place = uploads.enter(1, untold);
-    if (place) uploads.leave(place);
+    const uploads = limited(1);
+    const upload = come(uploads);
+    if (upload) uploads.leave(upload);
     vi.advanceTimersByTime(5_000);
-    uploads.enter(1, untold);
-    uploads.enter(1, untold);
-    expect(place?.signal.aborted).toBe(false);
+    come(uploads);
+    come(uploads);
+    expect(upload?.signal.aborted).toBe(false);
   });
 });
