@@ -4,7 +4,7 @@ import type { Tenant } from '../../shared/domain/ids.ts';
  * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
  * a worker that comes free shall meet one that has been read.
  */
-const SURPLUS = 4;
+const SURPLUS = 2;
 
 /** What a run is taken to last until some have been seen: a photo from a phone takes about so long. */
 const FIRST_GUESS_MS = 250;

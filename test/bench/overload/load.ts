@@ -14,12 +14,19 @@ export interface Seen {
 /** Uploads that are due are sent so often. */
 const TICK_MS = 10;
 
+/** A client that was refused tries again after so long: often enough for no worker to wait for it. */
+const AGAIN_MS = 20;
+
 /** As many clients as that, each sending its next picture when it has its answer. */
 export async function closedLoop(url: string, picture: Buffer, clients: number, ms: number): Promise<Seen> {
   const [seen, agent] = [nothing(), new Agent({ keepAlive: true })];
   const until = performance.now() + ms;
   const client = async () => {
-    while (performance.now() < until) await send(url, picture, agent, seen);
+    while (performance.now() < until) {
+      const refused = seen.refusedMs.length;
+      await send(url, picture, agent, seen);
+      if (seen.refusedMs.length > refused) await sleep(AGAIN_MS);
+    }
   };
   await Promise.all(Array.from({ length: clients }, client));
   agent.destroy();

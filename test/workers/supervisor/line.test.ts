@@ -226,10 +226,10 @@ describe('an upload is worth reading', () => {
   });
 
   test.each([
-    [1, 400, 16],
-    [3, 400, 48],
-    [1, 200, 32],
-    [1, 40_000, 4],
+    [1, 400, 8],
+    [3, 400, 24],
+    [1, 200, 16],
+    [1, 40_000, 2],
   ])('with %i busy workers and runs of %i ms until %i have come', async (workers, runMs, most) => {
     const read = come(await busyScene({ workers }, runMs));
     expect(read).toBeGreaterThanOrEqual(most - 1);
