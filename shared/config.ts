@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Environment } from './environment.ts';
-import { memoryForPictures, memoryLimit, workersFor } from './memory-limit.ts';
+import { memoryForPictures, memoryLimit, memoryOfWorker, workersFor } from './memory-limit.ts';
 
 /** EX_CONFIG of sysexits.h: the configuration is wrong, or a data folder is held by another process. */
 export const EXIT_CONFIGURATION = 78;
@@ -71,7 +71,7 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,
     workerMaxRssBytes: env.WORKER_MAX_RSS_BYTES,
-    workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES,
+    workerMaxDataBytes: env.WORKER_MAX_DATA_BYTES ?? memoryOfWorker(workers, memory),
     memoryBudgetBytes: env.MEMORY_BUDGET ?? memoryForPictures(workers, memory),
     workerSandbox: env.WORKER_SANDBOX,
     drainTimeoutMs: env.DRAIN_TIMEOUT_MS,

@@ -97,8 +97,10 @@ export const Environment = z.object({
     .prefault(String(512 * MIB))
     .describe('A worker that is larger than this between two runs is replaced'),
   WORKER_MAX_DATA_BYTES: wholeNumber(768 * MIB, 1024 * 1024 * MIB)
-    .prefault(String(4096 * MIB))
-    .describe('Most memory for the data of one worker, where prlimit exists; beyond it the run fails'),
+    .optional()
+    .describe(
+      'Most memory for the data of one worker, where prlimit exists; beyond it the run fails; by default 2 to 4 GiB (3 to 4 on Bun), by the limit of the container',
+    ),
   MEMORY_BUDGET: wholeNumber(64 * MIB, 1024 * 1024 * MIB)
     .optional()
     .describe(

@@ -64,7 +64,7 @@ export class ApiKeys {
     );
   }
 
-  /** How many there are. */
+  /** How many tenants have a key. */
   get tenants(): number {
     return new Set(this.#keys.map(({ caller }) => caller.tenant)).size;
   }

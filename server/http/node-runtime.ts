@@ -33,6 +33,12 @@ export const nodeRuntime: HttpRuntime = {
       waiting.set(incoming, outgoing);
       server.emit('request', incoming, outgoing);
     });
+    // RFC 9110, section 10.1.1: of nothing else is it known what a client expects.
+    server.on('checkExpectation', (incoming, outgoing) => {
+      if (!gate.lets(incoming, outgoing)) return;
+      outgoing.shouldKeepAlive = false;
+      outgoing.writeHead(417).end();
+    });
     limitConnections(server, limits, faults);
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, 'listening');

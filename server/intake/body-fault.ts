@@ -1,6 +1,7 @@
 import { Problem } from '../problem.ts';
 import { Hungup, type Patience, TooSlow } from './body-reader.ts';
-import { GaveWay } from './uploads-in-progress.ts';
+import { tooManyUploads } from './no-room.ts';
+import { CameTooLate, GaveWay } from './uploads-in-progress.ts';
 
 /** What a client is told when its body did not come whole; any other error as it is. */
 export function bodyFault(error: unknown, { stallMs, wholeMs }: Patience): unknown {
@@ -11,6 +12,7 @@ export function bodyFault(error: unknown, { stallMs, wholeMs }: Patience): unkno
       { headers: { connection: 'close' } },
     );
   }
+  if (error instanceof CameTooLate) return tooManyUploads();
   if (error instanceof GaveWay) {
     return new Problem(
       'upload_too_slow',

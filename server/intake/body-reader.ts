@@ -36,6 +36,7 @@ export async function* readBody(
     end ??= how;
     wake();
   };
+  const isGivenUp = () => end instanceof Error;
   const onEnd = () => endWith('whole');
   const onError = (cause?: Error) => endWith(new Hungup('the body broke off', { cause }));
   body.on('readable', somethingNew).on('end', onEnd).on('error', onError).on('close', onError);
@@ -45,6 +46,8 @@ export async function* readBody(
   if (signal?.aborted) onAbort();
   try {
     while (true) {
+      if (isGivenUp()) break;
+      if (performance.now() > deadline) throw new TooSlow();
       const chunk: Uint8Array | null = body.read();
       if (chunk) yield chunk;
       else if (end) break;

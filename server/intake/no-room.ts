@@ -29,6 +29,7 @@ export function tooManyUploads(): Problem {
     'Too many uploads are on their way. Send the image again in a moment.',
     {
       retryAfter: RETRY_AFTER_SECONDS,
+      headers: { connection: 'close' },
     },
   );
 }

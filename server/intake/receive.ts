@@ -130,6 +130,7 @@ async function* capped(
     if (bytes > maxBytes) throw new TooManyBytes();
     yield chunk;
   }
+  onItsWay.ended();
 }
 
 function asProblem(error: unknown, { maxUploadBytes, ...patience }: ReceiveLimits): unknown {

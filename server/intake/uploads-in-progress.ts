@@ -14,15 +14,23 @@ export interface UploadsLimits {
   maxUploadingBytes: number;
 }
 
+/** Of those that have not begun so many may wait for each that may be on its way. */
+const ABOUT_TO_BEGIN = 4;
+
 /** There is no room for all, and the others come faster. */
 export class GaveWay extends Error {
   override readonly name = 'GaveWay';
 }
 
+/** There is no room for all, and the others came before. */
+export class CameTooLate extends Error {
+  override readonly name = 'CameTooLate';
+}
+
 /** One upload that is on its way, or about to be. */
 export class UploadOnItsWay {
   readonly bytes: number;
-  readonly #begun: (upload: UploadOnItsWay) => void;
+  readonly #begun: () => void;
   readonly #giveWay = new AbortController();
   #toBegin: number;
   #received = 0;
@@ -30,13 +38,13 @@ export class UploadOnItsWay {
   #pace = Number.POSITIVE_INFINITY;
 
   /** @param begun called once, when enough of it has come for it to be meant */
-  constructor(bytes: number, begun: (upload: UploadOnItsWay) => void) {
+  constructor(bytes: number, begun: () => void) {
     this.bytes = bytes;
     this.#toBegin = Math.min(bytes, BEGUN_BYTES);
     this.#begun = begun;
   }
 
-  /** Aborted, with a {@link GaveWay}, when it has to make room. */
+  /** Aborted, with a {@link GaveWay} or {@link CameTooLate}, when there is no room for it. */
   get signal(): AbortSignal {
     return this.#giveWay.signal;
   }
@@ -45,7 +53,12 @@ export class UploadOnItsWay {
     this.#received += bytes;
     if (this.#toBegin <= 0) return;
     this.#toBegin -= bytes;
-    if (this.#toBegin <= 0) this.#begun(this);
+    if (this.#toBegin <= 0) this.#begun();
+  }
+
+  /** There is no more of it than has come. */
+  ended(): void {
+    this.received(Math.max(0, this.#toBegin));
   }
 
   /** Bytes a second since it was asked the last time. */
@@ -58,18 +71,21 @@ export class UploadOnItsWay {
     return this.#pace;
   }
 
-  giveWay(): void {
-    this.#giveWay.abort(new GaveWay('other uploads come faster'));
+  giveWay(reason: GaveWay | CameTooLate = new GaveWay('other uploads come faster')): void {
+    this.#giveWay.abort(reason);
   }
 }
 
 /**
  * Bounds the uploads that are on their way, in number and in bytes. When there is no room the slowest has to go, if it is
- * slow: else whoever sends little over many connections would keep all others out. Who has sent next to nothing takes no room.
+ * slow: else whoever sends little over many connections would keep all others out. Who has sent next to nothing takes no room of
+ * theirs, and has some of its own.
  */
 export class UploadsInProgress {
   readonly #limits: UploadsLimits;
   readonly #begun = new Set<UploadOnItsWay>();
+  /** From the oldest. */
+  readonly #toBegin = new Set<UploadOnItsWay>();
   #bytes = 0;
 
   constructor(limits: UploadsLimits) {
@@ -81,23 +97,26 @@ export class UploadsInProgress {
    * @returns null: there is no room, and no slow one. Else it has room once it has begun, or gives way at once
    */
   enter(bytes: number, begun: () => void): UploadOnItsWay | null {
-    if (!this.#hasRoomFor(bytes) && !this.#slowest()) return null;
-    return new UploadOnItsWay(bytes, (upload) => {
+    if (!this.#hasRoomFor(bytes) && !slowestOf(this.#begun)) return null;
+    if (this.#toBegin.size >= ABOUT_TO_BEGIN * this.#limits.maxUploads && !this.#pushOut(this.#toBegin))
+      return null;
+    const upload = new UploadOnItsWay(bytes, () => {
+      this.#toBegin.delete(upload);
       begun();
       this.#admit(upload);
     });
+    this.#toBegin.add(upload);
+    return upload;
   }
 
   leave(upload: UploadOnItsWay): void {
+    this.#toBegin.delete(upload);
     if (this.#begun.delete(upload)) this.#bytes -= upload.bytes;
   }
 
   #admit(upload: UploadOnItsWay): void {
     while (!this.#hasRoomFor(upload.bytes)) {
-      const slowest = this.#slowest();
-      if (!slowest) return upload.giveWay();
-      this.leave(slowest);
-      slowest.giveWay();
+      if (!this.#pushOut(this.#begun)) return upload.giveWay(new CameTooLate('there is no room for it'));
     }
     this.#begun.add(upload);
     this.#bytes += upload.bytes;
@@ -109,14 +128,23 @@ export class UploadsInProgress {
     return this.#begun.size < maxUploads && this.#bytes + bytes <= maxUploadingBytes;
   }
 
-  /** Null: none of them is slow. */
-  #slowest(): UploadOnItsWay | null {
-    const now = performance.now();
-    let [slowest, pace]: [UploadOnItsWay | null, number] = [null, SLOW_BYTES_PER_S];
-    for (const upload of this.#begun) {
-      const its = upload.measure(now);
-      if (its < pace) [slowest, pace] = [upload, its];
-    }
-    return slowest;
+  /** False: none of them is slow. */
+  #pushOut(uploads: Set<UploadOnItsWay>): boolean {
+    const slowest = slowestOf(uploads);
+    if (!slowest) return false;
+    this.leave(slowest);
+    slowest.giveWay();
+    return true;
   }
+}
+
+/** Of several that are equally slow the first. Null: none of them is slow. */
+function slowestOf(uploads: Set<UploadOnItsWay>): UploadOnItsWay | null {
+  const now = performance.now();
+  let [slowest, pace]: [UploadOnItsWay | null, number] = [null, SLOW_BYTES_PER_S];
+  for (const upload of uploads) {
+    const its = upload.measure(now);
+    if (its < pace) [slowest, pace] = [upload, its];
+  }
+  return slowest;
 }

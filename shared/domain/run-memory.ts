@@ -1,5 +1,5 @@
 import type { ImageHeader, InputFormat, OutputFormat } from './image.ts';
-import type { Preset } from './preset.ts';
+import type { Preset, VariantSpec } from './preset.ts';
 
 const MIB = 1024 * 1024;
 
@@ -28,8 +28,8 @@ const HELD_AT_MOST: Record<InputFormat, number> = {
   tiff: 8,
 };
 
-/** For each pixel of the largest size: the pixels themselves, and each encoder as it works on them; bytes. */
-const RESIZED = 4;
+/** For each pixel that is decoded: the pixels themselves, and a copy of them; then each encoder as it works on them; bytes. */
+const RESIZED = 8;
 const ENCODING: Record<OutputFormat, number> = { jpeg: 6, webp: 6, avif: 24, png: 4 };
 
 /** Of an animation the frame before is held, too. */
@@ -54,10 +54,16 @@ export function runMemoryBytes(
   const { format, width, height } = header;
   const frames = decodedFrames(header, preset.animated);
   const pixels = width * height * frames;
-  const largest = Math.max(...preset.sizes.map((size) => size.width * size.height));
-  const resized = Math.min(width * height, largest) * frames;
+  const resized = Math.max(...preset.sizes.map((size) => decodedShare(header, size))) * pixels;
   const encoding = preset.outputs.reduce((sum, output) => sum + ENCODING[output.format], RESIZED);
   const decoding =
     DECODING[format] + (heldBytesPerPixel ?? HELD_AT_MOST[format]) + (frames > 1 ? ANIMATED : 0);
   return Math.ceil(ANY_RUN_BYTES + pixels * decoding + resized * encoding);
+}
+
+/** What share of all pixels is decoded for a size: of a panorama of which `cover` keeps the middle, much that is not seen. */
+function decodedShare(picture: ImageHeader, { width, height, fit }: VariantSpec): number {
+  const [across, down] = [width / picture.width, height / picture.height];
+  const scale = fit === 'inside' ? Math.min(across, down) : Math.max(across, down);
+  return Math.min(1, scale) ** 2;
 }

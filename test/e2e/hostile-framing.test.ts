@@ -42,6 +42,7 @@ async function expectNotAsked(): Promise<void> {
 const AMBIGUOUS: [string, string][] = [
   ['both a length and chunks', `${POST}Content-Length: 6\r\n${CHUNKED}\r\n0\r\n\r\n`],
   ['both chunks and a length', `${POST}${CHUNKED}Content-Length: 6\r\n\r\n0\r\n\r\n`],
+  ['two hosts, and an expectation', 'POST /tickets HTTP/1.1\r\nHost: x\r\nHost: y\r\nExpect: more\r\n\r\n'],
   ['two lengths', `${POST}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}`],
   ['two lengths in one field', `${POST}Content-Length: 2, 40\r\n\r\n{}`],
   ['a negative length', `${POST}Content-Length: -2\r\n\r\n{}`],

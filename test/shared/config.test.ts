@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ConfigurationError, readConfig } from '../../shared/config.ts';
 import { Environment } from '../../shared/environment.ts';
-import { memoryForPictures, memoryLimit } from '../../shared/memory-limit.ts';
+import { memoryForPictures, memoryLimit, memoryOfWorker } from '../../shared/memory-limit.ts';
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
   try {
@@ -85,7 +85,7 @@ describe('the configuration without any environment', () => {
       maxAttempts: 3,
       workerMaxRuns: 500,
       workerMaxRssBytes: 512 * 1024 * 1024,
-      workerMaxDataBytes: 4096 * 1024 * 1024,
+      workerMaxDataBytes: memoryOfWorker(availableParallelism(), memoryLimit()),
       memoryBudgetBytes: memoryForPictures(availableParallelism(), memoryLimit()),
       workerSandbox: 'default',
       drainTimeoutMs: 25_000,

@@ -3,23 +3,10 @@ import type { Work } from '../../shared/jobs/records.ts';
 import type { HandOff, Need, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
 import { Arrivals } from './arrivals.ts';
 import { FairQueue } from './fair-queue.ts';
+import type { LineLimits } from './line-limits.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { reservation } from './reservation.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-export interface LineLimits {
-  /** Runs at once. */
-  workers: number;
-  /** Accepted uploads that may wait beyond the idle workers. */
-  queueDepth: number;
-  /** Batch jobs that may wait. */
-  batchDepth: number;
-  handOffTimeoutMs: number;
-  /** Whether there are several tenants. */
-  isShared: boolean;
-  /** What pictures may take together. */
-  memoryBudgetBytes: number;
-}
 
 /** What the line asks of those behind it. */
 export interface LineEnd {
@@ -116,17 +103,17 @@ export class Line implements HandOff {
 
   /** Accepted work that is no fresh upload: recovered, to be tried again, or to be made anew. */
   addBacklog(work: Work): void {
-    if (work.isBatch) this.#batch.put(work);
-    else if (work.isSuspect) this.#suspects.push(work);
+    // A suspect of the batch lane would wait there for a moment in which nobody else has a worker, and all behind it.
+    if (work.isSuspect) this.#suspects.push(work);
+    else if (work.isBatch) this.#batch.put(work);
     else this.#backlog.push(work.tenant, work);
     this.advance();
   }
 
   /** A worker has finished a run, or died at it, after so many milliseconds. */
-  ran({ memoryBytes }: Work, ms: number): void {
-    this.#running--;
+  ran(work: Work, ms: number): void {
     this.#suspectRuns = false;
-    this.#memory.giveBack(memoryBytes);
+    this.#uncount(work);
     this.#arrivals.ran(ms);
     this.advance();
   }
@@ -177,13 +164,11 @@ export class Line implements HandOff {
 
   /** To be called when all others have been served: of them some may still wait while a worker is free. */
   #serveBatch(): boolean {
-    const work = this.#batch.peek();
     const othersWait = this.#suspects.length > 0 || this.#placed.peek() || this.#backlog.peek();
-    if (!work || othersWait || this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
-    if (!work.isSuspect) return this.#startFirst(this.#batch) === 'served';
-    const isStarted = this.#startAlone(work);
-    if (isStarted) this.#batch.take();
-    return isStarted;
+    if (othersWait || this.#freeWorkers() < Math.min(2, this.#limits.workers)) return false;
+    const next = this.#batch.take((it) => this.#memory.hasRoomFor(it.memoryBytes));
+    if (next) this.#start(next);
+    return next !== undefined;
   }
 
   #startFirst(queue: FairQueue<Work> | WaitingRoom): Served {
@@ -201,15 +186,21 @@ export class Line implements HandOff {
   }
 
   #startAlone(work: Work): boolean {
-    if (this.#running + this.#heldWorkers > 0 || !this.#end.startFresh(work)) return false;
+    if (this.#running + this.#heldWorkers > 0) return false;
     this.#count(work);
-    this.#suspectRuns = true;
-    return true;
+    this.#suspectRuns = this.#end.startFresh(work);
+    if (!this.#suspectRuns) this.#uncount(work);
+    return this.#suspectRuns;
   }
 
   #count({ memoryBytes }: Work): void {
     this.#running++;
     this.#memory.take(memoryBytes);
+  }
+
+  #uncount({ memoryBytes }: Work): void {
+    this.#running--;
+    this.#memory.giveBack(memoryBytes);
   }
 
   #givePlaces(): void {

@@ -12,7 +12,8 @@ import type {
 } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
-import { Line, type LineLimits } from './line.ts';
+import { Line } from './line.ts';
+import type { LineLimits } from './line-limits.ts';
 import { WorkerPool } from './pool.ts';
 import type { Runner } from './runner.ts';
 import type { WearLimits, WorkerProcess } from './worker-process.ts';

@@ -45,8 +45,9 @@ export class WaitingRoom {
     return this.#work.peek();
   }
 
-  take(): Work | undefined {
-    const work = this.#work.take();
+  /** The next one that fits. */
+  take(fits?: (work: Work) => boolean): Work | undefined {
+    const work = this.#work.take(fits);
     if (work) this.letGo(work.tenant);
     return work;
   }

@@ -8,6 +8,9 @@ import type { WorkerUser } from './worker-user.ts';
 
 const WATERMARK = 'watermark.png';
 
+/** A run leaves nothing beside its outputs, and a worker that was taken over shall not keep us busy. */
+const MOST_LEFTOVERS = 10_000;
+
 /** Where a run finds its input, and leaves its outputs. */
 export interface RunPaths {
   inputPath: string;
@@ -89,7 +92,7 @@ export class WorkerFolder {
 
   /**
    * Takes these of its outputs, as they are, to where the worker cannot reach them, and clears away what else it has
-   * written. Before its next run: that writes to the same folder.
+   * written, and its input. Before its next run: that is to find nothing of this one.
    * @returns the folder that they are in; one that is missing there was not written
    */
   async take(run: RunId, fileNames: readonly string[]): Promise<string> {
@@ -102,7 +105,8 @@ export class WorkerFolder {
           await rename(join(this.output, name), join(folder, name)).catch(exceptMissing);
         }
       } finally {
-        await empty(this.output);
+        await empty(this.output, MOST_LEFTOVERS);
+        await removeWhole(join(this.inputs, run));
       }
     });
     return folder;

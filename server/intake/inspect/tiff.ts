@@ -1,11 +1,23 @@
 import { damaged, FRAMES_COUNTED_AT_MOST, type Inspection, image } from './inspection.ts';
 import type { WindowReader } from './window-reader.ts';
 
+/** The field type of unsigned integers of two bytes. */
+const SHORT = 3;
+
 const IMAGE_WIDTH = 256;
 const IMAGE_LENGTH = 257;
+const BITS_PER_SAMPLE = 258;
+const PHOTOMETRIC = 262;
+const SAMPLES_PER_PIXEL = 277;
+const ROWS_PER_STRIP = 278;
+const PLANAR = 284;
 const TILE_LENGTH = 323;
-/** Four channels of 16 bits. A row of tiles is held whole; strips are decoded line by line. */
-const WIDEST_PIXEL_BYTES = 8;
+const YCBCR = 6;
+const SEPARATE = 2;
+/** A row of tiles is held, or a strip; strips of more rows are decoded line by line, if that is possible (libvips). */
+const ROWS_HELD = 128;
+/** Three channels of 16 bits are no surprise to what decoding takes anyway. */
+const USUAL_PIXEL_BYTES = 6;
 /** As in libtiff (TIFFFetchDirectory): more is "probably not a valid IFD offset". */
 const ENTRIES_AT_MOST = 4096;
 /** Widths and heights are 32 bits wide in libtiff, whatever the file keeps them in. */
@@ -40,9 +52,25 @@ export async function readTiff(reader: WindowReader): Promise<Inspection> {
   if (width === undefined || height === undefined || Math.max(width, height) > LARGEST_SIZE) {
     return damaged('tiff', 'its first page has no readable width or height');
   }
-  const tileLength = (await readTag(reader, layout, first, TILE_LENGTH)) ?? 0;
-  const held = WIDEST_PIXEL_BYTES * Math.min(1, tileLength / height);
+  const held = await heldBytes(reader, layout, first, height);
   return image({ format: 'tiff', width, height, frames: await countPages(reader, layout, first) }, held);
+}
+
+/** For each pixel of the picture. A strip of separate planes, or of YCbCr, is held whole, and beside it what is made of it. */
+async function heldBytes(
+  reader: WindowReader,
+  layout: Layout,
+  page: Directory,
+  height: number,
+): Promise<number> {
+  const tag = (number: number) => readTag(reader, layout, page, number);
+  const bits = (await readFirst(reader, layout, page, BITS_PER_SAMPLE)) ?? 1;
+  const pixelBytes = ((await tag(SAMPLES_PER_PIXEL)) ?? 1) * Math.max(1, bits / 8);
+  const isWhole = (await tag(PLANAR)) === SEPARATE || (await tag(PHOTOMETRIC)) === YCBCR;
+  const tileLength = await tag(TILE_LENGTH);
+  const rows = tileLength ?? (isWhole ? ((await tag(ROWS_PER_STRIP)) ?? height) : ROWS_HELD);
+  const held = 2 * pixelBytes * Math.min(1, rows / height);
+  return held + Math.max(0, pixelBytes - USUAL_PIXEL_BYTES);
 }
 
 async function readLayout(reader: WindowReader): Promise<Layout | undefined> {
@@ -84,12 +112,39 @@ async function readTag(
   directory: Directory,
   tag: number,
 ): Promise<number | undefined> {
+  const entry = await findEntry(reader, layout, directory, tag);
+  return entry && readValue(entry, layout);
+}
+
+async function findEntry(
+  reader: WindowReader,
+  layout: Layout,
+  directory: Directory,
+  tag: number,
+): Promise<DataView | undefined> {
   for (let index = 0; index < directory.entries; index += 1) {
     const offset = directory.firstEntry + index * layout.entryBytes;
     const entry = reader.peek(offset, layout.entryBytes) ?? (await reader.view(offset, layout.entryBytes));
-    if (entry?.getUint16(0, layout.littleEndian) === tag) return readValue(entry, layout);
+    if (entry?.getUint16(0, layout.littleEndian) === tag) return entry;
   }
   return undefined;
+}
+
+/** Of several values the first, which stand elsewhere where they do not fit into the entry. */
+async function readFirst(
+  reader: WindowReader,
+  layout: Layout,
+  directory: Directory,
+  tag: number,
+): Promise<number | undefined> {
+  const { littleEndian, big } = layout;
+  const entry = await findEntry(reader, layout, directory, tag);
+  if (entry?.getUint16(2, littleEndian) !== SHORT) return undefined;
+  const count = big ? readUint64(entry, 4, littleEndian) : entry.getUint32(4, littleEndian);
+  const at = big ? 12 : 8;
+  if (count * 2 <= layout.offsetBytes) return entry.getUint16(at, littleEndian);
+  const offset = big ? readUint64(entry, at, littleEndian) : entry.getUint32(at, littleEndian);
+  return (await reader.view(offset, 2))?.getUint16(0, littleEndian);
 }
 
 /** One unsigned integer of any width that stands in the entry itself; libtiff takes signed ones alike. */

@@ -44,7 +44,29 @@ describe('uploads that are on their way', () => {
     second?.received(100);
     expect(second?.signal.aborted).toBe(false);
     first?.received(1);
-    expect(first?.signal.reason).toMatchObject({ name: 'GaveWay' });
+    expect(first?.signal.reason).toMatchObject({ name: 'CameTooLate' });
+  });
+
+  test('have begun when there is no more of them, however little that was', () => {
+    const begun = vi.fn();
+    const upload = limited(9).enter(1_000 * KIB, begun);
+    upload?.received(5);
+    upload?.ended();
+    upload?.ended();
+    expect(begun).toHaveBeenCalledOnce();
+  });
+
+  test('are bounded before they have begun, too, and there the oldest gives way', () => {
+    const uploads = limited(2);
+    const still = Array.from({ length: 8 }, () => uploads.enter(100, () => {}));
+    expect(uploads.enter(100, () => {})).toBeNull();
+    vi.advanceTimersByTime(1_000);
+    expect(uploads.enter(100, () => {})).not.toBeNull();
+    expect(still.map((upload) => upload?.signal.aborted)).toEqual([true, ...Array(7).fill(false)]);
+    const [, second] = still;
+    if (second) uploads.leave(second);
+    expect(uploads.enter(100, () => {})).not.toBeNull();
+    expect(still.filter((upload) => upload?.signal.aborted)).toHaveLength(1);
   });
 
   test.each([

@@ -58,6 +58,12 @@ describe('the memory of a run', () => {
     expect(at(16_000, 'jpeg')).toBe(at(4000, 'jpeg'));
   });
 
+  test('counts all that is decoded of a panorama for a size that keeps its middle', () => {
+    const panorama = header('png', 156_250, 320);
+    // The thumbnail of 320 x 320 has its full height.
+    expect(runMemoryBytes(panorama, DEFAULT_PRESET, 0)).toBeGreaterThan(7 * 156_250 * 320);
+  });
+
   test('counts the frames that are decoded', () => {
     const gif = header('gif', 400, 300, 50);
     expect(decodedFrames(gif, false)).toBe(1);

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_TENANT, newImageId, newJobId, Tenant } from '../../../shared/domain/ids.ts';
 import type { Work } from '../../../shared/jobs/records.ts';
 import type { Need, NoRoom, Reservation } from '../../../shared/queue/hand-off.ts';
-import { Line, type LineLimits } from '../../../workers/supervisor/line.ts';
+import { Line } from '../../../workers/supervisor/line.ts';
+import type { LineLimits } from '../../../workers/supervisor/line-limits.ts';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
 
 const HAND_OFF_TIMEOUT_MS = 100;
@@ -498,6 +499,19 @@ describe('the batch lane', () => {
   });
 });
 
+test('a suspect of the batch lane keeps nobody from it', async () => {
+  const scene = new Scene({ workers: 3 });
+  await scene.upload('a');
+  scene.line.addBacklog(newWork('suspect', true, true));
+  scene.batch('batch');
+  expect(scene.started).toEqual(['a']);
+  scene.fresh = 1;
+  scene.finish();
+  expect(scene.started).toEqual(['a', 'suspect']);
+  scene.finish();
+  expect(scene.started).toEqual(['a', 'suspect', 'batch']);
+});
+
 describe('memory', () => {
   const need = (memoryBytes: number): Need => ({ ...NEED, memoryBytes });
   const big = (name: string, memoryBytes: number): Work => ({ ...newWork(name), memoryBytes });
@@ -537,6 +551,14 @@ describe('memory', () => {
     scene.idle++;
     scene.line.ran(big('a', 600), 10);
     expect(scene.started).toEqual(['a', 'large', 'small']);
+  });
+
+  test('of the batch lane takes what fits', async () => {
+    const scene = new Scene({ workers: 3, memoryBudgetBytes: 1_000 });
+    await start(scene, 'a', 600);
+    scene.line.addBacklog({ ...big('large', 500), isBatch: true });
+    scene.line.addBacklog({ ...big('small', 400), isBatch: true });
+    expect(scene.started).toEqual(['a', 'small']);
   });
 
   test('what was accepted when there was more runs alone', async () => {

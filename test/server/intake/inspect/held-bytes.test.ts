@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { be16, zeros } from '../../../fixtures/headers/bytes.ts';
 import { jpeg, jpegFrameHeader, jpegSegment } from '../../../fixtures/headers/jpeg.ts';
 import { IDAT, png, pngChunk } from '../../../fixtures/headers/png.ts';
-import { LONG, tiff, tiffSize } from '../../../fixtures/headers/tiff.ts';
+import { SHORT, tiff, tiffSize } from '../../../fixtures/headers/tiff.ts';
 import { vp8, vp8l, vp8x, webp } from '../../../fixtures/headers/webp.ts';
 import { inspectBytes } from './expectations.ts';
 
@@ -59,12 +59,19 @@ describe('what a decoder has to hold whole, in bytes a pixel', () => {
     expect(await heldBy(file)).toBe(held);
   });
 
-  const tiled = (length: number) => [...tiffSize(64, 64), { tag: 323, type: LONG, value: length }];
+  const page = (...tags: [tag: number, value: number][]) =>
+    tiff([[...tiffSize(64, 1024), ...tags.map(([tag, value]) => ({ tag, type: SHORT, value }))]]);
+  const [BITS, PHOTOMETRIC, SAMPLES, ROWS, PLANAR, TILE] = [258, 262, 277, 278, 284, 323];
   test.each([
-    ['in strips', tiff([tiffSize(64, 64)]), 0],
-    ['in tiles of a quarter of its height', tiff([tiled(16)]), 2],
-    ['in one tile', tiff([tiled(64)]), 8],
-    ['in a tile that is larger than it', tiff([tiled(60_000)]), 8],
+    ['in strips, of which the rows of a short one are held', page(), 0.25],
+    ['in strips, RGB', page([BITS, 8], [SAMPLES, 3]), 0.75],
+    ['in tiles of a quarter of its height', page([TILE, 256]), 0.5],
+    ['in one tile', page([TILE, 1024]), 2],
+    ['in a tile that is larger than it', page([TILE, 60_000]), 2],
+    ['in separate planes of one strip', page([BITS, 16], [SAMPLES, 3], [PLANAR, 2]), 12],
+    ['of YCbCr in strips of 16 rows', page([BITS, 8], [PHOTOMETRIC, 6], [SAMPLES, 3], [ROWS, 16]), 6 / 64],
+    ['of YCbCr in one strip', page([BITS, 8], [PHOTOMETRIC, 6], [SAMPLES, 3]), 6],
+    ['of many samples', page([BITS, 32], [SAMPLES, 100]), 100 + 400 - 6],
   ])('TIFF, %s', async (_, file, held) => {
     expect(await heldBy(file)).toBe(held);
   });
