@@ -29,7 +29,7 @@ export interface HandOff {
   reserve(need: Need): Promise<Reservation | NoRoom>;
 
   /**
-   * Whether an upload is worth reading. False while every worker is busy and as many have come as can be served in
+   * Whether an upload is worth reading. False while every worker is busy and many more have come than can be served in
    * the hand-off time, or the batch lane is full: it would be read only to be refused.
    */
   isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean;

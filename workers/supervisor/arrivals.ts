@@ -1,5 +1,11 @@
 import type { Tenant } from '../../shared/domain/ids.ts';
 
+/**
+ * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
+ * a worker that comes free shall meet one that has been read.
+ */
+const SURPLUS = 2;
+
 /** What a run is taken to last until some have been seen: a photo from a phone takes about so long. */
 const FIRST_GUESS_MS = 250;
 
@@ -31,8 +37,8 @@ export class Arrivals {
   }
 
   /**
-   * Whether those that have come are fewer than can be served in the hand-off time, or than there are workers, which may all come
-   * free at once. Of that tenants that come together have equal parts. Those alone count that have sent something: to say that one comes costs nothing.
+   * Whether those that have come are fewer than can be served in the hand-off time, of which tenants that come together have
+   * equal parts. Those alone count that have sent something: to say that one comes costs nothing.
    * @param waiting those that wait already, by tenant
    */
   isWorthReading(tenant: Tenant, waiting: () => Map<Tenant, number>): boolean {
@@ -43,7 +49,7 @@ export class Arrivals {
     }
     const tenants = this.#come.size + (this.#come.has(tenant) ? 0 : 1);
     const served = (this.#workers * this.#handOffTimeoutMs) / this.#typicalRunMs;
-    const most = Math.max(1, Math.max(this.#workers, served) / tenants);
+    const most = Math.max(1, (SURPLUS * Math.max(this.#workers, served)) / tenants);
     return (this.#come.get(tenant) ?? 0) + 1 <= most;
   }
 }

