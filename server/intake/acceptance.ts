@@ -4,7 +4,7 @@ import type { Decoder, QuarantinedBytes } from '../../shared/domain/quarantine.t
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
-import type { HandOff, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Problem } from '../problem.ts';
@@ -22,12 +22,6 @@ export type NewUpload = Omit<AcceptedUpload, 'needsTwin'> & {
   /** What its run takes at the most, beside what an idle worker has. */
   memoryBytes: number;
 };
-
-/** What the line has answered, and after how long. */
-interface Room {
-  room: Reservation | NoRoom;
-  handOffMs: number;
-}
 
 /** The end of an upload's way: it shares a run of the same bytes, or has a worker reserved, and is kept. */
 export class Acceptance {
@@ -58,36 +52,16 @@ export class Acceptance {
 
   async #accept(upload: NewUpload, spool: SpoolFile, isAhead: boolean, log: Logger): Promise<Job> {
     const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
-    const room = this.#reserve(upload);
     try {
-      // The line and the store are asked at once: each way there and back is felt in the answer.
+      // The store is asked both at once: each way there and back is felt in the answer.
       const [hasTwin] = await Promise.all([this.#hasTwin(upload), this.#refuseQuarantined(upload.image)]);
       const shared = hasTwin ? await this.#share(upload, original, log) : null;
-      return shared ?? (await this.#run(upload, original, await room.take(), isAhead, log));
+      return shared ?? (await this.#reserve(upload, original, isAhead, log));
     } catch (error) {
       // What a commit has left of which nobody knows is for the next boot to see.
       if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
       throw error;
-    } finally {
-      room.giveBack();
     }
-  }
-
-  /** It may be given back before it is granted, and is when nobody has taken it. */
-  #reserve({ image, memoryBytes, isBatch }: NewUpload) {
-    const begin = performance.now();
-    const granted = this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch });
-    let isTaken = false;
-    return {
-      take: async (): Promise<Room> => {
-        const room = await granted;
-        isTaken = true;
-        return { room, handOffMs: Math.round(performance.now() - begin) };
-      },
-      giveBack: () => {
-        if (!isTaken) void granted.then((room) => typeof room !== 'string' && room.release());
-      },
-    };
   }
 
   /** Whether there is a run of another upload of the same bytes, to be shared. */
@@ -104,14 +78,11 @@ export class Acceptance {
     });
   }
 
-  async #run(
-    upload: NewUpload,
-    original: UploadedOriginal,
-    { room, handOffMs }: Room,
-    isAhead: boolean,
-    log: Logger,
-  ): Promise<Job> {
+  async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, log: Logger): Promise<Job> {
+    const begin = performance.now();
     const { image, memoryBytes, isBatch, recipeDigest } = upload;
+    const room = await this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch });
+    const handOffMs = Math.round(performance.now() - begin);
     if (typeof room === 'string') {
       // While it waited, one of the same bytes may have been accepted, unless they all waited for this one.
       const hasTwin = room === 'busy' && !isAhead && (await this.#hasTwin(upload));
