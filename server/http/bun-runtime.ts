@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
-import { KEEP_ALIVE_MS } from './limits.ts';
+import { ABOUT_TO_ASK_MS, KEEP_ALIVE_MS } from './limits.ts';
 
 /** What we use of Bun's global; its types would clash with Node's. */
 interface BunGlobal {
@@ -17,6 +18,8 @@ interface BunGlobal {
 
 interface BunServer {
   port: number;
+  /** Those that are not answered yet. */
+  pendingRequests: number;
   stop(closeActive?: boolean): Promise<void>;
   requestIP(request: Request): { address: string } | null;
   /** How long the connection of a request may stand still; 0 is for ever. */
@@ -55,7 +58,7 @@ export const bunRuntime: HttpRuntime = {
     });
     return {
       port: server.port,
-      stop: () => server.stop(false),
+      stop: () => stopped(server),
       cut: () => void server.stop(true),
     };
   },
@@ -86,4 +89,12 @@ async function withLength(response: Response): Promise<Response> {
   const length = response.headers.get('content-length');
   if (response.body === null || length === null || Number(length) > MOST_HELD_BYTES) return response;
   return new Response(await response.arrayBuffer(), response);
+}
+
+/** Bun waits for connections on which nothing comes, or no more of a request: once nobody waits for an answer, they are ended. */
+async function stopped(server: BunServer): Promise<void> {
+  const ended = server.stop(false).then(() => true);
+  while (!(await Promise.race([ended, sleep(ABOUT_TO_ASK_MS, false)]))) {
+    if (server.pendingRequests === 0) return server.stop(true);
+  }
 }

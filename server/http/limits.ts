@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { errorCode } from '../../shared/errors.ts';
 import type { ClientFault, ClientFaults } from './client-faults.ts';
@@ -8,6 +8,9 @@ export const KEEP_ALIVE_MS = 65_000;
 
 /** How often connections are looked at that are late, so that they are so much later at the most. */
 export const LOOK_EVERY_MS = 1_000;
+
+/** Who has connected when the server closes, or has sent a part of a request, has so long for the rest of it. */
+export const ABOUT_TO_ASK_MS = 1_000;
 
 /** The part of all connections that is for those who come. When it is not free, who does nothing gives way. */
 const ROOM = 0.1;
@@ -26,8 +29,10 @@ export interface Limits {
 /**
  * Bounds what clients may take of a server of Node. The first bytes of a request are waited for as its fields are, and all
  * fields of one are 16 KiB at the most (Node's own bound).
+ * @returns ends the connections on which nobody waits for an answer: once it is closed, Node itself never gives up a request of which
+ *   it has a part, or nothing at all
  */
-export function limitConnections(server: Server, limits: Limits, faults: ClientFaults): void {
+export function limitConnections(server: Server, limits: Limits, faults: ClientFaults): () => void {
   server.headersTimeout = limits.headersTimeoutMs;
   server.requestTimeout = limits.requestTimeoutMs;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
@@ -37,24 +42,35 @@ export function limitConnections(server: Server, limits: Limits, faults: ClientF
   server.maxConnections = limits.maxConnections;
 
   const room = limits.maxConnections * ROOM;
-  let open = 0;
+  const open = new Set<Socket>();
+  /** Those that are awaited: there may be several on a connection. */
+  const answers = new Map<ServerResponse, Socket>();
   /** Those that have not asked for anything yet, from the oldest. */
   const silent = new Set<Socket>();
   server.on('connection', (socket) => {
-    open++;
-    if (open > limits.maxConnections - room) makeRoom();
+    open.add(socket);
+    if (open.size > limits.maxConnections - room) makeRoom();
     silent.add(socket);
     socket.on('error', (error) => faults.count(faultOf(error)));
     socket.once('timeout', () => {
       if (socket.writableLength > 0) faults.count('answer_not_taken');
     });
     socket.once('close', () => {
-      open--;
+      open.delete(socket);
       silent.delete(socket);
     });
   });
-  server.on('request', ({ socket }) => silent.delete(socket));
+  server.on('request', ({ socket }, response) => {
+    silent.delete(socket);
+    answers.set(response, socket);
+    response.once('close', () => answers.delete(response));
+  });
   server.on('drop', () => faults.count('too_many_connections'));
+
+  return () => {
+    const asking = new Set(answers.values());
+    for (const socket of open) if (!asking.has(socket)) socket.destroy();
+  };
 
   function makeRoom(): void {
     server.closeIdleConnections();

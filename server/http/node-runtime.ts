@@ -5,7 +5,7 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
 import { dropRest } from './drop-rest.ts';
 import type { HttpRuntime } from './http-server.ts';
-import { LOOK_EVERY_MS, limitConnections } from './limits.ts';
+import { ABOUT_TO_ASK_MS, LOOK_EVERY_MS, limitConnections } from './limits.ts';
 import { RequestGate } from './request-gate.ts';
 
 /** A burst of new connections waits here while the loop is busy; Linux cuts it to net.core.somaxconn, 4096. */
@@ -39,14 +39,18 @@ export const nodeRuntime: HttpRuntime = {
       outgoing.shouldKeepAlive = false;
       outgoing.writeHead(417).end();
     });
-    limitConnections(server, limits, faults);
+    const endUnasked = limitConnections(server, limits, faults);
     server.listen({ host, port, backlog: BACKLOG });
     await once(server, 'listening');
     return {
       port: (server.address() as AddressInfo).port,
       stop: () =>
         new Promise((resolve) => {
-          server.close(() => resolve());
+          const late = setTimeout(endUnasked, ABOUT_TO_ASK_MS);
+          server.close(() => {
+            clearTimeout(late);
+            resolve();
+          });
           server.closeIdleConnections();
         }),
       cut: () => server.closeAllConnections(),

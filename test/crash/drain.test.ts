@@ -6,6 +6,7 @@ import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '..
 import { eventually } from '../helpers/eventually.ts';
 import { startUpload } from '../helpers/half-upload.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
+import { rawConnection } from '../helpers/raw-connection.ts';
 import { type LogLine, type RunningService, startService } from '../helpers/service.ts';
 import { inEachSandbox } from '../helpers/strict.ts';
 import { Accepted, newPicture, postImage, upload } from '../helpers/upload.ts';
@@ -46,6 +47,21 @@ test('SIGTERM in the middle of uploads ends clean, and all that was accepted is 
     expect(outcomesOf(job)).toEqual(['succeeded']);
   }
   await expectCleanEnd(service);
+});
+
+const HALF_A_REQUEST = 'GET /livez HTTP/1.1\r\nHo';
+test.each([
+  ['has sent nothing', ''],
+  ['has sent a part of a request', HALF_A_REQUEST],
+  ['has sent a part of its next one', `GET /livez HTTP/1.1\r\nHost: x\r\n\r\n${HALF_A_REQUEST}`],
+])('who %s does not hold up the drain', async (_, sent) => {
+  await using draining = await startService({ env: ONE_WORKER });
+  const connection = await rawConnection(draining, sent);
+  if (sent.includes('\r\n\r\n')) await eventually('an answer', () => connection.statuses().length > 0);
+  draining.process.kill('SIGTERM');
+  expect(await draining.exited).toEqual(CLEAN);
+  // Where nothing was sent, Bun has never known of it, and the kernel does not tell.
+  connection.socket.destroy();
 });
 
 test('a drain first turns readiness off, and still accepts until load balancers have noticed', async () => {

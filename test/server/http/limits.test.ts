@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { ClientFaults } from '../../../server/http/client-faults.ts';
 import { type Limits, limitConnections } from '../../../server/http/limits.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
@@ -18,7 +18,7 @@ const MUCH = Buffer.alloc(64 * 2 ** 20);
 async function limited(limits: Partial<Limits>, listener: RequestListener) {
   const faults = new ClientFaults(recordingLog().log);
   const server = createServer(listener);
-  limitConnections(server, { ...LIMITS, ...limits }, faults);
+  const endUnasked = limitConnections(server, { ...LIMITS, ...limits }, faults);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {
@@ -35,7 +35,7 @@ async function limited(limits: Partial<Limits>, listener: RequestListener) {
     await taken;
     return socket;
   };
-  return { server, faults, open };
+  return { server, faults, open, endUnasked };
 }
 
 const GET = 'GET / HTTP/1.1\r\nHost: x\r\n\r\n';
@@ -85,4 +85,25 @@ test('but not those who have just come, and are about to ask', async () => {
   for (let n = 0; n < 18; n++) await open(GET);
   for (let n = 0; n < 2; n++) await open();
   expect(faults.totals.size).toBe(0);
+});
+
+test('who waits for an answer is left when the others are ended', async () => {
+  const answers: ServerResponse[] = [];
+  const { open, endUnasked } = await limited({}, (_, response) => {
+    // The first is answered at once; the second one of that connection is awaited.
+    if (answers.push(response) === 1) response.end('first');
+  });
+  const asking = await open(`${GET}${GET}`);
+  const [silent, half] = [await open(), await open()];
+  half.write('GET / HTTP/1.1');
+  await Promise.all([once(asking, 'data'), vi.waitFor(() => expect(answers).toHaveLength(2))]);
+  endUnasked();
+  // A reset is an end as well.
+  const ended = [silent, half].map(
+    (socket) => new Promise((resolve) => socket.resume().once('close', resolve)),
+  );
+  await Promise.all(ended);
+  answers[1]?.end('second');
+  const [piece] = await once(asking, 'data');
+  expect(String(piece)).toContain('second');
 });
