@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UsageError } from '../load/arguments.ts';
+import { UsageError } from '../helpers/command-line.ts';
 import { readArguments } from './arguments.ts';
 import { schedule } from './schedule.ts';
 

@@ -1,11 +1,10 @@
-import { UsageError } from '../load/arguments.ts';
+import { runCommand } from '../helpers/command-line.ts';
 import { showProgress } from '../load/progress.ts';
 import { readArguments, type Settings, USAGE } from './arguments.ts';
 import { fuzz } from './fuzz.ts';
 import { findingLines, outcomeLines } from './report.ts';
 
 const EXIT_BROKEN = 1;
-const EXIT_USAGE = 2;
 
 async function run(settings: Settings): Promise<number> {
   const { minutes, pictures, requests, seed, runtime } = settings;
@@ -40,10 +39,4 @@ const print = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
-try {
-  process.exitCode = await run(readArguments(process.argv.slice(2)));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = EXIT_USAGE;
-}
+await runCommand(USAGE, () => run(readArguments(process.argv.slice(2))));

@@ -1,12 +1,9 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readFlags, settingsOf } from '../helpers/command-line.ts';
 
 export const USAGE =
   'simulate --images DIR [--url http://127.0.0.1:3000] [--requests 5000] [--concurrency 1000] [--threads 2]\n' +
   '         [--timeout-ms 120000] [--retry] [--retry-limit-ms 1800000] [--json]\n';
-
-/** The command line cannot be followed; the message is for the person who typed it. */
-export class UsageError extends Error {}
 
 const count = (byDefault: number) => z.coerce.number().int().positive().default(byDefault);
 
@@ -30,39 +27,21 @@ export type Settings = z.infer<typeof Settings>;
 
 /** @throws {UsageError} naming every fault at once */
 export function readArguments(argv: readonly string[]): Settings {
-  const flags = parseFlags(argv);
-  const settings = Settings.safeParse({
-    ...flags,
-    timeoutMs: flags['timeout-ms'],
-    retryLimitMs: flags['retry-limit-ms'],
-  });
-  if (settings.success) return settings.data;
-  throw new UsageError(settings.error.issues.map((issue) => `${flagOf(issue)}: ${issue.message}`).join('\n'));
-}
-
-function parseFlags(argv: readonly string[]) {
   const text = { type: 'string' } as const;
   const yes = { type: 'boolean' } as const;
-  try {
-    const { values } = parseArgs({
-      args: [...argv],
-      options: {
-        url: text,
-        images: text,
-        requests: text,
-        concurrency: text,
-        threads: text,
-        'timeout-ms': text,
-        retry: yes,
-        'retry-limit-ms': text,
-        json: yes,
-      },
-    });
-    return values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+  const flags = readFlags(argv, {
+    url: text,
+    images: text,
+    requests: text,
+    concurrency: text,
+    threads: text,
+    'timeout-ms': text,
+    retry: yes,
+    'retry-limit-ms': text,
+    json: yes,
+  });
+  const named = { ...flags, timeoutMs: flags['timeout-ms'], retryLimitMs: flags['retry-limit-ms'] };
+  return settingsOf(Settings, named, (name) =>
+    name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  );
 }
-
-const flagOf = (issue: z.core.$ZodIssue): string =>
-  `--${String(issue.path[0]).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

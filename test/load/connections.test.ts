@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { UsageError } from './arguments.ts';
+import { UsageError } from '../helpers/command-line.ts';
 import { findTarget, PatientAgent } from './connections.ts';
 
 /** In a thread of its own, for the client's must stand still until the answer and the reset have both arrived. */

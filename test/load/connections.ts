@@ -1,6 +1,6 @@
 import { Agent, type ClientRequestArgs } from 'node:http';
 import { connect, Socket } from 'node:net';
-import { UsageError } from './arguments.ts';
+import { UsageError } from '../helpers/command-line.ts';
 
 /** Where the server listens, resolved once: a thousand look-ups of its name would queue in libuv's four threads. */
 export interface Target {

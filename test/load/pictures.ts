@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
+import { UsageError } from '../helpers/command-line.ts';
 import { TRAILER_BYTES, uniqueTrailer } from '../helpers/unique-bytes.ts';
-import { UsageError } from './arguments.ts';
 
 const MEDIA_TYPES: Record<string, string> = {
   '.avif': 'image/avif',

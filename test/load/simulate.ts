@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Tinypool } from 'tinypool';
-import { readArguments, type Settings, USAGE, UsageError } from './arguments.ts';
+import { runCommand } from '../helpers/command-line.ts';
+import { readArguments, type Settings, USAGE } from './arguments.ts';
 import { findTarget, type Target } from './connections.ts';
 import { followJobs, type JobsEnded, missing } from './follow.ts';
 import { listPictures } from './pictures.ts';
@@ -11,7 +12,6 @@ import type { SenderTask } from './sender.ts';
 import { summarize, type Tally } from './statistics.ts';
 
 const EXIT_MISSING = 1;
-const EXIT_USAGE = 2;
 /** As a shell says of a program that SIGINT ended. */
 const EXIT_INTERRUPTED = 130;
 
@@ -102,10 +102,4 @@ const print = (lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
-try {
-  process.exitCode = await simulate(readArguments(process.argv.slice(2)));
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error;
-  process.stderr.write(`${error.message}\n\n${USAGE}`);
-  process.exitCode = EXIT_USAGE;
-}
+await runCommand(USAGE, () => simulate(readArguments(process.argv.slice(2))));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { UsageError } from '../../load/arguments.ts';
+import { UsageError } from '../../helpers/command-line.ts';
 import { readArguments } from './arguments.ts';
 
 test('ten minutes on Node, with a seed of its own, where nothing else is said', () => {

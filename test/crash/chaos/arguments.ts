@@ -1,6 +1,5 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { UsageError } from '../../load/arguments.ts';
+import { readFlags, settingsOf } from '../../helpers/command-line.ts';
 
 export const USAGE = 'chaos [--minutes 10] [--seed N] [--runtime node|bun] [--json]\n';
 
@@ -21,19 +20,12 @@ export type Settings = z.infer<typeof Settings>;
 
 /** @throws {UsageError} naming every fault at once */
 export function readArguments(argv: readonly string[]): Settings {
-  const settings = Settings.safeParse(parseFlags(argv));
-  if (settings.success) return settings.data;
-  throw new UsageError(
-    settings.error.issues.map(({ path, message }) => `--${String(path[0])}: ${message}`).join('\n'),
-  );
-}
-
-function parseFlags(argv: readonly string[]) {
   const text = { type: 'string' } as const;
-  try {
-    const options = { minutes: text, seed: text, runtime: text, json: { type: 'boolean' } } as const;
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+  const flags = readFlags(argv, {
+    minutes: text,
+    seed: text,
+    runtime: text,
+    json: { type: 'boolean' },
+  });
+  return settingsOf(Settings, flags);
 }

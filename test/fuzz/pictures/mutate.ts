@@ -9,7 +9,8 @@ import { mutatePng } from './png.ts';
 import { mutateTiff } from './tiff.ts';
 import { mutateWebp } from './webp.ts';
 
-const OF_FORMAT = {
+/** By the container that a file is in. */
+export const MUTATORS = {
   jpeg: mutateJpeg,
   png: mutatePng,
   webp: mutateWebp,
@@ -53,7 +54,7 @@ function mutate(file: Buffer, random: Random): Buffer {
   const found = sniff(file);
   if (found.kind === 'unsupported') return mutateBytes(file, random);
   try {
-    return OF_FORMAT[found.format](file, random);
+    return MUTATORS[found.format](file, random);
   } catch (error) {
     // An earlier change has left no room for this one.
     if (error instanceof RangeError) return mutateBytes(file, random);
