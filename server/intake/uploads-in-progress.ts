@@ -7,15 +7,15 @@ const SLOW_BYTES_PER_S = 16 * 1024;
 /** An upload has begun to come when so much of it is there, or all: until then it takes a connection, and nothing else. */
 const BEGUN_BYTES = 16 * 1024;
 
+/** Of those that have not begun so many may wait for each that may be on its way. */
+const ABOUT_TO_BEGIN = 4;
+
 export interface UploadsLimits {
   /** That may be on their way at once. */
   maxUploads: number;
   /** That they may have together, as they declare them. */
   maxUploadingBytes: number;
 }
-
-/** Of those that have not begun so many may wait for each that may be on its way. */
-const ABOUT_TO_BEGIN = 4;
 
 /** There is no room for all, and the others come faster. */
 export class GaveWay extends Error {

@@ -43,13 +43,6 @@ export function needs(access: Scope | 'public' | typeof TICKET): MiddlewareHandl
   return guard;
 }
 
-/** What is public is not counted: probes, and the pictures of a page. */
-async function count(c: Context<AppEnv>, caller: Caller | null): Promise<void> {
-  const allowance = await c.get('access').rateLimits.count(caller?.keyId ?? null, c.get('client'));
-  c.set('allowance', allowance);
-  if (allowance) refuseExcess(allowance);
-}
-
 /** The same for a variant. Where addresses are signed, that is looked at before anything else: a refusal tells nothing of what is there. */
 export function needsAddress(urls: SignedUrls | null): MiddlewareHandler<AppEnv> {
   const guard: MiddlewareHandler<AppEnv> = async (c, next) => {
@@ -79,6 +72,13 @@ async function readingOf(c: Context<AppEnv>, urls: SignedUrls): Promise<Reading>
 
 const badSignature = () =>
   new Problem('bad_signature', 'This address is not signed, or its time is over: ask for another one.');
+
+/** What is public is not counted: probes, and the pictures of a page. */
+async function count(c: Context<AppEnv>, caller: Caller | null): Promise<void> {
+  const allowance = await c.get('access').rateLimits.count(caller?.keyId ?? null, c.get('client'));
+  c.set('allowance', allowance);
+  if (allowance) refuseExcess(allowance);
+}
 
 function letIn(c: Context<AppEnv>, { caller, ticket }: { caller: Caller; ticket: Ticket | null }): void {
   const named = {
