@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { z } from 'zod';
 import { FirstAnswer, KEY_KEPT_MS, type KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, Sha256 } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
@@ -24,20 +25,25 @@ export async function claimKey(
       selectFrom('idempotency_keys').select('claim').where('until', '<=', at).limit(SWEPT_AT_ONCE),
     )
     .execute();
-  const { numInsertedOrUpdatedRows: inserted } = await db
-    .insertInto('idempotency_keys')
-    .values({ tenant, key, claim: id, until, fingerprint: null, image_id: null, job_id: null, state: null })
-    .onConflict((conflict) => conflict.columns(['tenant', 'key']).doNothing())
-    .executeTakeFirst();
-  if (inserted) return 'claimed';
-  const row = IdempotencyKeyRow.parse(
-    await db
+  for (;;) {
+    const { numInsertedOrUpdatedRows: inserted } = await db
+      .insertInto('idempotency_keys')
+      .values({ tenant, key, claim: id, until, fingerprint: null, image_id: null, job_id: null, state: null })
+      .onConflict((conflict) => conflict.columns(['tenant', 'key']).doNothing())
+      .executeTakeFirst();
+    if (inserted) return 'claimed';
+    const row = await db
       .selectFrom('idempotency_keys')
       .selectAll()
       .where('tenant', '=', tenant)
       .where('key', '=', key)
-      .executeTakeFirstOrThrow(),
-  );
+      .executeTakeFirst();
+    // Another node may have given it back a moment ago.
+    if (row) return answerOf(IdempotencyKeyRow.parse(row));
+  }
+}
+
+function answerOf(row: z.output<typeof IdempotencyKeyRow>): FirstAnswer | 'in_flight' {
   if (row.job_id === null) return 'in_flight';
   const { fingerprint, image_id: imageId, job_id, state } = row;
   return FirstAnswer.parse({ fingerprint, job: { id: job_id, imageId, state } });

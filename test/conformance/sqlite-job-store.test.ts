@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
@@ -33,3 +34,7 @@ describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeConcurrentNodes('SqliteJobStore', async () => {
+  const { store, dispose } = await open();
+  return { stores: [store, store, store], dispose };
+});

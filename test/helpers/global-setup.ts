@@ -1,6 +1,8 @@
 import { chmod, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PostgresServer } from './postgres-server.ts';
+import { offerServers } from './shared-servers.ts';
 
 /** In memory, a sync takes no time: no test proves anything by the disk that it happens to run on. */
 const IN_MEMORY = '/dev/shm';
@@ -21,8 +23,12 @@ export async function setup(): Promise<() => Promise<void>> {
   await chmod(code, 0o777);
   process.env.TMPDIR = folder;
   process.env.NODE_COMPILE_CACHE = code;
-  // The last process that ends may still be writing to it.
-  return () => rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  const endServers = await offerServers(folder, { postgres: () => PostgresServer.start() });
+  return async () => {
+    await endServers();
+    // The last process that ends may still be writing to it.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 });
+  };
 }
 
 async function hasRoom(folder: string): Promise<boolean> {

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
+import { CALLS } from '../../shared/jobs/calls.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import { CALLS, type Request, type Response } from '../../shared/jobs/sqlite/calls.ts';
 import { commitGroup } from '../../shared/jobs/sqlite/commit-group.ts';
 import { failureOf } from '../../shared/jobs/sqlite/failure.ts';
+import type { Request, Response } from '../../shared/jobs/sqlite/messages.ts';
 import type { OpenDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 

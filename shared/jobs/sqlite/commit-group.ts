@@ -1,9 +1,9 @@
+import type { CallKind } from '../calls.ts';
 import type { OpenDatabase } from './open.ts';
 
 /** One call of the job store on its way through the database thread. */
 export interface Call {
-  /** `read`: changes nothing. `durable`: on disk before it is answered. `relaxed`: a power cut may undo it. */
-  kind: 'read' | 'durable' | 'relaxed';
+  kind: CallKind;
   run(database: OpenDatabase): Promise<unknown>;
   resolve(value: unknown): void;
   /** @param nothingKept false when the commit itself has failed: some of it may be on the disk */
@@ -16,11 +16,10 @@ export interface Call {
  * before the commit; when the commit fails, every write of the group has failed.
  */
 export async function commitGroup(database: OpenDatabase, calls: readonly Call[]): Promise<void> {
-  for (const call of calls) {
-    if (call.kind === 'read')
-      await call.run(database).then(call.resolve, (error) => call.reject(error, true));
+  for (const call of calls.filter(changesNothing)) {
+    await call.run(database).then(call.resolve, (error) => call.reject(error, true));
   }
-  const writes = calls.filter((call) => call.kind !== 'read');
+  const writes = calls.filter((call) => !changesNothing(call));
   if (writes.length === 0) return;
 
   const { raw } = database;
@@ -53,3 +52,5 @@ export async function commitGroup(database: OpenDatabase, calls: readonly Call[]
   }
   for (const answer of answers) answer();
 }
+
+const changesNothing = ({ kind }: Call): boolean => kind === 'lookup' || kind === 'read';

@@ -3,19 +3,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { MIGRATIONS } from '../migrations.ts';
+import { refuseNewerSchema } from '../newer-schema.ts';
 import type { Tables } from '../tables.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 
 /** As long as a client waits without a word. */
 const BUSY_TIMEOUT_MS = 5_000;
-
-/** The database was written by a newer Darkroom, whose tables this one does not know. */
-export class NewerSchemaError extends Error {
-  constructor(unknown: string[]) {
-    super(`the database has migrations that this version does not know: ${unknown.join(', ')}`);
-    this.name = 'NewerSchemaError';
-  }
-}
 
 export interface OpenDatabase {
   raw: DatabaseSync;
@@ -29,10 +22,11 @@ export interface OpenDatabase {
 export async function openDatabase(path: string): Promise<OpenDatabase> {
   const raw = new DatabaseSync(path);
   const applied = appliedMigrations(raw);
-  const unknown = applied.filter((name) => !(name in MIGRATIONS));
-  if (unknown.length > 0) {
+  try {
+    refuseNewerSchema(applied);
+  } catch (error) {
     raw.close();
-    throw new NewerSchemaError(unknown);
+    throw error;
   }
   // Before there are a log and its index, which take on the rights of the database.
   chmodSync(path, 0o600);

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../errors.ts';
+import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
-import type { CallInput, CallName, CallOutput, Request, Response } from './calls.ts';
+import { NamedCalls } from '../named-calls.ts';
+import type { Request, Response } from './messages.ts';
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -13,7 +15,7 @@ interface Waiting {
  * A {@link JobStore} in a SQLite file. SQLite works in a thread of its own, where a commit that waits for a
  * slow disk holds up nobody else, and where all calls that wait are committed together.
  */
-export class SqliteJobStore implements JobStore {
+export class SqliteJobStore extends NamedCalls implements JobStore {
   readonly #thread: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
@@ -21,6 +23,7 @@ export class SqliteJobStore implements JobStore {
   #closing: Promise<unknown> | null = null;
 
   private constructor(thread: Worker) {
+    super();
     this.#thread = thread;
     thread.on('message', (response: Response) => this.#receive(response));
     thread.on('error', (error) => this.#end(error));
@@ -40,34 +43,6 @@ export class SqliteJobStore implements JobStore {
     return new SqliteJobStore(thread);
   }
 
-  claimKey: JobStore['claimKey'] = (claim, at) => this.#call('claimKey', { claim, at });
-  releaseClaim: JobStore['releaseClaim'] = (id) => this.#call('releaseClaim', id);
-  releaseAllClaims: JobStore['releaseAllClaims'] = () => this.#call('releaseAllClaims', undefined);
-  hasTwin: JobStore['hasTwin'] = (key) => this.#call('hasTwin', key);
-  acceptUpload: JobStore['acceptUpload'] = (upload) => this.#call('acceptUpload', upload);
-  findRecipe: JobStore['findRecipe'] = (digest) => this.#call('findRecipe', digest);
-  keepWatermark: JobStore['keepWatermark'] = (watermark) => this.#call('keepWatermark', watermark);
-  findWatermark: JobStore['findWatermark'] = (sha256) => this.#call('findWatermark', sha256);
-  startRun: JobStore['startRun'] = (start) => this.#call('startRun', start);
-  finishRun: JobStore['finishRun'] = (end) => this.#call('finishRun', end);
-  findImage: JobStore['findImage'] = (id, tenant) => this.#call('findImage', { id, tenant });
-  findSimilar: JobStore['findSimilar'] = (query) => this.#call('findSimilar', query);
-  findJob: JobStore['findJob'] = (id) => this.#call('findJob', id);
-  listJobs: JobStore['listJobs'] = (query) => this.#call('listJobs', query);
-  queuedWork: JobStore['queuedWork'] = () => this.#call('queuedWork', undefined);
-  deleteImage: JobStore['deleteImage'] = (id, tenant, at) => this.#call('deleteImage', { id, tenant, at });
-  requeueRunning: JobStore['requeueRunning'] = (at) => this.#call('requeueRunning', at);
-  retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
-    this.#call('retryJob', { id, at, pipelineVersion });
-  queueReprocess: JobStore['queueReprocess'] = (order) => this.#call('queueReprocess', order);
-  countReprocess: JobStore['countReprocess'] = (images) => this.#call('countReprocess', images);
-  isQuarantined: JobStore['isQuarantined'] = (bytes) => this.#call('isQuarantined', bytes);
-  listQuarantine: JobStore['listQuarantine'] = (query) => this.#call('listQuarantine', query);
-  releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.#call('releaseQuarantined', bytes);
-  publishedAmong: JobStore['publishedAmong'] = (runs) => this.#call('publishedAmong', runs);
-  existingAmong: JobStore['existingAmong'] = (images) => this.#call('existingAmong', images);
-  deletedAmong: JobStore['deletedAmong'] = (images) => this.#call('deletedAmong', images);
-
   async close(): Promise<void> {
     if (this.#ended) return;
     if (!this.#closing) {
@@ -77,7 +52,7 @@ export class SqliteJobStore implements JobStore {
     await this.#closing;
   }
 
-  #call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
+  protected call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
     if (this.#ended) return Promise.reject(new StoreError('storage_unavailable', this.#ended.message));
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {

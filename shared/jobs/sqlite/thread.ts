@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Kysely } from 'kysely';
+import { CALLS } from '../calls.ts';
 import type { Tables } from '../tables.ts';
-import { CALLS, type Request, type Response } from './calls.ts';
 import { type Call, commitGroup } from './commit-group.ts';
 import { failureOf } from './failure.ts';
+import type { Request, Response } from './messages.ts';
 import { type OpenDatabase, openDatabase } from './open.ts';
 
 if (!parentPort) throw new Error('the database thread has no parent');

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
+import { freePort } from '../../helpers/free-port.ts';
 import { dataFolder } from '../../helpers/service.ts';
 import { total } from '../../load/statistics.ts';
 import { asking } from './asking.ts';
@@ -9,7 +10,6 @@ import { auditFiles } from './audit-files.ts';
 import { auditRecords } from './audit-records.ts';
 import type { Breach } from './breach.ts';
 import { Client } from './client.ts';
-import { freePort } from './free-port.ts';
 import { killService, killWorkers } from './kills.ts';
 import { Ledger } from './ledger.ts';
 import { Lives } from './lives.ts';

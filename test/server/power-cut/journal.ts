@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { CALLS, type CallName } from '../../../shared/jobs/calls.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import { CALLS, type CallName } from '../../../shared/jobs/sqlite/calls.ts';
 import type { Change, Watcher } from '../../helpers/file-changes.ts';
 
 /** What happened to a disk. A file is its number, whatever its names; a folder is its path below the root, which is `.`. */

@@ -1,6 +1,6 @@
-import { acceptUpload } from '../accept.ts';
-import { deleteImage, releaseQuarantined, retryJob } from '../by-hand.ts';
-import { claimKey, releaseAllClaims, releaseClaim } from '../idempotency.ts';
+import { acceptUpload } from './accept.ts';
+import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import {
   deletedAmong,
   existingAmong,
@@ -11,29 +11,36 @@ import {
   listQuarantine,
   publishedAmong,
   queuedWork,
-} from '../reads.ts';
-import { findRecipe, findWatermark, keepWatermark } from '../recipes.ts';
-import { countReprocess, queueReprocess } from '../reprocess.ts';
-import { finishRun, requeueRunning, startRun } from '../runs.ts';
-import { hasTwin } from '../sharing.ts';
-import { findSimilar } from '../similar.ts';
-import type { Call } from './commit-group.ts';
-import type { Failure } from './failure.ts';
+} from './reads.ts';
+import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
+import { countReprocess, queueReprocess } from './reprocess.ts';
+import { finishRun, requeueRunning, startRun } from './runs.ts';
+import { hasTwin } from './sharing.ts';
+import { findSimilar } from './similar.ts';
+
+/**
+ * What a call needs of its database.
+ * - `lookup`: one question
+ * - `read`: several, to be answered by one moment's records
+ * - `durable`: a change that is on the disk before it is answered
+ * - `relaxed`: a change that a power cut may undo
+ */
+export type CallKind = 'lookup' | 'read' | 'durable' | 'relaxed';
 
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
 export const CALLS = {
   findImage: { kind: 'read', query: findImage },
   findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
-  listJobs: { kind: 'read', query: listJobs },
-  queuedWork: { kind: 'read', query: queuedWork },
+  listJobs: { kind: 'lookup', query: listJobs },
+  queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
   existingAmong: { kind: 'read', query: existingAmong },
   deletedAmong: { kind: 'read', query: deletedAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
-  isQuarantined: { kind: 'read', query: isQuarantined },
-  listQuarantine: { kind: 'read', query: listQuarantine },
+  isQuarantined: { kind: 'lookup', query: isQuarantined },
+  listQuarantine: { kind: 'lookup', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },
   releaseQuarantined: { kind: 'durable', query: releaseQuarantined },
   // A claim that a power cut undoes belonged to a request that it cut as well.
@@ -42,25 +49,17 @@ export const CALLS = {
   releaseAllClaims: { kind: 'durable', query: releaseAllClaims },
   hasTwin: { kind: 'read', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
-  findRecipe: { kind: 'read', query: findRecipe },
+  findRecipe: { kind: 'lookup', query: findRecipe },
   keepWatermark: { kind: 'durable', query: keepWatermark },
-  findWatermark: { kind: 'read', query: findWatermark },
+  findWatermark: { kind: 'lookup', query: findWatermark },
   startRun: { kind: 'relaxed', query: startRun },
   finishRun: { kind: 'durable', query: finishRun },
   deleteImage: { kind: 'durable', query: deleteImage },
   requeueRunning: { kind: 'durable', query: requeueRunning },
-} as const satisfies Record<string, { kind: Call['kind']; query: unknown }>;
+} as const satisfies Record<string, { kind: CallKind; query: unknown }>;
 
 export type CallName = keyof typeof CALLS;
 
 type Query<N extends CallName> = (typeof CALLS)[N]['query'];
 export type CallInput<N extends CallName> = Parameters<Query<N>>[1];
 export type CallOutput<N extends CallName> = Awaited<ReturnType<Query<N>>>;
-
-/** What the main thread sends to the database thread, and what comes back. */
-export type Request = { id: number; name: CallName; input: unknown } | { close: true };
-export type Response =
-  | { opened: true }
-  | { openFailed: { name: string; message: string } }
-  | { id: number; value: unknown }
-  | { id: number; failure: Failure };

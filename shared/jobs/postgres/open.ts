@@ -1,0 +1,38 @@
+import { Kysely, sql } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { Pool } from 'pg';
+import { postgresDialect } from '../../postgres/dialect.ts';
+import { MIGRATIONS } from '../migrations.ts';
+import { refuseNewerSchema } from '../newer-schema.ts';
+import type { Tables } from '../tables.ts';
+
+/**
+ * Brings the tables up to date, which several nodes may do at once: one does it, and the others wait.
+ * @throws {NewerSchemaError} and leaves the database as it was
+ */
+export async function openDatabase(pool: Pool): Promise<Kysely<Tables>> {
+  const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
+  try {
+    const applied = await appliedMigrations(db);
+    refuseNewerSchema(applied);
+    // The migrator first looks at every table, which takes longer than all else here.
+    if (applied.length < Object.keys(MIGRATIONS).length) {
+      const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+      const { error } = await migrator.migrateToLatest();
+      if (error) throw error;
+    }
+    return db;
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+}
+
+async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
+  const found = await sql<{
+    name: string | null;
+  }>`select to_regclass('kysely_migration')::text as name`.execute(db);
+  if (!found.rows[0]?.name) return [];
+  const applied = await sql<{ name: string }>`select name from kysely_migration`.execute(db);
+  return applied.rows.map(({ name }) => name);
+}

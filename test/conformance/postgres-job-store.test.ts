@@ -1,0 +1,47 @@
+import { openDatabase } from '../../shared/jobs/postgres/open.ts';
+import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
+import { connect } from '../../shared/postgres/connect.ts';
+import { newDatabase } from '../helpers/postgres-server.ts';
+import { sharedServer } from '../helpers/shared-servers.ts';
+import { describeConcurrentNodes } from './concurrent-nodes.ts';
+import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeJobStore, type OpenedJobStore } from './job-store.ts';
+import { describeKeptRecipes } from './kept-recipes.ts';
+import { describeReprocessing } from './reprocessing.ts';
+import { describeSharedRuns } from './shared-runs.ts';
+import { describeSimilarImages } from './similar-images.ts';
+
+const openStore = async (url: string) => new PostgresJobStore(await openDatabase(connect(url, 10)));
+
+async function open(): Promise<OpenedJobStore> {
+  const url = await newDatabase(await sharedServer('postgres'));
+  let store = await openStore(url);
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await openStore(url);
+      return store;
+    },
+    dispose: () => store.close(),
+  };
+}
+
+describeJobStore('PostgresJobStore', open);
+describeSharedRuns('PostgresJobStore', open);
+describeIdempotencyKeys('PostgresJobStore', open);
+describeKeptRecipes('PostgresJobStore', open);
+describeReprocessing('PostgresJobStore', open);
+describeSimilarImages('PostgresJobStore', open);
+
+describeConcurrentNodes('PostgresJobStore', async () => {
+  const url = await newDatabase(await sharedServer('postgres'));
+  // At once: each brings the tables up to date, or waits for who does.
+  const stores = await Promise.all([openStore(url), openStore(url), openStore(url)]);
+  return {
+    stores,
+    dispose: async () => {
+      for (const store of stores) await store.close();
+    },
+  };
+});

