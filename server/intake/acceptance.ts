@@ -18,10 +18,7 @@ import { UploadedOriginal } from './uploaded-original.ts';
 export const SHARED_AT_ONCE = 32;
 
 /** What there is to accept, before it is known whether it needs a worker. */
-export type NewUpload = Omit<AcceptedUpload, 'needsTwin'> & {
-  /** What its run takes at the most, beside what an idle worker has. */
-  memoryBytes: number;
-};
+export type NewUpload = Omit<AcceptedUpload, 'needsTwin' | 'turn'>;
 
 /** The end of an upload's way: it shares a run of the same bytes, or has a worker reserved, and is kept. */
 export class Acceptance {
@@ -93,7 +90,8 @@ export class Acceptance {
     }
     let job: Job | null = null;
     try {
-      job = await this.#keep({ ...upload, needsTwin: false }, original);
+      const turn = room.turn !== undefined && { turn: room.turn };
+      job = await this.#keep({ ...upload, needsTwin: false, ...turn }, original);
     } finally {
       if (job?.sharedRunOf !== null) room.release();
     }

@@ -64,6 +64,8 @@ export type FailureCode = z.infer<typeof FailureCode>;
 
 export const Run = z.object({
   id: RunId,
+  /** Where several share the work. */
+  node: z.string().optional(),
   workerPid: z.int(),
   startedAt: z.int(),
   endedAt: z.int().nullable(),

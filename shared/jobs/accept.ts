@@ -45,6 +45,6 @@ export async function acceptUpload(
       published_run: twin?.published ?? null,
     })
     .execute();
-  await insertJob(db, job, key);
+  await insertJob(db, job, key, !isBatch);
   return job;
 }

@@ -8,9 +8,11 @@ import { IdempotencyKeyRow, type Tables } from './tables.ts';
 /** More than are claimed meanwhile, so that what has run out goes away, and few enough to hold nobody up. */
 const SWEPT_AT_ONCE = 100;
 
+const NOT_ANSWERED = { fingerprint: null, image_id: null, job_id: null, state: null };
+
 export async function claimKey(
   db: Kysely<Tables>,
-  { claim, at }: { claim: KeyClaim; at: number },
+  { claim, at, node = null }: { claim: KeyClaim; at: number; node?: string | null },
 ): Promise<FirstAnswer | 'claimed' | 'in_flight'> {
   const { id, tenant, key, until } = claim;
   await db
@@ -28,7 +30,7 @@ export async function claimKey(
   for (;;) {
     const { numInsertedOrUpdatedRows: inserted } = await db
       .insertInto('idempotency_keys')
-      .values({ tenant, key, claim: id, until, fingerprint: null, image_id: null, job_id: null, state: null })
+      .values({ ...NOT_ANSWERED, tenant, key, claim: id, until, node })
       .onConflict((conflict) => conflict.columns(['tenant', 'key']).doNothing())
       .executeTakeFirst();
     if (inserted) return 'claimed';

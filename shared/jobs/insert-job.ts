@@ -3,8 +3,11 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job } from '../domain/job.ts';
 import type { Tables } from './tables.ts';
 
-/** @param key of the set that the job is to make */
-export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey): Promise<void> {
+/**
+ * @param key of the set that the job is to make
+ * @param isFresh whether it is of an upload that waits for it
+ */
+export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey, isFresh: boolean): Promise<void> {
   await db
     .insertInto('jobs')
     .values({
@@ -22,6 +25,7 @@ export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey): Prom
       pipeline_version: key.pipelineVersion,
       is_batch: job.isBatch ? 1 : 0,
       shared_run_of: job.sharedRunOf,
+      is_fresh: isFresh ? 1 : 0,
       tenant: key.tenant,
       sha256: key.sha256,
     })

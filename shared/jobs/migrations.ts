@@ -15,6 +15,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0008-kept-recipes': { up: keepRecipes },
   '0009-reprocessing': { up: prepareReprocessing },
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
+  '0011-nodes': { up: nameNodes },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -220,5 +221,16 @@ async function nameTenantsOfTheDeleted(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .alterTable('deleted_images')
     .addColumn('tenant', 'text', (column) => column.notNull().defaultTo(DEFAULT_TENANT))
+    .execute();
+}
+
+/** Which node it was, and by what lease: for databases that several share. What is fresh has been accepted and never run. */
+async function nameNodes(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('runs').addColumn('node', 'text').execute();
+  await db.schema.alterTable('runs').addColumn('lease', 'text').execute();
+  await db.schema.alterTable('idempotency_keys').addColumn('node', 'text').execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('is_fresh', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
 }

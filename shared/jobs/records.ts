@@ -5,6 +5,19 @@ import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.
 import type { Preset, Recipe } from '../domain/preset.ts';
 import type { Decoder, Quarantined } from '../domain/quarantine.ts';
 
+/**
+ * What a queue that several nodes share lends a job by: for one attempt, and for as long as its node tells that it lives.
+ * Who has let it run out has no say in the job any more.
+ */
+export interface Lease {
+  lane: Lane;
+  id: string;
+  attempt: number;
+}
+
+/** Uploads that wait; what was interrupted or is tried again; what runs when nobody else wants the worker. */
+export type Lane = 'fresh' | 'backlog' | 'batch';
+
 /** What a worker has to be told to run a job, and what the log lines of its runs carry. */
 export interface Work {
   jobId: JobId;
@@ -21,6 +34,8 @@ export interface Work {
   isSuspect: boolean;
   /** It runs when nobody else wants the worker. */
   isBatch: boolean;
+  /** Where a queue has lent it. */
+  lease?: Lease;
 }
 
 export interface AcceptedUpload {
@@ -33,6 +48,10 @@ export interface AcceptedUpload {
   pipelineVersion: number;
   /** It is to run when nobody else wants the worker. */
   isBatch: boolean;
+  /** What its run takes at the most, beside what an idle worker has. */
+  memoryBytes: number;
+  /** How many of its tenant's wait before it, where tenants take turns. */
+  turn?: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
   /** Accept it only if it can share the run of another job: there is no worker for it. */
@@ -50,6 +69,8 @@ export interface RunStart {
   jobId: JobId;
   workerPid: number;
   at: number;
+  /** That of its work, if any. */
+  lease?: Lease;
 }
 
 /** How many earlier runs of the job ended how: what decides whether it may run again. */
@@ -70,6 +91,10 @@ export interface RunEnd {
   failure: FailureCode | null;
   /** The state of the job from now on. */
   next: Extract<JobState, 'succeeded' | 'failed' | 'quarantined' | 'queued'>;
+  /** With `next: 'queued'`: not before so many milliseconds. */
+  retryInMs: number;
+  /** That of its work, if any: it is given back with the end of the run. */
+  lease?: Lease;
   /** What is quarantined with `next: 'quarantined'`: these bytes for this decoder. */
   decoder: Decoder;
   /** What was published in the directory named by the run, and by which preset; only with `next: 'succeeded'`. */

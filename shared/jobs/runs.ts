@@ -4,14 +4,12 @@ import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
 import { attachSet, endFollowers, promoteFollower } from './sharing.ts';
 import { JobRow, RunRow, type Tables } from './tables.ts';
 
-export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<RunHistory | null> {
-  const moved = await db
-    .updateTable('jobs')
-    .set({ state: 'running', active_run: start.runId, updated_at: start.at })
-    .where('id', '=', start.jobId)
-    .where('state', 'in', statesBefore('running'))
-    .returning('counted_from_run')
-    .executeTakeFirst();
+export async function startRun(
+  db: Kysely<Tables>,
+  start: RunStart & { node?: string },
+): Promise<RunHistory | null> {
+  const moved =
+    (await moveToRunning(db, start)) ?? ((await takeOver(db, start)) && (await moveToRunning(db, start)));
   if (!moved) return null;
   const earlier = await db
     .selectFrom('runs')
@@ -26,6 +24,8 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
       job_id: start.jobId,
       number: (earlier.at(-1)?.number ?? 0) + 1,
       worker_pid: start.workerPid,
+      node: start.node ?? null,
+      lease: start.lease?.id ?? null,
       started_at: start.at,
       ended_at: null,
       outcome: null,
@@ -36,6 +36,37 @@ export async function startRun(db: Kysely<Tables>, start: RunStart): Promise<Run
     })
     .execute();
   return historyOf(earlier.filter(({ number }) => number >= moved.counted_from_run));
+}
+
+const moveToRunning = (db: Kysely<Tables>, { jobId, runId, at }: RunStart) =>
+  db
+    .updateTable('jobs')
+    .set({ state: 'running', active_run: runId, is_fresh: 0, updated_at: at })
+    .where('id', '=', jobId)
+    .where('state', 'in', statesBefore('running'))
+    .returning('counted_from_run')
+    .executeTakeFirst();
+
+/** The queue lends a job again when its node has not been heard of: the run that went on there is given up. */
+async function takeOver(db: Kysely<Tables>, { jobId, lease, at }: RunStart): Promise<boolean> {
+  if (!lease) return false;
+  const { numUpdatedRows } = await db
+    .updateTable('jobs')
+    .set({ state: 'queued', active_run: null, updated_at: at })
+    .where('id', '=', jobId)
+    .where('state', '=', 'running')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('runs')
+          .select('runs.id')
+          .whereRef('runs.id', '=', 'jobs.active_run')
+          .where('runs.lease', '=', lease.id),
+      ),
+    )
+    .executeTakeFirst();
+  if (numUpdatedRows === 0n) return false;
+  await endOpenRuns(db, jobId, at);
+  return true;
 }
 
 function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[]): RunHistory {

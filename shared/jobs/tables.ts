@@ -70,6 +70,8 @@ export const JobRow = z.object({
   /** 0 or 1. */
   is_batch: z.int(),
   shared_run_of: JobId.nullable(),
+  /** 0 or 1: accepted, and never run. */
+  is_fresh: z.int(),
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),
   sha256: Sha256.nullable(),
@@ -99,6 +101,8 @@ export const IdempotencyKeyRow = z.object({
   image_id: ImageId.nullable(),
   job_id: JobId.nullable(),
   state: JobState.nullable(),
+  /** That the request is on its way at; null where there is but one. */
+  node: z.string().nullable(),
 });
 
 export const QuarantineRow = z.object({
@@ -118,6 +122,9 @@ export const RunRow = z.object({
   /** From 1 on, in the order of their starts. */
   number: z.int(),
   worker_pid: z.int(),
+  /** That it was on, and what the queue had lent it the job by; null where there is but one. */
+  node: z.string().nullable(),
+  lease: z.string().nullable(),
   started_at: z.int(),
   ended_at: z.int().nullable(),
   outcome: RunOutcome.nullable(),
@@ -172,6 +179,7 @@ export function toJob(row: z.output<typeof JobRow>): Job {
 export function toRun(row: z.output<typeof RunRow>): Run {
   return {
     id: row.id,
+    ...(row.node !== null && { node: row.node }),
     workerPid: row.worker_pid,
     startedAt: row.started_at,
     endedAt: row.ended_at,

@@ -59,6 +59,7 @@ export function newUpload(
     recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,
     isBatch: job.isBatch,
+    memoryBytes: runMemoryBytes(image.header, DEFAULT_PRESET, null),
     claim: given.claim ?? null,
     needsTwin: given.needsTwin ?? false,
   };
@@ -115,6 +116,7 @@ export const succeeded = ({ runId, jobId }: RunStart): RunEnd => ({
   peakRssBytes: 1_000_000,
   failure: null,
   next: 'succeeded',
+  retryInMs: 0,
   decoder: DECODER,
   published: { manifest: MANIFEST, recipeDigest: PRESET_DIGEST },
 });

@@ -1,8 +1,8 @@
 import type { Tenant } from '../../shared/domain/ids.ts';
 import type { Work } from '../../shared/jobs/records.ts';
+import { Arrivals } from '../../shared/queue/arrivals.ts';
+import { FairQueue } from '../../shared/queue/fair-queue.ts';
 import type { HandOff, Need, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
-import { Arrivals } from './arrivals.ts';
-import { FairQueue } from './fair-queue.ts';
 import type { LineLimits } from './line-limits.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { reservation } from './reservation.ts';
@@ -18,6 +18,8 @@ export interface LineEnd {
   start(work: Work): void;
   /** Runs a job on a worker that has run nothing before. False: there is none yet, and the line is told of one. */
   startFresh(work: Work): boolean;
+  /** A worker is free, and nothing waits for it. */
+  vacant(): void;
 }
 
 interface Waiter {
@@ -68,6 +70,18 @@ export class Line implements HandOff {
 
   get running(): number {
     return this.#running;
+  }
+
+  /** How many jobs could start at once if they came. */
+  get vacancies(): number {
+    const isWaitedFor =
+      this.#suspects.length > 0 || [this.#placed, this.#backlog, this.#batch].some((it) => it.peek());
+    return this.#closed || isWaitedFor ? 0 : Math.max(0, this.#freeWorkers());
+  }
+
+  /** What a run takes, in milliseconds. */
+  get typicalRunMs(): number {
+    return this.#arrivals.typicalRunMs;
   }
 
   isWorthReading({ tenant, isBatch }: Pick<Need, 'tenant' | 'isBatch'>): boolean {
@@ -130,6 +144,7 @@ export class Line implements HandOff {
     while (this.#freeWorkers() > 0 && this.#serveOne()) this.#backlogIsNext = !this.#backlogIsNext;
     while (this.#serveBatch());
     this.#givePlaces();
+    if (this.vacancies > 0) this.#end.vacant();
   }
 
   #freeWorkers(): number {

@@ -70,7 +70,14 @@ export class Runner {
       workerFree();
     };
     try {
-      const history = await this.#store.startRun({ runId, jobId, workerPid: worker.pid, at: Date.now() });
+      const lease = work.lease && { lease: work.lease };
+      const history = await this.#store.startRun({
+        runId,
+        jobId,
+        workerPid: worker.pid,
+        at: Date.now(),
+        ...lease,
+      });
       // Deleted while it waited.
       if (!history) return ended(jobId);
       const report = await this.#perform(work, runId, worker, idleWorkers, () => free(), log);
@@ -178,6 +185,8 @@ export class Runner {
       jobId: work.jobId,
       at: Date.now(),
       next,
+      retryInMs,
+      ...(work.lease && { lease: work.lease }),
     };
     const settled = await this.#record(end, signal, log);
     if (settled === 'unknown') return ended();
@@ -189,6 +198,8 @@ export class Runner {
     const { outcome, failure } = report;
     log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');
     if (!settled) return ended(work.jobId);
+    // What is to run was sent to the queue with the end of this run.
+    if (work.lease) return next === 'queued' ? ended() : ended(work.jobId, ...settled.followers);
     if (next !== 'queued') return { ...ended(work.jobId, ...settled.followers), promoted: settled.promoted };
     return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
   }

@@ -29,10 +29,12 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #workers: number;
   readonly #runs = new Set<Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
+  readonly #lent = new Map<JobId, (ended: readonly JobId[]) => void>();
   readonly #watchers = new Map<JobId, Set<() => void>>();
   readonly #ending = new AbortController();
   #replacing: Promise<boolean> | null = null;
   #draining = false;
+  #vacant: () => void = () => {};
 
   /** @param breakerOpened workers die at boot and nothing more is started: somebody must act */
   constructor(
@@ -61,6 +63,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
         if (worker) this.#start(work, worker);
         return worker !== undefined;
       },
+      vacant: () => this.#vacant(),
     });
   }
 
@@ -87,6 +90,36 @@ export class Supervisor implements HandOff, JobWatch, Retries {
 
   addBacklog(work: Work): void {
     this.#line.addBacklog(work);
+  }
+
+  /** From now on it is told whenever a worker is free and nothing waits for it. */
+  onVacancy(listener: () => void): void {
+    this.#vacant = listener;
+    this.#line.advance();
+  }
+
+  /** How many jobs could start at once. */
+  get vacancies(): number {
+    return this.#line.vacancies;
+  }
+
+  /** Runs that could go on at once; those whose worker is free already count for nothing. */
+  get slots(): number {
+    const publishing = this.#runs.size - this.#line.running;
+    return Math.min(this.#workers, this.#pool.aliveCount) + Math.max(0, publishing);
+  }
+
+  /** What a run takes, in milliseconds. */
+  get typicalRunMs(): number {
+    return this.#line.typicalRunMs;
+  }
+
+  /** Runs what a queue has lent. @returns the jobs that have ended with it, when it has no more to do with this node */
+  run(work: Work): Promise<readonly JobId[]> {
+    return new Promise((resolve) => {
+      this.#lent.set(work.jobId, resolve);
+      this.#line.addBacklog(work);
+    });
   }
 
   isWorthReading(who: Pick<Need, 'tenant' | 'isBatch'>): boolean {
@@ -162,6 +195,8 @@ export class Supervisor implements HandOff, JobWatch, Retries {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
       }
       for (const job of aftermath.jobs) this.#tell(job);
+      this.#lent.get(work.jobId)?.(aftermath.jobs);
+      this.#lent.delete(work.jobId);
       if (aftermath.promoted) this.#line.addBacklog(aftermath.promoted);
     });
     this.#runs.add(run);

@@ -1,6 +1,6 @@
 import type { Tenant } from '../../shared/domain/ids.ts';
 import type { Work } from '../../shared/jobs/records.ts';
-import { FairQueue } from './fair-queue.ts';
+import { FairQueue } from '../../shared/queue/fair-queue.ts';
 
 /**
  * Accepted work that waits, in so many places, and the places that are held for what is being accepted. Where there are several

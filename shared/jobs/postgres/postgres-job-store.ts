@@ -5,6 +5,7 @@ import { CALLS, type CallInput, type CallKind, type CallName, type CallOutput } 
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
 import type { Tables } from '../tables.ts';
+import { leave, type TransactionalQueue } from './outbox.ts';
 import { TURNS } from './turns.ts';
 
 /** How each kind of call begins. Where a power cut may undo a change, its commit need not wait for the disk. */
@@ -22,14 +23,26 @@ const AGAIN = new Set(['40001', '40P01', '0A000']);
 /** A {@link JobStore} in a PostgreSQL database, which several nodes may share. */
 export class PostgresJobStore extends NamedCalls implements JobStore {
   readonly #db: Kysely<Tables>;
+  readonly #node: string;
+  readonly #queue: TransactionalQueue;
   readonly #underWay = new Set<Promise<unknown>>();
   #closing: Promise<void> | null = null;
 
-  /** @param db with its tables as they are to be; closed with the store */
-  constructor(db: Kysely<Tables>) {
+  /**
+   * @param db with its tables as they are to be; closed with the store
+   * @param node the name of this process among all that share the database
+   * @param queue where work goes, in the transaction that brings it about
+   */
+  constructor(db: Kysely<Tables>, node: string, queue: TransactionalQueue) {
     super();
     this.#db = db;
+    this.#node = node;
+    this.#queue = queue;
   }
+
+  override claimKey: JobStore['claimKey'] = (claim, at) =>
+    this.call('claimKey', { claim, at, node: this.#node });
+  override startRun: JobStore['startRun'] = (start) => this.call('startRun', { ...start, node: this.#node });
 
   /** When all calls are answered that came before. */
   close(): Promise<void> {
@@ -66,8 +79,15 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
           // In one message: each way there and back is felt.
           await run(db, turn ? `${BEGIN[kind]}; ${turn}` : BEGIN[kind]);
           const answer = await ask(db, input);
+          const hasWork = kind === 'read' ? false : await leave(db, this.#queue, name, input, answer);
+          if (hasWork === null) {
+            await run(db, 'rollback');
+            // As where the run is not the active one: nothing of it counts.
+            return null as CallOutput<N>;
+          }
           committing = true;
           await run(db, 'commit');
+          if (hasWork) this.#queue.committed();
           return answer;
         } catch (error) {
           // Where the connection is broken the server rolls back by itself.

@@ -45,6 +45,7 @@ class Scene {
     this.line = new Line(
       { ...LIMITS, ...limits },
       {
+        vacant: () => {},
         idleWorkers: () => this.idle,
         hasWorkers: () => this.alive,
         start: (work) => {

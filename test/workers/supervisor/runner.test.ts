@@ -201,6 +201,7 @@ describe('a run that succeeds', () => {
         exitCode: null,
         peakRssBytes: 2_000,
         next: 'succeeded',
+        retryInMs: 0,
         published: {
           recipeDigest: DIGEST,
           manifest: {

@@ -1,4 +1,4 @@
-import type { Tenant } from '../../shared/domain/ids.ts';
+import type { Tenant } from '../domain/ids.ts';
 
 /**
  * So many times more uploads may come, while all workers are busy, than can be served: some will be broken or slow, and
@@ -24,6 +24,11 @@ export class Arrivals {
   constructor({ workers, handOffTimeoutMs }: { workers: number; handOffTimeoutMs: number }) {
     this.#workers = workers;
     this.#handOffTimeoutMs = handOffTimeoutMs;
+  }
+
+  /** In milliseconds. */
+  get typicalRunMs(): number {
+    return this.#typicalRunMs;
   }
 
   /** A run has lasted so long. */

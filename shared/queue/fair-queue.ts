@@ -1,4 +1,4 @@
-import type { Tenant } from '../../shared/domain/ids.ts';
+import type { Tenant } from '../domain/ids.ts';
 
 /** First in, first out for each tenant; and tenants take turns, however much one of them has brought. */
 export class FairQueue<T extends object> {
@@ -36,6 +36,17 @@ export class FairQueue<T extends object> {
       return item;
     }
     return undefined;
+  }
+
+  /** The first ones in the order in which they would be taken, all of which stay. */
+  inTurn(most: number): T[] {
+    const items: T[] = [];
+    for (let round = 0; items.length < most; round++) {
+      const ofRound = [...this.#lanes.values()].flatMap((lane) => lane.slice(round, round + 1));
+      if (ofRound.length === 0) break;
+      items.push(...ofRound);
+    }
+    return items.slice(0, most);
   }
 
   remove(tenant: Tenant, item: T): void {

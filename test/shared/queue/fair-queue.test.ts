@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Tenant } from '../../../shared/domain/ids.ts';
-import { FairQueue } from '../../../workers/supervisor/fair-queue.ts';
+import { FairQueue } from '../../../shared/queue/fair-queue.ts';
 
 const SHOP = Tenant.parse('shop');
 const FORUM = Tenant.parse('forum');

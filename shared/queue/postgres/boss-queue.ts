@@ -1,0 +1,155 @@
+import { CompiledQuery, type Kysely } from 'kysely';
+import type { Pool } from 'pg';
+import { PgBoss } from 'pg-boss';
+import { z } from 'zod';
+import { ImageId, JobId, RequestId, Sha256, Tenant } from '../../domain/ids.ts';
+import { InputFormat, Name } from '../../domain/image.ts';
+import { StoreError } from '../../errors.ts';
+import type { SentWork, TransactionalQueue } from '../../jobs/postgres/outbox.ts';
+import type { Lane, Lease, Work } from '../../jobs/records.ts';
+import type { Tables } from '../../jobs/tables.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+
+/** A lease runs out when its node has not been heard of for so long, in seconds. pg-boss takes no less. */
+export const LEASE_SECONDS = 10;
+
+/** How often pg-boss looks for leases that have run out; a node that dies has its jobs run elsewhere in the sum of both. */
+const SUPERVISE_SECONDS = 1;
+
+/** Rows of what is done are of no use to anybody: what became of a job is in our own tables. */
+const KEPT_DONE_SECONDS = 10;
+const SWEEP_DONE_SECONDS = 10;
+
+/** Attempts are counted by our own tables alone, and a job waits for as long as it has to. */
+const WITHOUT_END = { retryLimit: 2 ** 31 - 1, retryDelay: 0, retentionSeconds: 10 * 365 * 24 * 3600 };
+/** The longest that pg-boss takes is a day: our own deadline of a run comes first. */
+const LONGEST_RUN_SECONDS = 24 * 3600 - 1;
+
+const QUEUE_OF: Record<Lane, string> = { fresh: 'fresh', backlog: 'backlog', batch: 'batch' };
+const LANES: readonly Lane[] = ['fresh', 'backlog', 'batch'];
+
+/** What a row of the queue says of its job: it is from outside this process. */
+const SentJob = z.object({
+  jobId: JobId,
+  imageId: ImageId,
+  tenant: Tenant,
+  preset: Name,
+  requestId: RequestId,
+  format: InputFormat,
+  memoryBytes: z.number().min(0),
+  recipeDigest: Sha256.nullable(),
+  isSuspect: z.boolean(),
+  isBatch: z.boolean(),
+});
+
+/**
+ * The queue that nodes share: pg-boss in the database of the records. A job of ours has at most one live row in each lane
+ * (the policy `exclusive`), which is lent for an attempt at a time.
+ */
+export class BossQueue implements TransactionalQueue {
+  readonly #boss: PgBoss;
+  readonly #wake: () => void;
+
+  private constructor(boss: PgBoss, wake: () => void) {
+    this.#boss = boss;
+    this.#wake = wake;
+  }
+
+  /**
+   * Brings pg-boss's own tables up to date, and ours in it.
+   * @param supervises whether this process looks for leases that have run out, as nodes with workers do
+   * @param wake tells the nodes that there is work
+   */
+  static async open(pool: Pool, supervises: boolean, wake: () => void, log: Logger): Promise<BossQueue> {
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => pool.query(text, values) },
+      schedule: false,
+      registerInstance: false,
+      supervise: supervises,
+      superviseIntervalSeconds: SUPERVISE_SECONDS,
+      monitorIntervalSeconds: SUPERVISE_SECONDS,
+      maintenanceIntervalSeconds: SWEEP_DONE_SECONDS,
+      warningQueueSize: 1_000_000,
+    });
+    boss.on('error', (error) => log.warn({ err: error }, 'the queue is out of order'));
+    await boss.start();
+    const settings = {
+      ...WITHOUT_END,
+      heartbeatSeconds: LEASE_SECONDS,
+      expireInSeconds: LONGEST_RUN_SECONDS,
+      deleteAfterSeconds: KEPT_DONE_SECONDS,
+    };
+    for (const lane of LANES) {
+      await boss.createQueue(QUEUE_OF[lane], { policy: 'exclusive', ...settings });
+      await boss.updateQueue(QUEUE_OF[lane], settings);
+    }
+    return new BossQueue(boss, wake);
+  }
+
+  async send(db: Kysely<Tables>, sent: readonly SentWork[]): Promise<void> {
+    for (const [lane, works] of Map.groupBy(sent, ({ lane }) => lane)) {
+      const rows = works.map(({ work, inMs, turn }) => ({
+        data: SentJob.parse(work),
+        singletonKey: work.jobId,
+        priority: -turn,
+        ...(inMs > 0 && { startAfter: new Date(Date.now() + inMs) }),
+      }));
+      await this.#boss.insert(QUEUE_OF[lane], rows, { db: within(db) });
+    }
+  }
+
+  async settle(db: Kysely<Tables>, { lane, id, attempt }: Lease): Promise<boolean> {
+    const job = { id, retryCount: attempt };
+    return held(await this.#boss.complete(QUEUE_OF[lane], job, null, { db: within(db) })).has(id);
+  }
+
+  committed(): void {
+    this.#wake();
+  }
+
+  /** Borrows up to so many jobs of a lane, the first ones first. @throws {StoreError} */
+  async borrow(lane: Lane, most: number): Promise<Work[]> {
+    const rows = await attempt('borrow work', () => this.#boss.fetch(QUEUE_OF[lane], { batchSize: most }));
+    return rows.map(({ id, data, retryCount }) => {
+      const work = SentJob.parse(data);
+      return { ...work, lease: { lane, id, attempt: retryCount } };
+    });
+  }
+
+  /** Prolongs leases. @returns those that have run out all the same @throws {StoreError} */
+  async prolong(leases: readonly Lease[]): Promise<Lease[]> {
+    const lost: Lease[] = [];
+    for (const [lane, ofLane] of Map.groupBy(leases, ({ lane }) => lane)) {
+      const jobs = ofLane.map(({ id, attempt }) => ({ id, retryCount: attempt }));
+      const kept = held(await attempt('prolong leases', () => this.#boss.touch(QUEUE_OF[lane], jobs)));
+      lost.push(...ofLane.filter(({ id }) => !kept.has(id)));
+    }
+    return lost;
+  }
+
+  async close(): Promise<void> {
+    await this.#boss.stop({ graceful: true, close: false });
+  }
+}
+
+/** What pg-boss answers when it is asked to settle or prolong: its types say nothing of it. */
+const Answer = z.object({ settled: z.array(z.string()).nullable() });
+
+/** Those of the leases that were held still. */
+const held = (answer: unknown) => new Set(Answer.parse(answer).settled);
+
+/** A database for pg-boss that is one transaction of ours. */
+const within = (db: Kysely<Tables>) => ({
+  executeSql: async (text: string, values: unknown[] = []) => {
+    const { rows } = await db.executeQuery(CompiledQuery.raw(text, values));
+    return { rows };
+  },
+});
+
+async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StoreError('storage_unavailable', `${doing}: ${String(error)}`, { cause: error });
+  }
+}

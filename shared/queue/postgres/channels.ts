@@ -1,0 +1,9 @@
+/** What nodes tell each other, each on a channel of its own. */
+export const CHANNELS = {
+  /** There is work to borrow. */
+  work: 'darkroom_work',
+  /** A worker has nothing to do: uploads that wait may have it. */
+  room: 'darkroom_room',
+  /** The jobs of these ids have ended. */
+  ended: 'darkroom_ended',
+} as const;

@@ -1,0 +1,8 @@
+import type { TransactionalQueue } from '../../shared/jobs/postgres/outbox.ts';
+
+/** For tests of records alone: what is to run nobody runs. */
+export const NO_QUEUE: TransactionalQueue = {
+  send: async () => {},
+  settle: async () => true,
+  committed: () => {},
+};
