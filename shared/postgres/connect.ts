@@ -15,8 +15,9 @@ const INT8 = 20;
 /** A pool of connections, opened when they are needed. @param most at once */
 export function connect(url: string, most: number, applicationName = 'darkroom'): Pool {
   const pool = new Pool({ ...settings(url, applicationName), max: most });
-  // One that breaks while nobody uses it is replaced by the next that is needed.
+  // One that breaks while nobody asks it is replaced by the next that is needed; who asks it is told of it in any case.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 

@@ -134,7 +134,7 @@ describe('each rule can fail', () => {
       'shared/jobs/pg/store.ts': 'export class PgStore implements JobStore {}',
       'server/a.ts':
         "import type { PgStore } from '../shared/jobs/pg/store.ts'; const it = { env: 1 }; it.env;",
-      'server/service.ts':
+      'server/composition/service.ts':
         "import { PgStore } from '../shared/jobs/pg/store.ts'; import '../workers/supervisor/launcher.ts';",
       'server/routes/a.ts':
         "import { Hono } from 'hono'; import type { PgStore } from '../../shared/jobs/pg/store.ts'; [1].map(String);",

@@ -1,7 +1,7 @@
 import { isOurs, type Module, type ModuleGraph } from './module-graph.ts';
 
-/** The only file that knows which store, storage and supervisor there are. */
-const COMPOSITION_ROOT = 'server/service.ts';
+/** The only files that know which stores, storages and supervisors there are. */
+const COMPOSITION_ROOT = 'server/composition/';
 const CONFIG = 'shared/config.ts';
 const EVERYWHERE = '';
 
@@ -77,7 +77,11 @@ export const RULES = {
     strays(graph, 'workers/supervisor/', onlyOurs('workers/supervisor/', 'shared/')),
 
   '3: the server reaches the workers only in the composition root': (graph) =>
-    strays(graph, 'server/', (target, { path }) => !within(target, 'workers/') || path === COMPOSITION_ROOT),
+    strays(
+      graph,
+      'server/',
+      (target, { path }) => !within(target, 'workers/') || within(path, COMPOSITION_ROOT),
+    ),
 
   '4: sharp and libheif are only in the worker': (graph) =>
     strays(
@@ -105,7 +109,7 @@ export const RULES = {
         .map(({ path }) => path),
     );
     return [...graph.values()]
-      .filter(({ path }) => path !== COMPOSITION_ROOT)
+      .filter(({ path }) => !within(path, COMPOSITION_ROOT))
       .flatMap(({ path, valueImports }) =>
         [...valueImports].filter((it) => concrete.has(it)).map((it) => `${path} imports ${it}`),
       );

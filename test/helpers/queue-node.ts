@@ -22,16 +22,16 @@ import type { Told } from './told.ts';
 class FakeCrew implements Crew {
   readonly told: Told<JobId>;
   readonly running = new Map<JobId, { start: RunStart; end: (ended: JobId[]) => void }>();
-  readonly #workers: number;
+  workers: number;
   store: PostgresJobStore | null = null;
 
   constructor(workers: number, told: Told<JobId>) {
-    this.#workers = workers;
+    this.workers = workers;
     this.told = told;
   }
 
   get vacancies(): number {
-    return this.#workers - this.running.size;
+    return this.workers - this.running.size;
   }
 
   async run(work: Work): Promise<readonly JobId[]> {
@@ -74,7 +74,7 @@ export async function queueNode(url: string, limits: QueueNodeLimits, told: Told
   const node = randomUUID();
   const pool: Pool = connect(url, 5);
   const db = await openDatabase(pool);
-  await migrateQueue(db as never);
+  await migrateQueue(db);
   const notifier = new Notifier(pool);
   const queue = await BossQueue.open(pool, true, () => notifier.tell(CHANNELS.work), log);
   const store = new PostgresJobStore(db, node, queue);
@@ -84,7 +84,7 @@ export async function queueNode(url: string, limits: QueueNodeLimits, told: Told
     pool,
     node,
     'all',
-    () => ({ slots: workers, decoder: DECODER, typicalRunMs: null }),
+    () => ({ slots: crew.workers, decoder: DECODER, typicalRunMs: null }),
     log,
   );
   const admission = new Admission(pool, node, { queueDepth, batchDepth, handOffTimeoutMs, isShared });
@@ -106,6 +106,12 @@ export async function queueNode(url: string, limits: QueueNodeLimits, told: Told
     finish: async (job: JobId) => {
       await crew.finish(job);
       feeder.wake();
+    },
+    wake: () => feeder.wake(),
+    /** As if its process was stopped. */
+    stopFeeding: async () => {
+      await feeder.close();
+      feeder.end();
     },
     close: () => admission.close(),
     dispose: async () => {

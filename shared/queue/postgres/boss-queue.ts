@@ -56,13 +56,14 @@ export class BossQueue implements TransactionalQueue {
   }
 
   /**
-   * Brings pg-boss's own tables up to date, and ours in it.
+   * Brings pg-boss's own tables up to date, in a schema that is there.
    * @param supervises whether this process looks for leases that have run out, as nodes with workers do
    * @param wake tells the nodes that there is work
    */
   static async open(pool: Pool, supervises: boolean, wake: () => void, log: Logger): Promise<BossQueue> {
     const boss = new PgBoss({
       db: { executeSql: (text, values) => pool.query(text, values) },
+      createSchema: false,
       schedule: false,
       registerInstance: false,
       supervise: supervises,
