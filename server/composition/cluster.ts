@@ -37,12 +37,12 @@ export async function openCluster(
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   const storage = await S3Storage.open(urls.storage);
   const pool = connect(urls.database, config.databasePool);
-  const db = await openDatabase(pool);
-  await migrateQueue(db);
+  const sessions = await openDatabase(pool);
+  await migrateQueue(sessions.db);
   const notifier = new Notifier(pool);
   const takesWork = config.role !== 'api';
   const queue = await BossQueue.open(pool, takesWork, () => notifier.tell(CHANNELS.work), log);
-  const store = new PostgresJobStore(db, node, queue);
+  const store = new PostgresJobStore(sessions, node, queue);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;
@@ -54,7 +54,7 @@ export async function openCluster(
   const registry = await NodeRegistry.enter(pool, node, config.role, state, log);
   const admission = config.role === 'worker' ? null : new Admission(pool, node, { ...config, isShared });
   const watch = new RemoteJobWatch(pool);
-  const upkeep = takesWork ? new Upkeep(db, queue, store, storage, config.sweepAfterS, log) : null;
+  const upkeep = takesWork ? new Upkeep(sessions, queue, store, storage, config.sweepAfterS, log) : null;
   let feeder: Feeder | null = null;
   const listener = new Listener(
     urls.database,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Kysely } from 'kysely';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Sessions } from '../../shared/postgres/session.ts';
 import type { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
 import { takeTurn } from '../../shared/queue/postgres/turn.ts';
@@ -14,7 +14,7 @@ const RECONCILE_SECONDS = 10;
 
 /** What nodes with workers do beside their work, each in its turn: what one process alone does when it starts. */
 export class Upkeep {
-  readonly #db: Kysely<Tables>;
+  readonly #sessions: Sessions<Tables>;
   readonly #queue: BossQueue;
   readonly #store: JobStore;
   readonly #storage: S3Storage;
@@ -25,14 +25,14 @@ export class Upkeep {
 
   /** @param sweepSeconds how often files are compared with records; younger ones are left alone */
   constructor(
-    db: Kysely<Tables>,
+    sessions: Sessions<Tables>,
     queue: BossQueue,
     store: JobStore,
     storage: S3Storage,
     sweepSeconds: number,
     log: Logger,
   ) {
-    this.#db = db;
+    this.#sessions = sessions;
     this.#queue = queue;
     this.#store = store;
     this.#storage = storage;
@@ -68,8 +68,10 @@ export class Upkeep {
   }
 
   async #reconcile(): Promise<void> {
-    if (!(await takeTurn(this.#db, 'reconcile', RECONCILE_SECONDS / 2))) return;
-    const done = await this.#db.transaction().execute((db) => reconcile(db, this.#queue, Date.now()));
+    if (!(await takeTurn(this.#sessions.db, 'reconcile', RECONCILE_SECONDS / 2))) return;
+    const done = await this.#sessions.transaction((session, db) =>
+      reconcile(session, db, this.#queue, Date.now()),
+    );
     if (done && done.interrupted + done.sent + done.released > 0) {
       this.#queue.committed();
       this.#log.warn(done, 'records and queue differed, and were made to agree');
@@ -77,7 +79,7 @@ export class Upkeep {
   }
 
   async #sweep(): Promise<void> {
-    if (!(await takeTurn(this.#db, 'sweep', this.#sweepSeconds))) return;
+    if (!(await takeTurn(this.#sessions.db, 'sweep', this.#sweepSeconds))) return;
     const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, this.#stopping.signal);
     this.#log.info(swept, 'swept');
   }

@@ -86,19 +86,21 @@ test('what is accepted is in the queue, and what is not is not', async () => {
   await node.store.acceptUpload(upload);
   const twice = newUpload({ job: { id: upload.job.id } });
   await expect(node.store.acceptUpload(twice)).rejects.toBeInstanceOf(StoreError);
-  const { rows } = await sql<{ key: string }>`select singleton_key as key from pgboss.job`.execute(node.db);
+  const { rows } = await sql<{ key: string }>`select singleton_key as key from pgboss.job`.execute(
+    node.sessions.db,
+  );
   expect(rows).toEqual([{ key: upload.job.id }]);
 });
 
 test('a table that a newer version has changed is asked again by a statement that is prepared anew', async () => {
   const url = await newDatabase(await sharedServer('postgres'));
   const pool = connect(url, 1);
-  const db = await openDatabase(pool);
-  const store = new PostgresJobStore(db, 'node', NO_QUEUE);
+  const sessions = await openDatabase(pool);
+  const store = new PostgresJobStore(sessions, 'node', NO_QUEUE);
   onTestFinished(() => store.close());
   const upload = newUpload();
   await store.acceptUpload(upload);
   for (let times = 0; times < 6; times++) await store.findJob(upload.job.id);
-  await sql`alter table jobs add column of_tomorrow integer`.execute(db);
+  await sql`alter table jobs add column of_tomorrow integer`.execute(sessions.db);
   expect(await store.findJob(upload.job.id)).toMatchObject({ job: { id: upload.job.id } });
 });

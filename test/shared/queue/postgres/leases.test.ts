@@ -28,7 +28,7 @@ const accept = async ({ node }: { node: QueueNode }) => {
 };
 
 const reconciled = (node: QueueNode) =>
-  node.db.transaction().execute((db) => reconcile(db, node.queue, 9_000));
+  node.sessions.transaction((session, db) => reconcile(session, db, node.queue, 9_000));
 
 describe('a lease', () => {
   test('that has run out is given to another node, and who had it has no say any more', async () => {
@@ -39,8 +39,7 @@ describe('a lease', () => {
     const run = first.node.crew.running.get(job.id);
     // It is stopped: it prolongs nothing and borrows nothing.
     await first.node.stopFeeding();
-    second.node.crew.workers = 1;
-    second.node.wake();
+    second.node.hire(1);
     const begin = performance.now();
     expect(await second.told.next()).toBe(job.id);
     expect(performance.now() - begin).toBeLessThan(15_000);
@@ -61,8 +60,7 @@ describe('a lease', () => {
     if (!first || !second) throw new Error('there are two');
     const { job } = await accept(first);
     await first.told.next();
-    second.node.crew.workers = 1;
-    second.node.wake();
+    second.node.hire(1);
     const taken = await Promise.race([
       second.told.next(),
       new Promise<null>((resolve) => setTimeout(() => resolve(null), 14_000)),
@@ -78,11 +76,10 @@ describe('where records and queue differ', () => {
     const [only] = await nodes(0);
     if (!only) throw new Error('there is one');
     const { job } = await accept(only);
-    await sql`delete from pgboss.job`.execute(only.node.db);
+    await sql`delete from pgboss.job`.execute(only.node.sessions.db);
     expect(await reconciled(only.node)).toEqual({ interrupted: 0, sent: 1, released: 0 });
     expect(await reconciled(only.node)).toEqual({ interrupted: 0, sent: 0, released: 0 });
-    only.node.crew.workers = 1;
-    only.node.wake();
+    only.node.hire(1);
     expect(await only.told.next()).toBe(job.id);
   });
 
@@ -91,7 +88,7 @@ describe('where records and queue differ', () => {
     if (!only) throw new Error('there is one');
     const { job } = await accept(only);
     await only.told.next();
-    await sql`delete from pgboss.job`.execute(only.node.db);
+    await sql`delete from pgboss.job`.execute(only.node.sessions.db);
     expect(await reconciled(only.node)).toEqual({ interrupted: 1, sent: 1, released: 0 });
     expect(await only.node.store.findJob(job.id)).toMatchObject({
       job: { state: 'queued' },
