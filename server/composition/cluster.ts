@@ -41,7 +41,7 @@ export async function openCluster(
   await migrateQueue(sessions.db);
   const notifier = new Notifier(pool);
   const takesWork = config.role !== 'api';
-  const queue = await BossQueue.open(pool, takesWork, () => notifier.tell(CHANNELS.work), log);
+  const queue = await BossQueue.open(pool, takesWork, (lane) => notifier.tell(CHANNELS.work, lane), log);
   const store = new PostgresJobStore(sessions, node, queue);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
@@ -54,13 +54,16 @@ export async function openCluster(
   const registry = await NodeRegistry.enter(pool, node, config.role, state, log);
   const admission = config.role === 'worker' ? null : new Admission(pool, node, { ...config, isShared });
   const watch = new RemoteJobWatch(pool);
-  const upkeep = takesWork ? new Upkeep(sessions, queue, store, storage, config.sweepAfterS, log) : null;
+  const tellWork = () => notifier.tell(CHANNELS.work, 'fresh backlog batch');
+  const upkeep = takesWork
+    ? new Upkeep(sessions, queue, store, storage, tellWork, config.sweepAfterS, log)
+    : null;
   let feeder: Feeder | null = null;
   const listener = new Listener(
     urls.database,
     {
       channels: {
-        ...(crew && { [CHANNELS.work]: () => feeder?.wake() }),
+        ...(crew && { [CHANNELS.work]: (lanes) => feeder?.workCame(lanes) }),
         ...(admission && { [CHANNELS.room]: () => admission.advance() }),
         [CHANNELS.ended]: (jobs) => watch.heard(jobs),
       },

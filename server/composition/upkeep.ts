@@ -18,17 +18,22 @@ export class Upkeep {
   readonly #queue: BossQueue;
   readonly #store: JobStore;
   readonly #storage: S3Storage;
+  readonly #wake: () => void;
   readonly #sweepSeconds: number;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
   #going: Promise<void> = Promise.resolve();
 
-  /** @param sweepSeconds how often files are compared with records; younger ones are left alone */
+  /**
+   * @param wake tells all nodes that there is work
+   * @param sweepSeconds how often files are compared with records; younger ones are left alone
+   */
   constructor(
     sessions: Sessions<Tables>,
     queue: BossQueue,
     store: JobStore,
     storage: S3Storage,
+    wake: () => void,
     sweepSeconds: number,
     log: Logger,
   ) {
@@ -36,6 +41,7 @@ export class Upkeep {
     this.#queue = queue;
     this.#store = store;
     this.#storage = storage;
+    this.#wake = wake;
     this.#sweepSeconds = sweepSeconds;
     this.#log = log;
   }
@@ -73,7 +79,7 @@ export class Upkeep {
       reconcile(session, db, this.#queue, Date.now()),
     );
     if (done && done.interrupted + done.sent + done.released > 0) {
-      this.#queue.committed();
+      this.#wake();
       this.#log.warn(done, 'records and queue differed, and were made to agree');
     }
   }

@@ -64,8 +64,10 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
           .deleteFrom('pgboss.job' as never)
           .where('singleton_key' as never, '=', job.id as never)
           .execute();
-        const { kept } = await node.queue.send(session, [{ work, lane: 'backlog', inMs: 0, turn: 0 }]);
+        const sent = [{ work, lane: 'backlog' as const, inMs: 0, turn: 0 }];
+        const { kept } = await node.queue.send(session, sent);
         await kept;
+        node.queue.committed(sent);
       });
       return upload.job.id;
     },

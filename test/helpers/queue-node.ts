@@ -77,7 +77,7 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
   const sessions = await openDatabase(pool);
   await migrateQueue(sessions.db);
   const notifier = new Notifier(pool);
-  const queue = await BossQueue.open(pool, role !== 'api', () => notifier.tell(CHANNELS.work), log);
+  const queue = await BossQueue.open(pool, role !== 'api', (lane) => notifier.tell(CHANNELS.work, lane), log);
   const store = new PostgresJobStore(sessions, node, queue);
   let { workers } = options;
   let running = 0;
@@ -101,7 +101,10 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
   const tellRoom = () => notifier.tell(CHANNELS.room);
   const feeder = role === 'api' ? null : new Feeder(queue, crew, { idle: tellRoom, ended: () => {} }, log);
   const began = Promise.withResolvers<void>();
-  const channels = { [CHANNELS.work]: () => feeder?.wake(), [CHANNELS.room]: () => admission.advance() };
+  const channels = {
+    [CHANNELS.work]: (lanes: string) => feeder?.workCame(lanes),
+    [CHANNELS.room]: () => admission.advance(),
+  };
   const listener = new Listener(url, { channels, began: began.resolve }, log);
   await began.promise;
   return {

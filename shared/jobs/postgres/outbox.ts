@@ -21,8 +21,8 @@ export interface TransactionalQueue {
   send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }>;
   /** Gives a lease back: its job is done. False: it had run out, and the job is somebody else's or will be. */
   settle(session: Session, lease: Lease): Promise<boolean>;
-  /** The transaction in which work was sent is committed. */
-  committed(): void;
+  /** The transaction in which this was sent is committed. */
+  committed(sent: readonly SentWork[]): void;
 }
 
 /** What each call leaves to be run; a call that is not here leaves nothing. */

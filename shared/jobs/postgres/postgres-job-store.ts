@@ -78,8 +78,9 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
       return await this.#sessions.within(async (session, db) => {
         try {
           // What does not wait for an answer is sent together: each way there and back is felt.
-          const [, isHeld, answer] = await all([
-            session.send(turn ? `${BEGIN[kind]}; ${turn}` : BEGIN[kind]),
+          const [, , isHeld, answer] = await all([
+            session.send(BEGIN[kind]),
+            turn && session.send(turn.text, turn.values),
             name === 'finishRun' ? this.#settle(session, input) : true,
             ask(db, input),
           ]);
@@ -94,7 +95,7 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
           const sent = work.length > 0 ? await this.#queue.send(session, work) : null;
           committing = true;
           await all([sent?.kept, session.send('commit')]);
-          if (work.some(({ inMs }) => inMs === 0)) this.#queue.committed();
+          if (work.length > 0) this.#queue.committed(work);
           return answer;
         } catch (error) {
           // Where the connection is broken the server rolls back by itself.

@@ -48,9 +48,9 @@ const SentJob = z.object({
  */
 export class BossQueue implements TransactionalQueue {
   readonly #boss: PgBoss;
-  readonly #wake: () => void;
+  readonly #wake: (lane: Lane) => void;
 
-  private constructor(boss: PgBoss, wake: () => void) {
+  private constructor(boss: PgBoss, wake: (lane: Lane) => void) {
     this.#boss = boss;
     this.#wake = wake;
   }
@@ -58,9 +58,14 @@ export class BossQueue implements TransactionalQueue {
   /**
    * Brings pg-boss's own tables up to date, in a schema that is there.
    * @param supervises whether this process looks for leases that have run out, as nodes with workers do
-   * @param wake tells the nodes that there is work
+   * @param wake tells the nodes that there is work in a lane
    */
-  static async open(pool: Pool, supervises: boolean, wake: () => void, log: Logger): Promise<BossQueue> {
+  static async open(
+    pool: Pool,
+    supervises: boolean,
+    wake: (lane: Lane) => void,
+    log: Logger,
+  ): Promise<BossQueue> {
     const boss = new PgBoss({
       db: { executeSql: (text, values) => pool.query(named(text, values)) },
       createSchema: false,
@@ -112,8 +117,9 @@ export class BossQueue implements TransactionalQueue {
     return held(await this.#boss.complete(QUEUE_OF[lane], job, null, { db: within(session) })).has(id);
   }
 
-  committed(): void {
-    this.#wake();
+  committed(sent: readonly SentWork[]): void {
+    const ready = sent.filter(({ inMs }) => inMs === 0);
+    for (const lane of new Set(ready.map(({ lane }) => lane))) this.#wake(lane);
   }
 
   /** Borrows up to so many jobs of a lane, the first ones first. @throws {StoreError} */
