@@ -6,7 +6,11 @@ const CONFIG = 'shared/config.ts';
 const EVERYWHERE = '';
 
 /** Who implements one of these is constructed in the composition root alone. */
-const CONTRACTS = ['JobStore', 'ImageStorage'];
+const CONTRACTS = ['JobStore', 'ImageStorage', 'DirectAccess'];
+
+const S3 = 'shared/storage/s3/';
+/** It is read by every service, to tell where its files lie. */
+const S3_URL = 'shared/storage/s3/s3-url.ts';
 
 const ROUTES = 'server/routes/';
 
@@ -91,6 +95,22 @@ export const RULES = {
       graph,
       EVERYWHERE,
       (target, { path }) => !/^(hono$|@hono\/)/.test(target) || within(path, 'server/'),
+    ),
+
+  '4: the SDK of S3 is only in its storage': (graph) =>
+    strays(
+      graph,
+      EVERYWHERE,
+      (target, { path }) => !/^(@aws-sdk\/|@smithy\/|cockatiel$)/.test(target) || within(path, S3),
+    ),
+
+  '4: what is for S3 is loaded by nobody who may do without': (graph) =>
+    [...graph.values()].flatMap(({ path, loads }) =>
+      [...loads]
+        .filter((it) =>
+          path === S3_URL ? it !== 'zod' : within(it, S3) && it !== S3_URL && !within(path, S3),
+        )
+        .map((it) => `${path} loads ${it}`),
     ),
 
   '4: the environment is read only in the config': (graph) =>
