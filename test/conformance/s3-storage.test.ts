@@ -5,20 +5,21 @@ import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import { S3Url } from '../../shared/storage/s3/s3-url.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
 import { describeWithS3 } from '../helpers/with-s3.ts';
+import { describeDirectAccess } from './direct-access.ts';
 import { describeImageStorage } from './image-storage.ts';
 
 describeWithS3('on an S3 server', (server) => {
-  describeImageStorage('S3Storage', async () => {
+  async function opened() {
     const settings = S3Url.parse(server().urlOf(await server().newBucket(), 'photos'));
     const storage = await S3Storage.open(settings, recordingLog().log);
     const spoolPath = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
-    return {
-      storage,
-      spoolPath,
-      dispose: async () => {
-        storage.close();
-        await rm(spoolPath, { recursive: true, force: true });
-      },
+    const dispose = async () => {
+      storage.close();
+      await rm(spoolPath, { recursive: true, force: true });
     };
-  });
+    return { storage, spoolPath, dispose };
+  }
+
+  describeImageStorage('S3Storage', opened);
+  describeDirectAccess('S3Storage', opened);
 });

@@ -17,7 +17,7 @@ export async function presignedGet(
   return signing(() => getSignedUrl(bucket.client, command, { expiresIn: answer.seconds }));
 }
 
-/** As {@link presignedGet}. The length and the type are signed: with others the signature is wrong. */
+/** As {@link presignedGet}. The length is signed, and the type where there is one: with others the signature is wrong. */
 export async function presignedPut(
   bucket: S3Bucket,
   key: string,
@@ -28,8 +28,11 @@ export async function presignedPut(
     ContentLength: upload.bytes,
     ...(upload.contentType !== undefined && { ContentType: upload.contentType }),
   });
-  const signableHeaders = new Set(['content-length', 'content-type']);
-  return signing(() => getSignedUrl(bucket.client, command, { expiresIn: upload.seconds, signableHeaders }));
+  // Of itself the SDK would have a type, and sign none.
+  const signed = upload.contentType === undefined ? ['content-length'] : ['content-length', 'content-type'];
+  return signing(() =>
+    getSignedUrl(bucket.client, command, { expiresIn: upload.seconds, signableHeaders: new Set(signed) }),
+  );
 }
 
 async function signing(sign: () => Promise<string>): Promise<string> {

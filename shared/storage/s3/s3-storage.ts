@@ -1,7 +1,7 @@
 import { unlink } from 'node:fs/promises';
 import pLimit from 'p-limit';
 import { ImageId, type RunId } from '../../domain/ids.ts';
-import { asStoreError } from '../../errors.ts';
+import { asStoreError, StoreError } from '../../errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { DirectAccess, DirectUpload } from '../direct-access.ts';
 import type { ByteRange, ImageStorage, NewFile } from '../image-storage.ts';
@@ -42,8 +42,8 @@ export class S3Storage implements ImageStorage, DirectAccess {
       return new S3Storage(bucket);
     } catch (error) {
       bucket.close();
-      const where = settings.endpoint ?? `AWS in ${settings.region ?? 'the region of the environment'}`;
-      throw asStoreError(error, `open the bucket ${settings.bucket} at ${where}`);
+      const { code, message } = asStoreError(error, 'open the storage');
+      throw new StoreError(code, `the bucket ${settings.bucket} ${placeOf(settings)}: ${message}`);
     }
   }
 
@@ -156,4 +156,8 @@ export class S3Storage implements ImageStorage, DirectAccess {
   close(): void {
     this.#bucket.close();
   }
+}
+
+function placeOf({ endpoint, region }: S3Settings): string {
+  return endpoint === null ? `of AWS, in ${region ?? 'the region of the environment'}` : `at ${endpoint}`;
 }

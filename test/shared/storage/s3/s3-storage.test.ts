@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, unlinkSync } from 'node:fs';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import {
   CreateMultipartUploadCommand,
   DeleteBucketCommand,
@@ -108,6 +108,20 @@ describeWithS3('a storage on S3', (server) => {
       expect(existsSync(path), 'the received file is left to whoever has put it there').toBe(true);
     });
 
+    test('where the received file is no longer there to be removed', async () => {
+      const { relay, ...it } = await openThrough();
+      const path = await received(it, 'picture');
+      relay.toServer = (bytes) => {
+        if (bytes.includes('PUT ')) unlinkSync(path);
+        return bytes;
+      };
+      await expect(it.storage.keepOriginal(newImageId(), path)).rejects.toMatchObject({
+        ...UNAVAILABLE,
+        message: 'keep an original: ENOENT',
+      });
+      await expectNothingIn(it.bucket);
+    });
+
     test.each([
       ['in the middle of the one part of an original', 300_000, /^PUT .*originals/],
       ['in the middle of the second part of an original', LARGE, /^PUT .*partNumber=2/],
@@ -155,7 +169,10 @@ describeWithS3('a storage on S3', (server) => {
         if (at >= 0) bytes.write('X', at);
         return bytes;
       };
-      await expect(it.storage.keepOriginal(newImageId(), path)).rejects.toMatchObject(UNAVAILABLE);
+      await expect(it.storage.keepOriginal(newImageId(), path)).rejects.toMatchObject({
+        ...UNAVAILABLE,
+        message: expect.stringMatching(/Digest|SHA256/),
+      });
       await expectNothingIn(it.bucket);
     });
   });
@@ -208,6 +225,16 @@ describeWithS3('a storage on S3', (server) => {
       await reader?.read();
       await reader?.cancel();
       await expect.poll(() => relay.open).toBe(open - 1);
+    });
+
+    test('slowly, by many, keeps nobody from another file', async () => {
+      const { storage } = await open();
+      const run = newRunId();
+      await putFiles(storage, run, { 'large.png': Buffer.alloc(8_000_000), 'thumb.jpg': 'thumb' });
+      const begun = Array.from({ length: 52 }, () => storage.readVariant(run, 'large.png'));
+      const streams = await Promise.all(begun);
+      expect(await text((await storage.readVariant(run, 'thumb.jpg')) ?? Readable.from([]))).toBe('thumb');
+      await Promise.all(streams.map((stream) => stream?.cancel()));
     });
 
     test('of a bucket that is gone is not called missing', async () => {
