@@ -141,12 +141,12 @@ function sharingFaults(env: z.output<typeof Environment> | null): string[] {
   return faults;
 }
 
-/** Without what stands behind the bucket: it may be secret. */
 const storageOf = ({ STORAGE_URL }: z.output<typeof Environment>): string | undefined =>
-  STORAGE_URL?.kind === 's3' ? STORAGE_URL.url.replace(/\?.*/, '') : STORAGE_URL?.path;
+  STORAGE_URL?.kind === 's3' ? `s3://${STORAGE_URL.settings.bucket}` : STORAGE_URL?.path;
 
-/** Of an address: it is told in the log. */
-const withoutPassword = (value: string | undefined) => value?.replace(/:\/\/[^/]*@/, '://…@');
+/** Of an address, without what may be secret: it is told in the log. */
+const withoutPassword = (value: string | undefined) =>
+  value?.replace(/:\/\/[^/]*@/, '://…@').replace(/^(s3:[^?]*)\?.*/, '$1?…');
 
 function faultOf(name: string, value: string | undefined, allowed: string): string {
   return `${name}=${JSON.stringify(value)} is not allowed: it takes ${allowed}`;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
 
@@ -39,12 +40,16 @@ const DatabaseUrl = z.string().transform((url, context) => {
 const StorageUrl = z.string().transform((url, context) => {
   const path = localPath('file', url);
   if (path !== null) return { kind: 'disk' as const, path };
-  if (/^s3:\/\/./.test(url)) return { kind: 's3' as const, url };
-  context.addIssue({
-    code: 'custom',
-    message:
-      'file: and a path, such as file:/srv/images, or a bucket of S3, such as s3://bucket?endpoint=https://s3.example.com&region=eu-1',
-  });
+  if (!url.startsWith('s3:')) {
+    context.addIssue({
+      code: 'custom',
+      message: 'file: and a path, such as file:/srv/images, or s3: and a bucket',
+    });
+    return z.NEVER;
+  }
+  const settings = S3Url.safeParse(url);
+  if (settings.success) return { kind: 's3' as const, settings: settings.data };
+  for (const { message } of settings.error.issues) context.addIssue({ code: 'custom', message });
   return z.NEVER;
 });
 

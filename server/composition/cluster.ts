@@ -15,6 +15,7 @@ import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
 import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
+import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
 import { Scratch } from '../../workers/supervisor/scratch.ts';
 import { hireCrew, type NodeOptions } from './crew.ts';
@@ -28,15 +29,15 @@ const SILENT_MS = 5_000;
 /** One of many nodes: records and queue in PostgreSQL, files in S3, both shared with all others. */
 export async function openCluster(
   options: NodeOptions,
-  urls: { database: string; storage: string },
+  { database, storage: bucket }: { database: string; storage: S3Settings },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
   const { config, log, isShared } = options;
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
-  const storage = await S3Storage.open(urls.storage);
-  const pool = connect(urls.database, config.databasePool);
+  const storage = await S3Storage.open(bucket, log);
+  const pool = connect(database, config.databasePool);
   const sessions = await openDatabase(pool);
   await migrateQueue(sessions.db);
   const notifier = new Notifier(pool);
@@ -60,7 +61,7 @@ export async function openCluster(
     : null;
   let feeder: Feeder | null = null;
   const listener = new Listener(
-    urls.database,
+    database,
     {
       channels: {
         ...(crew && { [CHANNELS.work]: (lanes) => feeder?.workCame(lanes) }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
-import type { Sessions } from '../../shared/postgres/session.ts';
+import type { Sessions } from '../../shared/postgres/sessions.ts';
 import type { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
 import { takeTurn } from '../../shared/queue/postgres/turn.ts';

@@ -6,7 +6,14 @@ const CONFIG = 'shared/config.ts';
 const EVERYWHERE = '';
 
 /** Who implements one of these is constructed in the composition root alone. */
-const CONTRACTS = ['JobStore', 'ImageStorage'];
+const CONTRACTS = ['JobStore', 'ImageStorage', 'DirectAccess'];
+
+const S3 = 'shared/storage/s3/';
+
+/** Where the service begins. */
+const MAIN = 'server/main.ts';
+/** Packages that one machine alone never needs. */
+const FOR_MANY = /^(pg|pg-boss|cockatiel|@aws-sdk\/.*|@smithy\/.*)$/;
 
 const ROUTES = 'server/routes/';
 
@@ -42,6 +49,15 @@ function strays(
     .flatMap((module) =>
       [...module.imports].filter((it) => !allowed(it, module)).map((it) => `${module.path} imports ${it}`),
     );
+}
+
+/** What is there when a file has been loaded, and nobody has asked for more. */
+function loadedWith(graph: ModuleGraph, path: string, seen = new Set<string>()): Set<string> {
+  if (!seen.has(path) && graph.has(path)) {
+    seen.add(path);
+    for (const target of graph.get(path)?.loads ?? []) loadedWith(graph, target, seen);
+  }
+  return seen;
 }
 
 const routesOf = (graph: ModuleGraph): Module[] =>
@@ -95,6 +111,20 @@ export const RULES = {
       graph,
       EVERYWHERE,
       (target, { path }) => !/^(hono$|@hono\/)/.test(target) || within(path, 'server/'),
+    ),
+
+  '4: the SDK of S3 is only in its storage': (graph) =>
+    strays(
+      graph,
+      EVERYWHERE,
+      (target, { path }) => !/^(@aws-sdk\/|@smithy\/|cockatiel$)/.test(target) || within(path, S3),
+    ),
+
+  '4: what is for many machines is loaded by nobody who may do without': (graph) =>
+    [...loadedWith(graph, MAIN)].flatMap((path) =>
+      [...(graph.get(path)?.loads ?? [])]
+        .filter((it) => FOR_MANY.test(it))
+        .map((it) => `${path} loads ${it}`),
     ),
 
   '4: the environment is read only in the config': (graph) =>

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Pool } from 'pg';
-import { Sessions } from '../../postgres/session.ts';
+import { Sessions } from '../../postgres/sessions.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { refuseNewerSchema } from '../newer-schema.ts';
 import type { Tables } from '../tables.ts';

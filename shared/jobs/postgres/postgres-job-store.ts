@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { StoreError } from '../../errors.ts';
-import { isKnown, type Session, type Sessions, sqlState } from '../../postgres/session.ts';
+import { isKnown, type Session, sqlState } from '../../postgres/session.ts';
+import type { Sessions } from '../../postgres/sessions.ts';
 import { CALLS, type CallInput, type CallKind, type CallName, type CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
