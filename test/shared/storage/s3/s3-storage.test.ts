@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newImageId, newRunId } from '../../../../shared/domain/ids.ts';
+import type { S3Limits } from '../../../../shared/storage/s3/s3-limits.ts';
 import { allOf } from '../../../helpers/all-of.ts';
 import { putFiles } from '../../../helpers/put-files.ts';
 import { type Connection, type Passage, Relay } from '../../../helpers/relay.ts';
@@ -28,10 +29,10 @@ describeWithS3('a storage on S3', (server) => {
   const open = () => openS3Storage(server());
 
   /** As {@link open}, by a way that can be tampered with. */
-  async function openThrough() {
+  async function openThrough(limits: Partial<S3Limits> = {}) {
     const relay = await Relay.to(server().endpoint);
     onTestFinished(() => relay[Symbol.asyncDispose]());
-    return { relay, ...(await openS3Storage(server(), {}, relay.endpoint)) };
+    return { relay, ...(await openS3Storage(server(), limits, relay.endpoint)) };
   }
 
   async function received({ folder }: OpenS3Storage, bytes: Uint8Array | string): Promise<string> {
@@ -193,6 +194,16 @@ describeWithS3('a storage on S3', (server) => {
     expect(cuts).toBe(1);
     await it.storage.stageOriginal(id, join(it.folder, 'input'));
     expect(bytes.equals(await readFile(join(it.folder, 'input')))).toBe(true);
+  });
+
+  test('a try that nothing comes of is followed by another', async () => {
+    const { relay, ...it } = await openThrough({ attemptMs: 2_000, callMs: 60_000 });
+    const run = newRunId();
+    await putFiles(it.storage, run, { 'thumb.jpg': 'thumb' });
+    let swallowed = 0;
+    relay.toServer = (bytes) => (swallowed++ === 0 ? Buffer.alloc(0) : bytes);
+    expect(await text((await it.storage.readVariant(run, 'thumb.jpg')) ?? Readable.from([]))).toBe('thumb');
+    expect(swallowed).toBeGreaterThan(1);
   });
 
   describe('what is read', () => {
