@@ -96,6 +96,17 @@ describeWithS3('a storage on S3', (server) => {
     });
   });
 
+  test('takes no more of a file when the next one has been begun', async () => {
+    const it = await open();
+    const published = it.storage.publish(newRunId(), async (create) => {
+      const file = await create('large.jpg');
+      await create('thumb.jpg');
+      await file.write(Buffer.from('more'));
+    });
+    await expect(published).rejects.toThrow('was whole already');
+    await expectNothingIn(it.bucket);
+  });
+
   describe('has nothing of what could not be put', () => {
     test('where it becomes shorter on its way', async () => {
       const { relay, ...it } = await openThrough();
@@ -239,7 +250,7 @@ describeWithS3('a storage on S3', (server) => {
     });
 
     test('slowly, by many, keeps nobody from another file', async () => {
-      const { storage } = await open();
+      const { storage } = await openS3Storage(server(), { attemptMs: 60_000, callMs: 60_000 });
       const run = newRunId();
       await putFiles(storage, run, { 'large.png': Buffer.alloc(8_000_000), 'thumb.jpg': 'thumb' });
       const begun = Array.from({ length: 52 }, () => storage.readVariant(run, 'large.png'));
