@@ -25,8 +25,8 @@ export interface ImageStorage {
   stageOriginal(id: ImageId, path: string): Promise<boolean>;
 
   /**
-   * Has a set written to a place of the run's own, one file after the other. When it resolves, no crash loses any of it; when
-   * it or `write` fails, there is nothing of it.
+   * Has a set written to a place of the run's own, one file after the other: each is whole when the next one is created. When it
+   * resolves, no crash loses any of it; when it or `write` fails, there is nothing of it.
    * @param write called once; what it resolves with is the result, and what it throws is thrown
    */
   publish<T>(run: RunId, write: (create: (fileName: string) => Promise<NewFile>) => Promise<T>): Promise<T>;

@@ -8,7 +8,7 @@ export class NewObject {
   #gathered: Buffer[] = [];
   #bytes = 0;
   #multipart: Multipart | null = null;
-  #mayBeThere = false;
+  #isWhole = false;
 
   constructor(bucket: S3Bucket, key: string) {
     this.#bucket = bucket;
@@ -17,6 +17,7 @@ export class NewObject {
 
   /** Adds a copy of them. */
   async write(bytes: Uint8Array): Promise<void> {
+    if (this.#isWhole) throw new Error(`${this.key} was whole already`);
     for (let taken = 0; taken < bytes.length; ) {
       if (this.#bytes === PART_BYTES) await this.#sendPart();
       const piece = Buffer.from(bytes.subarray(taken, taken + PART_BYTES - this.#bytes));
@@ -28,7 +29,7 @@ export class NewObject {
 
   /** When it resolves, the object is there. */
   async finish(): Promise<void> {
-    this.#mayBeThere = true;
+    this.#isWhole = true;
     if (!this.#multipart) return this.#bucket.put(this.key, this.#take());
     await this.#sendPart();
     await this.#multipart.complete();
@@ -37,7 +38,7 @@ export class NewObject {
   /** Of what is not wanted, or could not be put. It never rejects. */
   async takeBack(): Promise<void> {
     await this.#multipart?.takeBack();
-    if (this.#mayBeThere) await this.#bucket.takeBack(this.key);
+    if (this.#isWhole) await this.#bucket.takeBack(this.key);
   }
 
   async #sendPart(): Promise<void> {

@@ -28,11 +28,12 @@ export async function presignedPut(
     ContentLength: upload.bytes,
     ...(upload.contentType !== undefined && { ContentType: upload.contentType }),
   });
-  // Of itself the SDK would have a type, and sign none.
-  const signed = upload.contentType === undefined ? ['content-length'] : ['content-length', 'content-type'];
-  return signing(() =>
-    getSignedUrl(bucket.client, command, { expiresIn: upload.seconds, signableHeaders: new Set(signed) }),
-  );
+  // The SDK signs the length, and a type only where it is told to.
+  const options = {
+    expiresIn: upload.seconds,
+    ...(upload.contentType !== undefined && { signableHeaders: new Set(['content-type']) }),
+  };
+  return signing(() => getSignedUrl(bucket.client, command, options));
 }
 
 async function signing(sign: () => Promise<string>): Promise<string> {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { newImageId, newRunId, type RunId } from '../../../../shared/domain/ids.ts';
 import { S3_LIMITS, type S3Limits } from '../../../../shared/storage/s3/s3-limits.ts';
@@ -108,6 +109,18 @@ describeWithS3('without S3', (server) => {
     expect(it.storage.isInReach).toBe(true);
   });
 
+  test('a call ends in its time, whatever its tries have', async () => {
+    const it = await open({ attemptMs: 60_000, callMs: 1_000 });
+    await server().freeze();
+    onTestFinished(() => server().thaw());
+    const begun = performance.now();
+    await expect(read(it)).rejects.toMatchObject({
+      ...UNAVAILABLE,
+      message: expect.stringContaining('NoAnswer'),
+    });
+    expect(performance.now() - begun).toBeLessThan(1_000 + MARGIN_MS);
+  });
+
   test('what is taken back after a failure is waited for no longer than it may', async () => {
     const { storage, folder } = await openS3Storage(server(), {
       ...LIMITS,
@@ -170,7 +183,7 @@ describeWithS3('a storage opens only where it can be written, and says why not',
     const { storage, where } = await opened();
     const error = await failure(storage);
     expect(error).toMatchObject({ ...UNAVAILABLE, message: `${where}: SignatureDoesNotMatch (403)` });
-    expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toMatch(
+    expect(inspect(error, { depth: null, showHidden: true })).not.toMatch(
       /secret|Signature=|darkroom:tests/i,
     );
   });

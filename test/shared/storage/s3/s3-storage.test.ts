@@ -13,6 +13,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newImageId, newRunId } from '../../../../shared/domain/ids.ts';
+import type { S3Limits } from '../../../../shared/storage/s3/s3-limits.ts';
 import { allOf } from '../../../helpers/all-of.ts';
 import { putFiles } from '../../../helpers/put-files.ts';
 import { type Connection, type Passage, Relay } from '../../../helpers/relay.ts';
@@ -28,10 +29,10 @@ describeWithS3('a storage on S3', (server) => {
   const open = () => openS3Storage(server());
 
   /** As {@link open}, by a way that can be tampered with. */
-  async function openThrough() {
+  async function openThrough(limits: Partial<S3Limits> = {}) {
     const relay = await Relay.to(server().endpoint);
     onTestFinished(() => relay[Symbol.asyncDispose]());
-    return { relay, ...(await openS3Storage(server(), {}, relay.endpoint)) };
+    return { relay, ...(await openS3Storage(server(), limits, relay.endpoint)) };
   }
 
   async function received({ folder }: OpenS3Storage, bytes: Uint8Array | string): Promise<string> {
@@ -93,6 +94,17 @@ describeWithS3('a storage on S3', (server) => {
       expect(large.equals(await read('large.png'))).toBe(true);
       for (const name of names) expect(String(await read(name))).toBe(name);
     });
+  });
+
+  test('takes no more of a file when the next one has been begun', async () => {
+    const it = await open();
+    const published = it.storage.publish(newRunId(), async (create) => {
+      const file = await create('large.jpg');
+      await create('thumb.jpg');
+      await file.write(Buffer.from('more'));
+    });
+    await expect(published).rejects.toThrow('was whole already');
+    await expectNothingIn(it.bucket);
   });
 
   describe('has nothing of what could not be put', () => {
@@ -195,6 +207,16 @@ describeWithS3('a storage on S3', (server) => {
     expect(bytes.equals(await readFile(join(it.folder, 'input')))).toBe(true);
   });
 
+  test('a try that nothing comes of is followed by another', async () => {
+    const { relay, ...it } = await openThrough({ attemptMs: 2_000, callMs: 60_000 });
+    const run = newRunId();
+    await putFiles(it.storage, run, { 'thumb.jpg': 'thumb' });
+    let swallowed = 0;
+    relay.toServer = (bytes) => (swallowed++ === 0 ? Buffer.alloc(0) : bytes);
+    expect(await text((await it.storage.readVariant(run, 'thumb.jpg')) ?? Readable.from([]))).toBe('thumb');
+    expect(swallowed).toBeGreaterThan(1);
+  });
+
   describe('what is read', () => {
     test('is no whole one where it is cut: nothing is staged', async () => {
       const { relay, ...it } = await openThrough();
@@ -228,7 +250,7 @@ describeWithS3('a storage on S3', (server) => {
     });
 
     test('slowly, by many, keeps nobody from another file', async () => {
-      const { storage } = await open();
+      const { storage } = await openS3Storage(server(), { attemptMs: 60_000, callMs: 60_000 });
       const run = newRunId();
       await putFiles(storage, run, { 'large.png': Buffer.alloc(8_000_000), 'thumb.jpg': 'thumb' });
       const begun = Array.from({ length: 52 }, () => storage.readVariant(run, 'large.png'));
