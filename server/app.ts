@@ -23,6 +23,7 @@ const PROBES: [path: string, allow: string][] = [
 /** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
 const METHODS: [path: string, allow: string][] = [
   ['/upload', 'POST'],
+  ['/uploads/:id/complete', 'POST'],
   ['/tickets', 'POST'],
   ['/images/:id', 'GET, HEAD, DELETE'],
   ['/images/:id/similar', 'GET, HEAD'],

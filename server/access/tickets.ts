@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { KeyId } from '../../shared/domain/access.ts';
@@ -45,14 +44,13 @@ export class TicketOffice {
     this.#keys = keys;
   }
 
-  async issue(asked: Omit<Ticket, 'id'>): Promise<string> {
-    const { keyId, tenant, preset, maxBytes, expiresAt } = asked;
+  async issue({ id: ticketId, keyId, tenant, preset, maxBytes, expiresAt }: Ticket): Promise<string> {
     const { id, secret } = this.#keys.signer;
     return new SignJWT({ key: keyId, preset, max: maxBytes })
       .setProtectedHeader({ alg: ALGORITHM, kid: id })
       .setAudience(AUDIENCE)
       .setSubject(tenant)
-      .setJti(randomUUID())
+      .setJti(ticketId)
       .setExpirationTime(Math.floor(expiresAt / 1000))
       .sign(secret);
   }

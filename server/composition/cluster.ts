@@ -101,6 +101,7 @@ export async function openCluster(
     common: await postgresAccess(pool),
     store,
     storage,
+    direct: storage,
     front: admission && {
       handOff: admission,
       watch,

@@ -30,6 +30,7 @@ export async function openEmbedded(
     common: null,
     store,
     storage,
+    direct: null,
     front: {
       handOff: supervisor,
       watch: supervisor,

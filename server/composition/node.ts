@@ -2,6 +2,7 @@ import type { Isolation } from '../../shared/domain/isolation.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { HandOff, JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
+import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { CommonAccess } from '../access/common-access.ts';
 
@@ -28,6 +29,8 @@ export interface Node {
   common: CommonAccess | null;
   store: JobStore;
   storage: ImageStorage;
+  /** Null: files lie on this machine, and clients come to them by us alone. */
+  direct: DirectAccess | null;
   /** Null: this node takes no uploads. */
   front: Front | null;
   /** Null: this node has no workers. */

@@ -95,11 +95,13 @@ export async function startService(
   }
 
   function appOf({ watch, retries }: Front, intake: Intake) {
-    const { store, storage } = node;
+    const { store, storage, direct } = node;
     return createApp({
       ...probes,
       store,
       storage,
+      direct,
+      redirectsReads: config.readMode === 'redirect',
       intake,
       watch,
       retries,

@@ -1,9 +1,15 @@
 import { MEDIA_TYPE, type PublishedSet, variantFileName } from '../../shared/domain/image.ts';
-import type { ByteRange, ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { DirectAccess } from '../../shared/storage/direct-access.ts';
+import type { ByteRange } from '../../shared/storage/image-storage.ts';
 import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
 import { cacheControl } from './cache-control.ts';
 import type { Choice } from './choose-variant.ts';
+import type { Files } from './files.ts';
+
+/** An address of the bucket lives so long, in seconds; and may be kept by caches for so long, if at all. */
+const BUCKET_URL_S = 900;
+const BUCKET_URL_KEPT_S = 300;
 
 /** The headers of a request that decide what of a file is sent. */
 export interface Conditions {
@@ -20,7 +26,7 @@ export interface Conditions {
  * @throws {Problem} `range_not_satisfiable`
  */
 export async function answerVariant(
-  storage: ImageStorage,
+  { storage, direct }: Files,
   set: PublishedSet,
   { variant, immutable, negotiated }: Choice,
   conditions: Conditions,
@@ -35,6 +41,9 @@ export async function answerVariant(
   if (negotiated) headers.set('vary', 'Accept');
   if (matches(conditions.ifNoneMatch, etag)) return new Response(null, { status: 304, headers });
 
+  if (direct && conditions.method === 'GET') {
+    return toTheBucket(direct, set, { variant, immutable, negotiated }, reading);
+  }
   const range = requestedRange(conditions, variant.bytes, etag);
   const length = range ? range.end - range.start + 1 : variant.bytes;
   headers.set('content-type', MEDIA_TYPE[variant.format]);
@@ -45,6 +54,24 @@ export async function answerVariant(
 
   const body = await storage.readVariant(set.runId, variantFileName(variant), range);
   return body && new Response(body, { status, headers });
+}
+
+/** To a signed address; whoever keeps this answer has to ask again before that ends. */
+async function toTheBucket(
+  direct: DirectAccess,
+  { runId }: PublishedSet,
+  { variant, immutable, negotiated }: Choice,
+  reading: Reading,
+): Promise<Response> {
+  const location = await direct.readUrl(runId, variantFileName(variant), {
+    seconds: BUCKET_URL_S,
+    contentType: MEDIA_TYPE[variant.format],
+    cacheControl: cacheControl(reading, immutable),
+  });
+  const who = reading.isByAddress ? 'public' : 'private';
+  const headers = new Headers({ location, 'cache-control': `${who}, max-age=${BUCKET_URL_KEPT_S}` });
+  if (negotiated) headers.set('vary', 'Accept');
+  return new Response(null, { status: 302, headers });
 }
 
 /** The weak comparison of RFC 9110, section 8.8.3.2. */

@@ -1,10 +1,10 @@
 import type { ImageRecord } from '../../shared/jobs/records.ts';
-import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
 import { answerVariant, type Conditions } from './answer-variant.ts';
 import { cacheControl } from './cache-control.ts';
 import { chooseVariant, presentVersionOf, variantPath } from './choose-variant.ts';
+import type { Files } from './files.ts';
 import { publishedSet } from './published-set.ts';
 
 /**
@@ -14,7 +14,7 @@ import { publishedSet } from './published-set.ts';
  * @throws {Problem}
  */
 export async function deliver(
-  storage: ImageStorage,
+  files: Files,
   find: () => Promise<ImageRecord>,
   urlName: string,
   { accept, ...conditions }: Conditions & { accept: string | undefined },
@@ -26,7 +26,7 @@ export async function deliver(
     const { variants } = set.manifest;
     const choice = chooseVariant(variants, urlName, accept);
     if (!choice) return redirected(record, presentVersionOf(variants, urlName), reading);
-    const answer = await answerVariant(storage, set, choice, conditions, reading);
+    const answer = await answerVariant(files, set, choice, conditions, reading);
     if (answer) return answer;
   }
   throw new Problem('not_found', 'The image was removed a moment ago.');

@@ -1,3 +1,4 @@
+import { StoreError } from '../../shared/errors.ts';
 import { Problem } from '../problem.ts';
 import { Hungup, type Patience, TooSlow } from './body-reader.ts';
 import { tooManyUploads } from './no-room.ts';
@@ -20,6 +21,10 @@ export function bodyFault(error: unknown, { stallMs, wholeMs }: Patience): unkno
       { retryAfter: 5, headers: { connection: 'close' } },
     );
   }
-  if (error instanceof Hungup) return new Problem('malformed_request', 'The body broke off.', {}, error);
+  if (error instanceof Hungup) {
+    // What lay in the storage comes from there.
+    if (error.cause instanceof StoreError) return error.cause;
+    return new Problem('malformed_request', 'The body broke off.', {}, error);
+  }
   return error;
 }

@@ -88,6 +88,7 @@ export class Intake {
   }
 
   async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
+    if (attempt.kind === 'again' && upload.isStored) return { job: attempt.job, isRepeated: true };
     if (attempt.kind !== 'again' && !this.#handOff.isWorthReading(upload)) {
       log.info({ reason: 'line_too_long' }, 'upload refused');
       throw noRoom('busy', upload.isBatch);

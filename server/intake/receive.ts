@@ -17,7 +17,9 @@ export interface IncomingUpload {
   /** As the client declares it; the bytes are counted all the same. */
   contentLength: number | undefined;
   /** To be called when it is to be read, and not before: then a client that has asked whether to send it is told to. */
-  body: () => Readable;
+  body: () => Readable | Promise<Readable>;
+  /** It lies in the storage already, and is not sent again with a request that is repeated. */
+  isStored: boolean;
   digests: DigestFields;
   /** Whose image it will be. */
   tenant: Tenant;
@@ -80,7 +82,7 @@ export async function receive(
   const spool = new SpoolFile(spoolPath, maxUploadBytes, limits.spoolMemory);
   try {
     const chunks = digest.through(
-      capped(readBody(upload.body(), limits, onItsWay.signal), maxBodyBytes, onItsWay),
+      capped(readBody(await upload.body(), limits, onItsWay.signal), maxBodyBytes, onItsWay),
     );
     const fields = isForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)

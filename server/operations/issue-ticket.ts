@@ -1,7 +1,10 @@
+import { type ImageId, newImageId } from '../../shared/domain/ids.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
+import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { Caller } from '../access/caller.ts';
 import type { Ticket, TicketOffice } from '../access/tickets.ts';
 import { knownPreset } from '../known-preset.ts';
+import { nothingDirect } from './complete-upload.ts';
 
 export interface AskedTicket {
   /** Seconds. */
@@ -9,22 +12,42 @@ export interface AskedTicket {
   maxBytes: number;
   /** Null: as the upload says. */
   preset: string | null;
+  /** What the client is going to put into the bucket itself; null: it sends it to us. */
+  direct: { bytes: number; contentType: string } | null;
 }
 
-export type IssuedTicket = Pick<Ticket, 'expiresAt' | 'maxBytes' | 'preset'> & { token: string };
+export type IssuedTicket = Pick<Ticket, 'id' | 'expiresAt' | 'maxBytes' | 'preset'> & {
+  token: string;
+  /** Where the bytes go, with PUT and this very type; null: to us. */
+  put: { url: string; contentType: string } | null;
+};
 
 /**
  * A ticket for one upload to the tenant of the caller.
  * @throws {Problem} when there is no such preset
  */
 export async function issueTicket(
-  { expiresIn, maxBytes, preset }: AskedTicket,
+  { expiresIn, maxBytes: most, preset, direct: upload }: AskedTicket,
   { keyId, tenant }: Caller,
   tickets: TicketOffice,
   presets: PresetsByName,
+  direct: DirectAccess | null,
 ): Promise<IssuedTicket> {
   if (preset !== null) knownPreset(preset, presets);
   const expiresAt = (Math.floor(Date.now() / 1000) + expiresIn) * 1000;
-  const token = await tickets.issue({ keyId, tenant, preset, maxBytes, expiresAt });
-  return { token, expiresAt, maxBytes, preset };
+  const id = newImageId();
+  const maxBytes = upload?.bytes ?? most;
+  const put = upload && (await placeFor(id, expiresIn, upload, direct));
+  const token = await tickets.issue({ id, keyId, tenant, preset, maxBytes, expiresAt });
+  return { id, token, expiresAt, maxBytes, preset, put };
+}
+
+async function placeFor(
+  id: ImageId,
+  seconds: number,
+  { bytes, contentType }: NonNullable<AskedTicket['direct']>,
+  direct: DirectAccess | null,
+): Promise<IssuedTicket['put']> {
+  if (!direct) throw nothingDirect();
+  return { url: await direct.uploadUrl(id, { seconds, bytes, contentType }), contentType };
 }

@@ -4,6 +4,7 @@ import type { Isolation } from '../../shared/domain/isolation.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
+import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
@@ -53,6 +54,10 @@ export interface Parts extends ProbeParts {
   storage: ImageStorage;
   intake: Intake;
   presets: PresetsByName;
+  /** Where files lie in a bucket, the ways of clients to it; null where they do not. */
+  direct: DirectAccess | null;
+  /** Variants are sent by the bucket, and not by us. */
+  redirectsReads: boolean;
   watch: JobWatch;
   retries: Retries;
   /** Whose scripts may ask. */

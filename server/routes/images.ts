@@ -32,7 +32,11 @@ const SIMILAR_TAKES = {
   limit: `a whole number from 1 to ${MOST_SIMILAR}`,
 };
 
-export function imageRoutes({ store, storage, retries, access: { signedUrls } }: Parts): Hono<AppEnv> {
+export function imageRoutes(parts: Parts): Hono<AppEnv> {
+  const { store, storage, retries, access } = parts;
+  const { signedUrls } = access;
+  const files = { storage, direct: parts.redirectsReads ? parts.direct : null };
+
   /** @param tenant whose it has to be: of another's it is not even told that it is there; null: anybody's */
   async function find(id: string, tenant: Tenant | null): Promise<ImageRecord> {
     const imageId = ImageId.safeParse(id);
@@ -66,7 +70,8 @@ export function imageRoutes({ store, storage, retries, access: { signedUrls } }:
         range: c.req.header('range'),
         ifRange: c.req.header('if-range'),
       };
-      return deliver(storage, () => find(id, reading.tenant), c.req.param('variant'), conditions, reading);
+      const found = () => find(id, reading.tenant);
+      return deliver(files, found, c.req.param('variant'), conditions, reading);
     })
     .delete('/images/:id', needs('upload'), async (c) => {
       const id = ImageId.safeParse(c.req.param('id'));

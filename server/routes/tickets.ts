@@ -10,24 +10,43 @@ const LONGEST_S = 24 * 60 * 60;
 const USUAL_S = 600;
 
 /** For a browser or an app: an address that takes one picture, without a key. */
-export function ticketRoutes({ access, presets, maxUploadBytes, bodyOf, patience }: Parts): Hono<AppEnv> {
+export function ticketRoutes(parts: Parts): Hono<AppEnv> {
+  const { access, presets, maxUploadBytes, bodyOf, patience, direct } = parts;
   const Asked = z.strictObject({
     expiresIn: z.int().min(1).max(LONGEST_S).default(USUAL_S),
     maxBytes: z.int().min(1).max(maxUploadBytes).default(maxUploadBytes),
     preset: z.string().max(64).nullable().default(null),
+    direct: z
+      .strictObject({
+        bytes: z.int().min(1).max(maxUploadBytes),
+        contentType: z
+          .string()
+          .max(64)
+          .regex(/^image\/[a-z0-9.+-]+$/),
+      })
+      .nullable()
+      .default(null),
   });
   const takes = {
     expiresIn: `whole seconds from 1 to ${LONGEST_S}`,
     maxBytes: `a whole number from 1 to ${maxUploadBytes}`,
     preset: 'the name of a preset',
+    direct: `the size and type of what is put into the bucket: {"bytes": 1 to ${maxUploadBytes}, "contentType": "image/…"}`,
   };
 
   return new Hono<AppEnv>().post('/tickets', needs('upload'), async (c) => {
     const asked = await readJsonBody(Asked, bodyOf(c), patience, takes);
-    const { token, expiresAt, ...rest } = await issueTicket(asked, c.get('caller'), access.tickets, presets);
+    const { id, token, expiresAt, maxBytes, preset, put } = await issueTicket(
+      asked,
+      c.get('caller'),
+      access.tickets,
+      presets,
+      direct,
+    );
     c.header('cache-control', 'no-store');
+    const url = put ? `/uploads/${id}/complete?ticket=${token}` : `/upload?ticket=${token}`;
     return c.json(
-      { url: `/upload?ticket=${token}`, expiresAt: new Date(expiresAt).toISOString(), ...rest },
+      { url, expiresAt: new Date(expiresAt).toISOString(), maxBytes, preset, ...(put && { put }) },
       201,
     );
   });

@@ -85,6 +85,8 @@ export async function partsInProcess(
   const app = createApp({
     store,
     storage,
+    direct: null,
+    redirectsReads: false,
     intake: new Intake(store, storage, queue, () => DECODER, presets, limits),
     presets,
     watch: { ended: async () => {} },

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -31,6 +32,7 @@ test('nothing but the key lets anybody in, whatever stands in Authorization', as
 test('what is not the ticket that was issued is none, or says the same', async () => {
   const office = new TicketOffice(SigningKeys.ofThisProcess());
   const asked = {
+    id: randomUUID(),
     keyId: null,
     tenant: DEFAULT_TENANT,
     preset: null,

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { SignedUrls } from '../../../server/access/signed-urls.ts';
 import { SigningKeys } from '../../../server/access/signing-keys.ts';
@@ -135,6 +135,7 @@ describe('an address is not good', () => {
     const tickets = new TicketOffice(keys);
     const urls = new SignedUrls(keys, TTL_S);
     const asking = {
+      id: randomUUID(),
       keyId: null,
       tenant: DEFAULT_TENANT,
       preset: null,

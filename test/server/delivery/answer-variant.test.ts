@@ -36,7 +36,7 @@ async function published() {
   const read = vi.spyOn(storage, 'readVariant');
   const answer = async (conditions: Partial<Conditions> = {}, choice: Partial<Choice> = {}) => {
     const response = await answerVariant(
-      storage,
+      { storage, direct: null },
       set,
       { ...CHOICE, ...choice },
       { ...GET, ...conditions },
@@ -193,5 +193,5 @@ describe('If-Range', () => {
 test('a file that was removed meanwhile is no answer', async () => {
   const { storage, set } = await published();
   await storage.removePublished(set.runId);
-  expect(await answerVariant(storage, set, CHOICE, GET, BY_ADDRESS)).toBeNull();
+  expect(await answerVariant({ storage, direct: null }, set, CHOICE, GET, BY_ADDRESS)).toBeNull();
 });

@@ -52,7 +52,7 @@ test('whatever range is asked for, what is sent lies in the file', async () => {
         const choice = { variant, immutable: false, negotiated: false };
         try {
           const conditions = { method: 'GET', range, ifRange, ifNoneMatch };
-          const answer = await answerVariant(storage, SET, choice, conditions, BY_ADDRESS);
+          const answer = await answerVariant({ storage, direct: null }, SET, choice, conditions, BY_ADDRESS);
           expect([200, 206, 304]).toContain(answer?.status);
           expect(sent.start >= 0 && sent.start <= sent.end && sent.end < BYTES).toBe(true);
           if (answer?.status !== 304)

@@ -64,7 +64,7 @@ describe('while an image is made anew', () => {
     const [before, after] = [await publish('before'), await publish('after it')];
     await storage.removePublished(before.set.runId);
     const answer = await deliver(
-      storage,
+      { storage, direct: null },
       finds(recordOf(before.set), recordOf(after.set)),
       'thumb',
       GET,
@@ -78,7 +78,7 @@ describe('while an image is made anew', () => {
     const [first, second] = [await publish('first'), await publish('second')];
     for (const { set } of [first, second]) await storage.removePublished(set.runId);
     const find = finds(recordOf(first.set), recordOf(second.set));
-    await expect(deliver(storage, find, 'thumb', GET, BY_ADDRESS)).rejects.toMatchObject({
+    await expect(deliver({ storage, direct: null }, find, 'thumb', GET, BY_ADDRESS)).rejects.toMatchObject({
       code: 'not_found',
     });
   });
@@ -88,9 +88,10 @@ describe('while an image is made anew', () => {
     async (state) => {
       const { storage, publish, recordOf } = await image();
       const { set } = await publish('before');
-      expect((await deliver(storage, finds(recordOf(set, state)), 'thumb', GET, BY_ADDRESS)).status).toBe(
-        200,
-      );
+      expect(
+        (await deliver({ storage, direct: null }, finds(recordOf(set, state)), 'thumb', GET, BY_ADDRESS))
+          .status,
+      ).toBe(200);
     },
   );
 });
@@ -100,7 +101,7 @@ describe('a URL of before', () => {
     const { id, storage, publish, recordOf } = await image();
     const [before, after] = [await publish('before'), await publish('after it')];
     const answer = await deliver(
-      storage,
+      { storage, direct: null },
       finds(recordOf(after.set)),
       variantUrlName(before.variant),
       GET,
@@ -117,7 +118,7 @@ describe('a URL of before', () => {
     const { storage, publish, recordOf } = await image();
     const find = finds(recordOf((await publish('now')).set));
     await expect(
-      deliver(storage, find, 'large.0123456789abcdef.webp', GET, BY_ADDRESS),
+      deliver({ storage, direct: null }, find, 'large.0123456789abcdef.webp', GET, BY_ADDRESS),
     ).rejects.toMatchObject({
       code: 'not_found',
     });
@@ -133,7 +134,7 @@ describe('without any variants', () => {
   ] as const)('an image whose job is %s is answered with %s', async (state, code) => {
     const { storage, recordOf } = await image();
     await expect(
-      deliver(storage, finds(recordOf(null, state)), 'thumb', GET, BY_ADDRESS),
+      deliver({ storage, direct: null }, finds(recordOf(null, state)), 'thumb', GET, BY_ADDRESS),
     ).rejects.toMatchObject({
       code,
     });

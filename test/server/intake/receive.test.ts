@@ -56,6 +56,7 @@ test('the memory of a body that is the image is given back while it comes, but n
     {
       contentType: 'image/jpeg',
       contentLength: undefined,
+      isStored: false,
       body: () => Readable.from(body, { objectMode: true }),
       digests: { contentDigest: undefined, reprDigest: undefined },
       tenant: DEFAULT_TENANT,

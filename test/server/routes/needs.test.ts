@@ -12,6 +12,7 @@ import { recordingLog } from '../../helpers/recording-log.ts';
 /** What each route asks of a caller. A new route is to be entered here, with thought. */
 const ACCESS = {
   'POST /upload': 'upload or a ticket',
+  'POST /uploads/:id/complete': 'upload or a ticket',
   'POST /tickets': 'upload',
   'GET /images/:id': 'read',
   'GET /images/:id/similar': 'read',
