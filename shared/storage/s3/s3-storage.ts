@@ -21,7 +21,7 @@ const PARTS_AT_ONCE = 16;
 /** Of the files of one run. */
 const REMOVED_AT_ONCE = 8;
 
-/** Of the object that is put to see whether that can be done. */
+/** Of the object by which we see what we may do. */
 const PROBE = 'probe';
 
 /**
@@ -33,12 +33,11 @@ export class S3Storage implements ImageStorage, DirectAccess {
   readonly #bucket: S3Bucket;
   readonly #inTurn = pLimit(PARTS_AT_ONCE);
 
-  /** @throws {StoreError} when the bucket is not there or cannot be written */
+  /** @throws {StoreError} when the bucket is not there, or cannot be written, listed and read */
   static async open(settings: S3Settings, log: Logger, limits: S3Limits = S3_LIMITS): Promise<S3Storage> {
     const bucket = new S3Bucket(settings, limits, log);
     try {
-      await bucket.put(PROBE, new Uint8Array());
-      await bucket.remove(PROBE);
+      await probe(bucket);
       return new S3Storage(bucket);
     } catch (error) {
       bucket.close();
@@ -156,6 +155,14 @@ export class S3Storage implements ImageStorage, DirectAccess {
   close(): void {
     this.#bucket.close();
   }
+}
+
+/** Does once what will be done all the time. Who may not list is told of missing objects that they may not be read. */
+async function probe(bucket: S3Bucket): Promise<void> {
+  await bucket.put(PROBE, new Uint8Array());
+  await bucket.list(PROBE).next();
+  await bucket.remove(PROBE);
+  await (await bucket.get(PROBE))?.body.cancel();
 }
 
 function placeOf({ endpoint, region }: S3Settings): string {
