@@ -10,6 +10,8 @@ export interface Swept {
   sets: number;
   /** Brought to the bucket, and never told of. */
   uploads: number;
+  /** Begun to be kept, and given up by nobody, as their process has died. */
+  parts: number;
 }
 
 /**
@@ -23,7 +25,7 @@ export async function sweep(
   olderThanMs: number,
   signal: AbortSignal,
 ): Promise<Swept> {
-  const swept: Swept = { originals: 0, sets: 0, uploads: 0 };
+  const swept: Swept = { originals: 0, sets: 0, uploads: 0, parts: 0 };
   for await (const images of storage.originals(olderThanMs)) {
     if (signal.aborted) return swept;
     const existing = new Set(await store.existingAmong(images));
@@ -47,5 +49,6 @@ export async function sweep(
       swept.uploads++;
     }
   }
+  swept.parts = await storage.abortAbandoned(olderThanMs);
   return swept;
 }
