@@ -55,7 +55,10 @@ test('the profile of system calls leaves what bubblewrap needs, and refuses what
   expect(names).toEqual(expect.arrayContaining(REFUSED));
 });
 
-const overlays = [{ overlay: 'single', decodes: ['darkroom'] }];
+const overlays = [
+  { overlay: 'single', decodes: ['darkroom'] },
+  { overlay: 'cluster', decodes: ['darkroom-worker'] },
+];
 
 describe.each(overlays)('strict/$overlay', async ({ overlay, decodes }) => {
   const [plain, strict] = await Promise.all([render(overlay), render(`strict/${overlay}`)]);
