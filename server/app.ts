@@ -6,7 +6,7 @@ import type { Logger } from '../shared/telemetry/logger.ts';
 import { rateLimitFields } from './access/rate-limits.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
-import type { AppEnv, Parts } from './routes/context.ts';
+import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -14,6 +14,11 @@ import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
+
+const PROBES: [path: string, allow: string][] = [
+  ['/livez', 'GET, HEAD'],
+  ['/readyz', 'GET, HEAD'],
+];
 
 /** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
 const METHODS: [path: string, allow: string][] = [
@@ -28,8 +33,7 @@ const METHODS: [path: string, allow: string][] = [
   ['/quarantine', 'GET, HEAD'],
   ['/quarantine/:sha256', 'DELETE'],
   ['/reprocess', 'GET, HEAD, POST'],
-  ['/livez', 'GET, HEAD'],
-  ['/readyz', 'GET, HEAD'],
+  ...PROBES,
 ];
 
 /**
@@ -56,8 +60,19 @@ export function createApp(parts: Parts): Hono<AppEnv> {
   app.route('/', jobRoutes(parts));
   app.route('/', quarantineRoutes(parts));
   app.route('/', reprocessRoutes(parts));
+  return finish(app, parts, METHODS);
+}
+
+/** For a node that takes no uploads: whether it is alive and ready. */
+export function createProbes(parts: ProbeParts): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.use(requestScope(parts));
+  return finish(app, parts, PROBES);
+}
+
+function finish(app: Hono<AppEnv>, parts: ProbeParts, methods: typeof METHODS): Hono<AppEnv> {
   app.route('/', healthRoutes(parts));
-  for (const [path, allow] of METHODS) {
+  for (const [path, allow] of methods) {
     app.all(path, () => {
       throw new Problem('method_not_allowed', `Here it is ${allow}.`, { headers: { allow } });
     });
@@ -70,7 +85,7 @@ export function createApp(parts: Parts): Hono<AppEnv> {
 }
 
 /** Gives each request its id and its log, and each answer what every answer has; writes one line when it is answered. */
-function requestScope(parts: Parts): MiddlewareHandler<AppEnv> {
+function requestScope(parts: ProbeParts): MiddlewareHandler<AppEnv> {
   return async (c, next) => {
     const begin = performance.now();
     const given = RequestId.safeParse(c.req.header('x-request-id'));

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ImageId } from '../shared/domain/ids.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { Work } from '../shared/jobs/records.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
@@ -33,11 +34,7 @@ export async function recover(
   atOnce: number,
   log: Logger,
 ): Promise<Work[]> {
-  const originals = await storage.listOriginals();
-  const existing = new Set(await store.existingAmong(originals));
-  const orphans = originals.filter((image) => !existing.has(image));
-  const unknown = orphans.length - (await store.deletedAmong(orphans)).length;
-  if (unknown > atOnce + ORPHANS_BEYOND_REASON) throw new ForeignOriginals(unknown, existing.size);
+  const orphans = await orphanOriginals(store, storage, atOnce + ORPHANS_BEYOND_REASON);
   for (const image of orphans) await storage.removeOriginal(image);
 
   const interrupted = await store.requeueRunning(Date.now());
@@ -46,15 +43,36 @@ export async function recover(
   for (const name of await readdir(spoolPath))
     await rm(join(spoolPath, name), { recursive: true, force: true });
 
-  const published = await storage.listPublished();
-  const named = new Set(await store.publishedAmong(published));
-  const unnamed = published.filter((run) => !named.has(run));
-  for (const run of unnamed) await storage.removePublished(run);
+  let unnamedSets = 0;
+  for await (const published of storage.published(0)) {
+    const named = new Set(await store.publishedAmong(published));
+    const unnamed = published.filter((run) => !named.has(run));
+    for (const run of unnamed) await storage.removePublished(run);
+    unnamedSets += unnamed.length;
+  }
 
   const queued = await store.queuedWork();
-  log.info(
-    { interrupted, queued: queued.length, unnamedSets: unnamed.length, orphanOriginals: orphans.length },
-    'recovered',
-  );
+  log.info({ interrupted, queued: queued.length, unnamedSets, orphanOriginals: orphans.length }, 'recovered');
   return queued;
+}
+
+/**
+ * The originals that no row names.
+ * @param within how many of them may be of images that the database has never seen
+ * @throws {ForeignOriginals}
+ */
+async function orphanOriginals(store: JobStore, storage: ImageStorage, within: number): Promise<ImageId[]> {
+  const orphans: ImageId[] = [];
+  let known = 0;
+  let unknown = 0;
+  for await (const originals of storage.originals(0)) {
+    const existing = new Set(await store.existingAmong(originals));
+    const unnamed = originals.filter((image) => !existing.has(image));
+    known += existing.size;
+    unknown += unnamed.length - (await store.deletedAmong(unnamed)).length;
+    // From there on they are only counted: none of them will be removed.
+    if (unknown <= within) orphans.push(...unnamed);
+  }
+  if (unknown > within) throw new ForeignOriginals(unknown, known);
+  return orphans;
 }

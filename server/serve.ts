@@ -1,6 +1,6 @@
 import { ConfigurationError, EXIT_CONFIGURATION, readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
-import { startService, type WorkerProgram } from './service.ts';
+import { startService, type WorkerProgram } from './composition/service.ts';
 import { onSignals } from './signals.ts';
 
 /** EX_TEMPFAIL of sysexits.h: workers die at boot; start the whole service again, elsewhere or with a mended image. */

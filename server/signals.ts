@@ -1,5 +1,5 @@
 import type { Logger } from '../shared/telemetry/logger.ts';
-import type { Service } from './service.ts';
+import type { Service } from './composition/service.ts';
 
 /**
  * npm passes on a signal that its child has had already from the terminal, so one Ctrl-C may come twice within

@@ -35,22 +35,27 @@ export function readConfig(environment: Record<string, string | undefined> = pro
   const parsed = Environment.safeParse(given);
   const faults = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
-    return faultOf(name, given[name], issue.message);
+    return faultOf(name, withoutPassword(given[name]), issue.message);
   });
   const drain = DrainTimes.safeParse(given).data;
   if (drain && drain.DRAIN_DELAY_MS > drain.DRAIN_TIMEOUT_MS) {
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
-  faults.push(...accessFaults(parsed.data ?? null), ...signingFaults(parsed.data ?? null));
+  for (const check of [accessFaults, signingFaults, sharingFaults])
+    faults.push(...check(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
   const memory = memoryLimit();
   const workers = env.N_WORKERS ?? Math.min(availableParallelism(), workersFor(memory));
   return {
     basePath: env.BASE_PATH,
-    databasePath: env.DATABASE_URL ?? join(env.BASE_PATH, 'darkroom.db'),
-    storagePath: env.STORAGE_URL ?? env.BASE_PATH,
+    database: env.DATABASE_URL ?? { kind: 'sqlite' as const, path: join(env.BASE_PATH, 'darkroom.db') },
+    databasePool: env.DATABASE_POOL,
+    storage: env.STORAGE_URL ?? { kind: 'disk' as const, path: env.BASE_PATH },
+    readMode: env.READ_MODE,
+    sweepAfterS: env.SWEEP_AFTER_S,
+    role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,
     port: env.PORT,
@@ -114,6 +119,34 @@ function signingFaults(env: z.output<typeof Environment> | null): string[] {
   if (env?.SIGNED_READS !== 'true' || env.SIGNING_KEYS_FILE !== undefined) return [];
   return [faultOf('SIGNED_READS', 'true', 'false where SIGNING_KEYS_FILE names no secrets')];
 }
+
+/** What nodes share they all share: records without their files, or files without their records, are of use to nobody. */
+function sharingFaults(env: z.output<typeof Environment> | null): string[] {
+  if (!env) return [];
+  const sharesRecords = env.DATABASE_URL?.kind === 'postgres';
+  const sharesFiles = env.STORAGE_URL?.kind === 's3';
+  const faults: string[] = [];
+  if (sharesRecords && !sharesFiles) {
+    faults.push(faultOf('STORAGE_URL', storageOf(env), 's3://… where DATABASE_URL is postgres://…'));
+  }
+  if (sharesFiles && !sharesRecords) {
+    faults.push(faultOf('STORAGE_URL', storageOf(env), 'file:… where DATABASE_URL is sqlite:…'));
+  }
+  if (env.ROLE !== 'all' && !sharesRecords) {
+    faults.push(faultOf('ROLE', env.ROLE, 'all where DATABASE_URL is sqlite:…, which nodes cannot share'));
+  }
+  if (env.READ_MODE === 'redirect' && !sharesFiles) {
+    faults.push(faultOf('READ_MODE', 'redirect', 'proxy where STORAGE_URL is file:…'));
+  }
+  return faults;
+}
+
+const storageOf = ({ STORAGE_URL }: z.output<typeof Environment>): string | undefined =>
+  STORAGE_URL?.kind === 's3' ? `s3://${STORAGE_URL.settings.bucket}` : STORAGE_URL?.path;
+
+/** Of an address, without what may be secret: it is told in the log. */
+const withoutPassword = (value: string | undefined) =>
+  value?.replace(/:\/\/[^/]*@/, '://…@').replace(/^(s3:[^?]*)\?.*/, '$1?…');
 
 function faultOf(name: string, value: string | undefined, allowed: string): string {
   return `${name}=${JSON.stringify(value)} is not allowed: it takes ${allowed}`;

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
 
@@ -16,14 +17,41 @@ const flag = () => z.enum(['true', 'false'], 'true or false').prefault('false');
 
 const path = () => z.string().transform((text) => resolve(text));
 
-function localUrl(scheme: 'sqlite' | 'file', example: string) {
-  return z
-    .string()
-    .refine((url) => url.startsWith(`${scheme}:`) && url.length > scheme.length + 1, {
-      error: `${scheme}: and a path, such as ${scheme}:${example}`,
-    })
-    .transform((url) => resolve(url.slice(scheme.length + 1)));
+/** A path on this machine, such as that of `sqlite:/var/lib/darkroom/jobs.db`; null: it is none. */
+function localPath(scheme: 'sqlite' | 'file', url: string): string | null {
+  const begin = `${scheme}:`;
+  return url.startsWith(begin) && url.length > begin.length ? resolve(url.slice(begin.length)) : null;
 }
+
+/** One file on this machine, or a database that several nodes share. */
+const DatabaseUrl = z.string().transform((url, context) => {
+  const path = localPath('sqlite', url);
+  if (path !== null) return { kind: 'sqlite' as const, path };
+  if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return { kind: 'postgres' as const, url };
+  context.addIssue({
+    code: 'custom',
+    message:
+      'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db, or the address of a PostgreSQL, such as postgres://user:password@host:5432/darkroom',
+  });
+  return z.NEVER;
+});
+
+/** A folder on this machine, or a bucket that several nodes share. */
+const StorageUrl = z.string().transform((url, context) => {
+  const path = localPath('file', url);
+  if (path !== null) return { kind: 'disk' as const, path };
+  if (!url.startsWith('s3:')) {
+    context.addIssue({
+      code: 'custom',
+      message: 'file: and a path, such as file:/srv/images, or s3: and a bucket',
+    });
+    return z.NEVER;
+  }
+  const settings = S3Url.safeParse(url);
+  if (settings.success) return { kind: 's3' as const, settings: settings.data };
+  for (const { message } of settings.error.issues) context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 
 /** As browsers send it: RFC 6454, section 6.2. */
 function isOrigin(text: string): boolean {
@@ -114,12 +142,26 @@ export const Environment = z.object({
   DRAIN_DELAY_MS: ms(0, 600_000, 0).describe(
     'The first part of the drain: not ready, but still accepting, until load balancers have noticed',
   ),
-  DATABASE_URL: localUrl('sqlite', '/var/lib/darkroom/jobs.db')
-    .optional()
-    .describe('Job records; by default sqlite:BASE_PATH/darkroom.db'),
-  STORAGE_URL: localUrl('file', '/srv/images')
-    .optional()
-    .describe('Originals and variants; by default file:BASE_PATH'),
+  DATABASE_URL: DatabaseUrl.optional().describe(
+    'Job records: sqlite:PATH, by default sqlite:BASE_PATH/darkroom.db; or postgres://… that several nodes share',
+  ),
+  DATABASE_POOL: wholeNumber(2, 200)
+    .prefault('10')
+    .describe('Connections to PostgreSQL that a node has at the most; one more listens'),
+  STORAGE_URL: StorageUrl.optional().describe(
+    'Originals and variants: file:PATH, by default file:BASE_PATH; or s3://bucket/prefix?endpoint=…&region=…&pathStyle=true',
+  ),
+  SWEEP_AFTER_S: wholeNumber(60, 604_800)
+    .prefault('3600')
+    .describe(
+      'Files in S3 that no record names are removed when they are so old, in seconds; looked for as often',
+    ),
+  READ_MODE: z
+    .enum(['proxy', 'redirect'], 'proxy or redirect')
+    .prefault('proxy')
+    .describe(
+      'Variants in S3: `proxy` sends them itself, `redirect` sends the client to a signed address of the bucket',
+    ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()
     .optional()
@@ -167,9 +209,9 @@ export const Environment = z.object({
     .optional()
     .describe("Whose X-Forwarded-For is believed; by default nobody's"),
   ROLE: z
-    .enum(['all'], 'all: api and worker nodes need a database that they share, and SQLite is not one')
+    .enum(['all', 'api', 'worker'], 'all, api or worker')
     .prefault('all')
-    .describe('What this process does'),
+    .describe('What this node does: `api` takes uploads and answers, `worker` runs jobs'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

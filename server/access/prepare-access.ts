@@ -2,6 +2,7 @@ import { type Config, isLoopback } from '../../shared/config.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { ApiKeys } from './api-keys.ts';
 import { type ClientAddress, clientAddressBehind } from './client-address.ts';
+import type { CommonAccess } from './common-access.ts';
 import { type Identify, identifyAnybody, identifyBy } from './identify.ts';
 import { RateLimits } from './rate-limits.ts';
 import { SignedUrls } from './signed-urls.ts';
@@ -15,16 +16,27 @@ export interface AccessParts {
   tickets: TicketOffice;
   /** Null: variants are read by whoever has their address. */
   signedUrls: SignedUrls | null;
-  /** Whether there are several tenants. */
-  isShared: boolean;
   rateLimits: RateLimits;
   clientAddress: ClientAddress;
 }
 
-/** @throws {ConfigurationError} with every fault of a file of keys */
-export async function prepareAccess(config: Config, log: Logger): Promise<AccessParts> {
-  const { apiKeysPath, signingKeysPath } = config;
-  const keys = apiKeysPath ? await ApiKeys.read(apiKeysPath) : null;
+/** Null: there are none. @throws {ConfigurationError} with every fault of the file */
+export const readApiKeys = async ({ apiKeysPath }: Config): Promise<ApiKeys | null> =>
+  apiKeysPath ? ApiKeys.read(apiKeysPath) : null;
+
+/** Whether there are several tenants. */
+export const isShared = (keys: ApiKeys | null): boolean => keys !== null && keys.tenants > 1;
+
+/**
+ * @param common null: there is one node
+ * @throws {ConfigurationError} with every fault of the file of signing keys
+ */
+export async function prepareAccess(
+  config: Config,
+  keys: ApiKeys | null,
+  common: CommonAccess | null,
+  log: Logger,
+): Promise<AccessParts> {
   if (!keys) {
     const level = isLoopback(config.host) ? 'info' : 'warn';
     log[level](
@@ -32,15 +44,19 @@ export async function prepareAccess(config: Config, log: Logger): Promise<Access
       'there are no API keys: whoever reaches the service may do all that it can',
     );
   }
-  const signingKeys = signingKeysPath ? await SigningKeys.read(signingKeysPath) : SigningKeys.ofThisProcess();
+  const signingKeys = await signingKeysOf(config, common);
   return {
     identify: keys ? identifyBy(keys) : identifyAnybody,
-    isShared: keys !== null && keys.tenants > 1,
     tickets: new TicketOffice(signingKeys),
     signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS) : null,
-    rateLimits: new RateLimits(config),
+    rateLimits: new RateLimits(config, common?.limiter),
     clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),
   };
+}
+
+async function signingKeysOf({ signingKeysPath }: Config, common: CommonAccess | null): Promise<SigningKeys> {
+  if (signingKeysPath) return SigningKeys.read(signingKeysPath);
+  return common ? SigningKeys.inCommon(common.secret) : SigningKeys.ofThisProcess();
 }
 
 /** Once: any client may send that field. */

@@ -1,7 +1,8 @@
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
 import type { KeyId } from '../../shared/domain/access.ts';
 import { Problem } from '../problem.ts';
 import { networkOf } from './client-address.ts';
+import type { CommonAccess } from './common-access.ts';
 
 /** The window in which requests are counted, seconds. */
 const WINDOW_S = 60;
@@ -23,13 +24,21 @@ export interface Allowance {
 
 /**
  * Counts requests: of a key that is known together, wherever they come from, and all others by the address that they come from.
- * In memory, and so by process.
+ * In memory, and so by process, unless nodes have a place in common.
  */
 export class RateLimits {
-  readonly #limiters: Record<Allowance['policy'], RateLimiterMemory | null>;
+  readonly #limiters: Record<Allowance['policy'], RateLimiterAbstract | null>;
 
-  constructor({ requestsPerKey, requestsPerAddress }: RequestLimits) {
-    this.#limiters = { key: limiter(requestsPerKey), address: limiter(requestsPerAddress) };
+  constructor(
+    { requestsPerKey, requestsPerAddress }: RequestLimits,
+    makeLimiter: CommonAccess['limiter'] = (options) => new RateLimiterMemory(options),
+  ) {
+    const limiter = (policy: Allowance['policy'], points: number) =>
+      points > 0 ? makeLimiter({ points, duration: WINDOW_S, keyPrefix: policy }) : null;
+    this.#limiters = {
+      key: limiter('key', requestsPerKey),
+      address: limiter('address', requestsPerAddress),
+    };
   }
 
   /** @returns what is left of it; null where there is no limit */
@@ -42,9 +51,6 @@ export class RateLimits {
     return { policy, limit: counter.points, remaining: counter.points - consumedPoints, seconds };
   }
 }
-
-const limiter = (points: number) =>
-  points > 0 ? new RateLimiterMemory({ points, duration: WINDOW_S, keyPrefix: '' }) : null;
 
 /** As of draft-ietf-httpapi-ratelimit-headers-10. */
 export function rateLimitFields({ policy, limit, remaining, seconds }: Allowance): [string, string][] {

@@ -41,6 +41,11 @@ export class SigningKeys {
     return new SigningKeys({ id: 'process', secret: randomBytes(SECRET_BYTES) });
   }
 
+  /** A secret that all nodes have. */
+  static inCommon(secret: Uint8Array): SigningKeys {
+    return new SigningKeys({ id: 'common', secret });
+  }
+
   /** @throws {ConfigurationError} with every fault of the file, and nothing of a secret */
   static async read(path: string): Promise<SigningKeys> {
     const parsed = SecretsFile.safeParse(await readJsonFile('SIGNING_KEYS_FILE', path));

@@ -33,18 +33,28 @@ export interface AppEnv {
   };
 }
 
+/** What the probes stand on, and every answer. */
+export interface ProbeParts {
+  log: Logger;
+  access: AccessParts;
+  /** The address at the other end of the connection. */
+  peerOf(context: Context): string;
+  /** Ready to take uploads, or work where it takes none; and else why not. */
+  readiness(): { ready: true } | { ready: false; reason: string };
+  /** What a probe that asks for more is told; anybody may, so it holds no path and no name. Nothing where there are no workers. */
+  inside(): { workers?: WorkerCounts; isolation?: Isolation };
+  /** True once nothing new is accepted. */
+  isClosing(): boolean;
+}
+
 /** What the routes stand on; made in the composition root. */
-export interface Parts {
+export interface Parts extends ProbeParts {
   store: JobStore;
   storage: ImageStorage;
   intake: Intake;
   presets: PresetsByName;
   watch: JobWatch;
   retries: Retries;
-  log: Logger;
-  access: AccessParts;
-  /** The address at the other end of the connection. */
-  peerOf(context: Context): string;
   /** Whose scripts may ask. */
   origins: readonly string[];
   /** The most of an upload without a ticket. */
@@ -53,10 +63,4 @@ export interface Parts {
   bodyOf(context: Context): Readable;
   /** With such a body. */
   patience: Patience;
-  /** Ready to take uploads, and else why not. */
-  readiness(): { ready: true } | { ready: false; reason: string };
-  /** What a probe that asks for more is told; anybody may, so it holds no path and no name. */
-  inside(): { workers: WorkerCounts; isolation: Isolation };
-  /** True once nothing new is accepted. */
-  isClosing(): boolean;
 }

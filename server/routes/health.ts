@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { readQuery } from '../page.ts';
-import type { AppEnv, Parts } from './context.ts';
+import type { AppEnv, ProbeParts } from './context.ts';
 import { needs } from './needs.ts';
 
 const NOT_KEPT = { 'cache-control': 'no-store' };
@@ -13,7 +13,7 @@ const ReadinessQuery = z.object({ verbose: z.string().optional() });
  * `/livez`: the process answers. `/readyz`: it takes uploads; off while draining and while no worker is ready. With `verbose`
  * it tells of the workers as well: how many there are, and what they are kept apart by.
  */
-export function healthRoutes({ readiness, inside }: Parts): Hono<AppEnv> {
+export function healthRoutes({ readiness, inside }: ProbeParts): Hono<AppEnv> {
   return new Hono<AppEnv>()
     .get('/livez', needs('public'), (c) => c.json({ status: 'alive' }, 200, NOT_KEPT))
     .get('/readyz', needs('public'), (c) => {

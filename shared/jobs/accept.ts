@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
 import { insertJob } from './insert-job.ts';
-import { keepRecipe } from './recipes.ts';
+import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
@@ -14,7 +14,7 @@ export async function acceptUpload(
   const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
   const key = { tenant, sha256, recipeDigest, pipelineVersion };
-  const twin = await findTwin(db, key, isBatch);
+  const [twin, isRecipeKept] = await Promise.all([findTwin(db, key, isBatch), hasRecipe(db, recipeDigest)]);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -29,8 +29,8 @@ export async function acceptUpload(
     updatedAt: image.createdAt,
   };
   if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
-  await keepRecipe(db, recipeDigest, upload.recipe);
-  await db
+  if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
+  const insertImage = db
     .insertInto('images')
     .values({
       id: image.id,
@@ -45,6 +45,6 @@ export async function acceptUpload(
       published_run: twin?.published ?? null,
     })
     .execute();
-  await insertJob(db, job, key, !isBatch);
+  await Promise.all([insertImage, insertJob(db, job, key, !isBatch)]);
   return job;
 }

@@ -47,7 +47,8 @@ export const CALLS = {
   claimKey: { kind: 'relaxed', query: claimKey },
   releaseClaim: { kind: 'relaxed', query: releaseClaim },
   releaseAllClaims: { kind: 'durable', query: releaseAllClaims },
-  hasTwin: { kind: 'read', query: hasTwin },
+  // What it finds may be gone a moment later in any case.
+  hasTwin: { kind: 'lookup', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
   findRecipe: { kind: 'lookup', query: findRecipe },
   keepWatermark: { kind: 'durable', query: keepWatermark },

@@ -4,14 +4,18 @@ import { presetDigest, type Recipe } from '../domain/preset.ts';
 import type { KeptWatermark } from './records.ts';
 import { RecipeRow, type Tables, WatermarkRow } from './tables.ts';
 
-/** Uploads with the recipe of an earlier one, nearly all, cost one look at its key. */
-export async function keepRecipe(db: Kysely<Tables>, digest: Sha256, recipe: Recipe): Promise<void> {
+/** Nearly all uploads have the recipe of an earlier one: to look costs less than to keep it again. */
+export async function hasRecipe(db: Kysely<Tables>, digest: Sha256): Promise<boolean> {
   const kept = await db
     .selectFrom('recipes')
     .select('digest')
     .where('digest', '=', digest)
     .executeTakeFirst();
-  if (kept) return;
+  return kept !== undefined;
+}
+
+/** Does nothing where it is kept already. */
+export async function keepRecipe(db: Kysely<Tables>, digest: Sha256, recipe: Recipe): Promise<void> {
   await db
     .insertInto('recipes')
     .values({ digest, definition: JSON.stringify(recipe), preset_digest: presetDigest(recipe.preset) })

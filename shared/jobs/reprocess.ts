@@ -6,7 +6,7 @@ import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
 import { insertJob } from './insert-job.ts';
-import { keepRecipe } from './recipes.ts';
+import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
 import { findTwin, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
@@ -139,7 +139,7 @@ async function makeAnew(
   const { id, tenant, sha256, format, focus, job_created_at } = candidate;
   const recipe = recipeFor(preset, focus);
   const key: SetKey = { tenant, sha256, recipeDigest: recipeDigest(recipe), pipelineVersion };
-  await keepRecipe(db, key.recipeDigest, recipe);
+  if (!(await hasRecipe(db, key.recipeDigest))) await keepRecipe(db, key.recipeDigest, recipe);
   const twin = await findTwin(db, key, true);
   // The latest job is the one that was made last, whatever the clock did meanwhile.
   const createdAt = Math.max(at, job_created_at + 1);

@@ -1,15 +1,22 @@
 import type { Kysely } from 'kysely';
+import type { ImageId } from '../domain/ids.ts';
 import { type FailureCode, statesBefore } from '../domain/job.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
-import { attachSet, endFollowers, promoteFollower } from './sharing.ts';
-import { JobRow, RunRow, type Tables } from './tables.ts';
+import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
+import { ImageRow, JobRow, RunRow, type Tables } from './tables.ts';
 
 export async function startRun(
   db: Kysely<Tables>,
   start: RunStart & { node?: string },
 ): Promise<RunHistory | null> {
+  // Nearly all have never run: then there is no history to ask for.
+  if (await moveToRunning(db, start, true)) {
+    await insertRun(db, start, 1);
+    return historyOf([]);
+  }
   const moved =
-    (await moveToRunning(db, start)) ?? ((await takeOver(db, start)) && (await moveToRunning(db, start)));
+    (await moveToRunning(db, start, false)) ??
+    ((await takeOver(db, start)) && (await moveToRunning(db, start, false)));
   if (!moved) return null;
   const earlier = await db
     .selectFrom('runs')
@@ -17,12 +24,17 @@ export async function startRun(
     .where('job_id', '=', start.jobId)
     .orderBy('number')
     .execute();
-  await db
+  await insertRun(db, start, (earlier.at(-1)?.number ?? 0) + 1);
+  return historyOf(earlier.filter(({ number }) => number >= moved.counted_from_run));
+}
+
+const insertRun = (db: Kysely<Tables>, start: RunStart & { node?: string }, number: number) =>
+  db
     .insertInto('runs')
     .values({
       id: start.runId,
       job_id: start.jobId,
-      number: (earlier.at(-1)?.number ?? 0) + 1,
+      number,
       worker_pid: start.workerPid,
       node: start.node ?? null,
       lease: start.lease?.id ?? null,
@@ -35,15 +47,14 @@ export async function startRun(
       failure: null,
     })
     .execute();
-  return historyOf(earlier.filter(({ number }) => number >= moved.counted_from_run));
-}
 
-const moveToRunning = (db: Kysely<Tables>, { jobId, runId, at }: RunStart) =>
+const moveToRunning = (db: Kysely<Tables>, { jobId, runId, at }: RunStart, isFresh: boolean) =>
   db
     .updateTable('jobs')
     .set({ state: 'running', active_run: runId, is_fresh: 0, updated_at: at })
     .where('id', '=', jobId)
     .where('state', 'in', statesBefore('running'))
+    .where('is_fresh', '=', isFresh ? 1 : 0)
     .returning('counted_from_run')
     .executeTakeFirst();
 
@@ -83,7 +94,25 @@ function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[])
 const FAULTS_OF_ITS_OWN = new Set<FailureCode | null>(['original_missing', 'storage_error']);
 
 export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<SettledRun | null> {
-  const moved = await db
+  const [moved] = await Promise.all([moveOn(db, end), recordEnd(db, end)]);
+  if (!moved) return null;
+  const { image_id: imageId, tenant, sha256 } = Moved.parse(moved);
+  if (end.next === 'quarantined') await quarantine(db, imageId, end);
+  const bytes = tenant !== null && sha256 !== null ? { tenant, sha256 } : await bytesOf(db, imageId);
+  const isOwnFault = end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure);
+  const [{ set, retired }, ended] = await Promise.all([
+    attachSet(db, imageId, bytes, end),
+    isOwnFault ? null : endFollowers(db, end),
+  ]);
+  const retiredSets = [...retired, ...(set && ended ? await showSet(db, ended.images, set) : [])];
+  const promoted = isOwnFault ? await promoteFollower(db, end.jobId) : null;
+  return { keepsDirectory: set === end.runId, followers: ended?.followers ?? [], promoted, retiredSets };
+}
+
+const Moved = JobRow.pick({ image_id: true, tenant: true, sha256: true });
+
+const moveOn = (db: Kysely<Tables>, end: RunEnd) =>
+  db
     .updateTable('jobs')
     .set({
       state: end.next,
@@ -94,9 +123,11 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<Settle
     .where('id', '=', end.jobId)
     .where('active_run', '=', end.runId)
     .where('state', 'in', statesBefore(end.next))
-    .returning('image_id')
+    .returning(['image_id', 'tenant', 'sha256'])
     .executeTakeFirst();
-  await db
+
+const recordEnd = (db: Kysely<Tables>, end: RunEnd) =>
+  db
     .updateTable('runs')
     .set({
       ended_at: end.at,
@@ -109,18 +140,15 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<Settle
     .where('id', '=', end.runId)
     .where('ended_at', 'is', null)
     .execute();
-  if (!moved) return null;
-  const imageId = JobRow.shape.image_id.parse(moved.image_id);
-  if (end.next === 'quarantined') await quarantine(db, imageId, end);
-  const { set, retired } = await attachSet(db, imageId, end);
-  const keepsDirectory = set === end.runId;
-  if (end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure)) {
-    const promoted = await promoteFollower(db, end.jobId);
-    return { keepsDirectory, followers: [], promoted, retiredSets: retired };
-  }
-  const others = await endFollowers(db, end, set);
-  const retiredSets = [...retired, ...others.retired];
-  return { keepsDirectory, followers: others.followers, promoted: null, retiredSets };
+
+/** Of a job of a time before it had them itself. */
+async function bytesOf(db: Kysely<Tables>, imageId: ImageId) {
+  const image = await db
+    .selectFrom('images')
+    .select(['tenant', 'sha256'])
+    .where('id', '=', imageId)
+    .executeTakeFirstOrThrow();
+  return ImageRow.pick({ tenant: true, sha256: true }).parse(image);
 }
 
 async function quarantine(db: Kysely<Tables>, imageId: string, end: RunEnd): Promise<void> {

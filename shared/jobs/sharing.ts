@@ -5,7 +5,7 @@ import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
 import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
-import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
@@ -15,16 +15,6 @@ export type Twin = { job: JobId; published: RunId } | { job: JobId; published: n
  * @param batchToo whether it may be the run of a batch job: that comes after all others, and nobody shall wait for it
  */
 export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolean): Promise<Twin | null> {
-  const set = await selectSet(db, key).executeTakeFirst();
-  if (set) {
-    const published = SetRow.shape.run_id.parse(set.run_id);
-    const run = await db
-      .selectFrom('runs')
-      .select('job_id')
-      .where('id', '=', published)
-      .executeTakeFirstOrThrow();
-    return { job: RunRow.shape.job_id.parse(run.job_id), published };
-  }
   let jobs = db
     .selectFrom('jobs')
     .select('jobs.id')
@@ -34,7 +24,16 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolea
     .where('jobs.state', 'in', ['queued', 'running'])
     .where('jobs.shared_run_of', 'is', null);
   if (!batchToo) jobs = jobs.where('jobs.is_batch', '=', 0);
-  const job = await jobs.orderBy('jobs.created_at').orderBy('jobs.id').limit(1).executeTakeFirst();
+  const eldest = jobs.orderBy('jobs.created_at').orderBy('jobs.id').limit(1);
+  const [set, job] = await Promise.all([
+    selectSet(db, key)
+      .innerJoin('runs', 'runs.id', 'sets.run_id')
+      .select(['sets.run_id', 'runs.job_id'])
+      .executeTakeFirst(),
+    eldest.executeTakeFirst(),
+  ]);
+  if (set)
+    return { job: RunRow.shape.job_id.parse(set.job_id), published: SetRow.shape.run_id.parse(set.run_id) };
   return job ? { job: JobRow.shape.id.parse(job.id), published: null } : null;
 }
 
@@ -44,11 +43,10 @@ export const hasTwin = async (db: Kysely<Tables>, upload: SetKey & { isBatch: bo
 const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineVersion }: SetKey) =>
   db
     .selectFrom('sets')
-    .select('run_id')
-    .where('tenant', '=', tenant)
-    .where('sha256', '=', sha256)
-    .where('recipe_digest', '=', recipeDigest)
-    .where('pipeline_version', '=', pipelineVersion);
+    .where('sets.tenant', '=', tenant)
+    .where('sets.sha256', '=', sha256)
+    .where('sets.recipe_digest', '=', recipeDigest)
+    .where('sets.pipeline_version', '=', pipelineVersion);
 
 /**
  * Gives an image the set that a run has made, or the one of its key where there is one already, as when two jobs of the
@@ -58,19 +56,14 @@ const selectSet = (db: Kysely<Tables>, { tenant, sha256, recipeDigest, pipelineV
 export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
+  { tenant, sha256 }: Pick<SetKey, 'tenant' | 'sha256'>,
   { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
 ): Promise<{ set: RunId | null; retired: RunId[] }> {
   if (!published) return { set: null, retired: [] };
   const { manifest, recipeDigest } = published;
-  const image = await db
-    .selectFrom('images')
-    .select(['tenant', 'sha256'])
-    .where('id', '=', imageId)
-    .executeTakeFirstOrThrow();
-  const { tenant, sha256 } = ImageRow.pick({ tenant: true, sha256: true }).parse(image);
   const key: SetKey = { tenant, sha256, recipeDigest, pipelineVersion: manifest.pipelineVersion };
   const bands = manifest.description && bandsOf(manifest.description.perceptualHash);
-  await db
+  const { numInsertedOrUpdatedRows: inserted } = await db
     .insertInto('sets')
     .values({
       run_id: runId,
@@ -88,9 +81,14 @@ export async function attachSet(
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'sha256', 'recipe_digest', 'pipeline_version']).doNothing(),
     )
-    .execute();
-  const set = SetRow.shape.run_id.parse((await selectSet(db, key).executeTakeFirstOrThrow()).run_id);
+    .executeTakeFirst();
+  const set = inserted ? runId : await setOf(db, key);
   return { set, retired: await showSet(db, [imageId], set) };
+}
+
+async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
+  const set = await selectSet(db, key).select('run_id').executeTakeFirstOrThrow();
+  return SetRow.shape.run_id.parse(set.run_id);
 }
 
 /** From now on the images show this set. @returns those that they have shown, and that no image shows any more */
@@ -98,6 +96,13 @@ export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], se
   const shown = new Set<RunId>();
   for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
     const some = images.slice(at, at + VALUES_PER_STATEMENT);
+    const { numUpdatedRows: first } = await db
+      .updateTable('images')
+      .set({ published_run: set })
+      .where('id', 'in', some)
+      .where('published_run', 'is', null)
+      .executeTakeFirst();
+    if (Number(first) === some.length) continue;
     const rows = await db
       .selectFrom('images')
       .select('published_run')
@@ -125,13 +130,12 @@ export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boole
   return numDeletedRows > 0n;
 }
 
-/** The jobs that have waited for the run of their leader end as it has. @returns them, and sets that no image shows any more */
+/** The jobs that have waited for the run of their leader end as it has. @returns them, and their images */
 export async function endFollowers(
   db: Kysely<Tables>,
   end: Pick<RunEnd, 'jobId' | 'next' | 'failure' | 'at'>,
-  set: RunId | null,
-): Promise<{ followers: JobId[]; retired: RunId[] }> {
-  if (!hasEnded(end.next)) return { followers: [], retired: [] };
+): Promise<{ followers: JobId[]; images: ImageId[] }> {
+  if (!hasEnded(end.next)) return { followers: [], images: [] };
   const ended = await db
     .updateTable('jobs')
     .set({ state: end.next, failure: end.next === 'succeeded' ? null : end.failure, updated_at: end.at })
@@ -140,10 +144,9 @@ export async function endFollowers(
     .where('state', 'in', statesBefore(end.next))
     .returning(['id', 'image_id'])
     .execute();
-  const images = ended.map(({ image_id }) => JobRow.shape.image_id.parse(image_id));
   return {
     followers: ended.map(({ id }) => JobRow.shape.id.parse(id)),
-    retired: set ? await showSet(db, images, set) : [],
+    images: ended.map(({ image_id }) => JobRow.shape.image_id.parse(image_id)),
   };
 }
 

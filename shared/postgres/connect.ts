@@ -15,8 +15,9 @@ const INT8 = 20;
 /** A pool of connections, opened when they are needed. @param most at once */
 export function connect(url: string, most: number, applicationName = 'darkroom'): Pool {
   const pool = new Pool({ ...settings(url, applicationName), max: most });
-  // One that breaks while nobody uses it is replaced by the next that is needed.
+  // One that breaks while nobody asks it is replaced by the next that is needed; who asks it is told of it in any case.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   return pool;
 }
 
@@ -31,6 +32,8 @@ export function settings(url: string, applicationName: string): PoolConfig {
     statement_timeout: STATEMENT_TIMEOUT_MS,
     query_timeout: ANSWER_TIMEOUT_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    // What does not wait for the answer before it is sent with it.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEP_ALIVE_AFTER_MS,
     types,

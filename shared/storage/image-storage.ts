@@ -39,6 +39,11 @@ export interface ImageStorage {
   /** Safe to call for what is not there. */
   removePublished(run: RunId): Promise<void>;
 
-  listOriginals(): Promise<ImageId[]>;
-  listPublished(): Promise<RunId[]>;
+  /**
+   * The originals that have lain there for so many milliseconds; 0: all of them. They come in pages, so that those of
+   * millions fit in memory. What is put there or removed meanwhile may be among them or not.
+   */
+  originals(olderThanMs: number): AsyncIterable<ImageId[]>;
+  /** In the same way the runs that have files, none of them younger. */
+  published(olderThanMs: number): AsyncIterable<RunId[]>;
 }

@@ -72,6 +72,26 @@ const BREACHES: Record<RuleName, [Record<string, string>, string][]> = {
       'workers/supervisor/a.ts imports @hono/node-server',
     ],
   ],
+  '4: the SDK of S3 is only in its storage': [
+    [{ 'server/a.ts': "import '@aws-sdk/client-s3';" }, 'server/a.ts imports @aws-sdk/client-s3'],
+    [
+      { 'shared/storage/a.ts': "import type { IPolicy } from 'cockatiel';" },
+      'shared/storage/a.ts imports cockatiel',
+    ],
+  ],
+  '4: what is for many machines is loaded by nobody who may do without': [
+    [
+      { 'server/main.ts': "import './a.ts';", 'server/a.ts': "import { Pool } from 'pg';" },
+      'server/a.ts loads pg',
+    ],
+    [
+      {
+        'server/main.ts': "import '../shared/storage/s3/a.ts';",
+        'shared/storage/s3/a.ts': "import { S3Client } from '@aws-sdk/client-s3';",
+      },
+      'shared/storage/s3/a.ts loads @aws-sdk/client-s3',
+    ],
+  ],
   '4: the environment is read only in the config': [
     [{ 'server/a.ts': 'const port = process.env.PORT;' }, 'server/a.ts reads process.env'],
     [{ 'server/a.ts': "const all = process['env'];" }, 'server/a.ts reads process.env'],
@@ -134,8 +154,10 @@ describe('each rule can fail', () => {
       'shared/jobs/pg/store.ts': 'export class PgStore implements JobStore {}',
       'server/a.ts':
         "import type { PgStore } from '../shared/jobs/pg/store.ts'; const it = { env: 1 }; it.env;",
-      'server/service.ts':
-        "import { PgStore } from '../shared/jobs/pg/store.ts'; import '../workers/supervisor/launcher.ts';",
+      'server/main.ts': "await import('./composition/service.ts');",
+      'server/composition/service.ts':
+        "import { PgStore } from '../../shared/jobs/pg/store.ts'; import '../../workers/supervisor/launcher.ts'; await import('../../shared/storage/s3/s3-storage.ts');",
+      'shared/storage/s3/s3-storage.ts': "import '@aws-sdk/client-s3';",
       'server/routes/a.ts':
         "import { Hono } from 'hono'; import type { PgStore } from '../../shared/jobs/pg/store.ts'; [1].map(String);",
       'server/intake/a.ts': "import 'node:fs'; for (;;) try { f(); } catch {}",
@@ -185,6 +207,7 @@ describe('in the code as it is', () => {
     visit('server/main.ts');
     visit('server/cli/reprocess.ts');
     visit('server/cli/new-key.ts');
+    visit('shared/storage/s3/s3-storage.ts');
     expect([...graph.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });
 });

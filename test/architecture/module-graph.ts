@@ -9,6 +9,8 @@ export interface Module {
   imports: Set<string>;
   /** Of those, what is there when it runs. */
   valueImports: Set<string>;
+  /** Of those, what is loaded along with it, and not only when it asks for it. */
+  loads: Set<string>;
   /** Files named by `new URL('./x.ts', import.meta.url)`: spawned, not imported. */
   spawns: Set<string>;
   /** The interfaces that its classes implement. */
@@ -46,22 +48,24 @@ function parseModule(path: string, source: string): Module {
     path,
     imports: new Set(),
     valueImports: new Set(),
+    loads: new Set(),
     spawns: new Set(),
     implemented: new Set(),
     readsEnvironment: false,
     control: new Set(),
   };
   const loops = () => found.control.add('loops');
-  const add = (specifier: string, isType: boolean) => {
+  const add = (specifier: string, isType: boolean, isLoaded = !isType) => {
     const target = resolve(path, specifier);
     found.imports.add(target);
     if (!isType) found.valueImports.add(target);
+    if (isLoaded) found.loads.add(target);
   };
   for (const it of module.staticImports) add(it.moduleRequest.value, isTypeOnly(it));
   for (const { entries } of module.staticExports)
     for (const { moduleRequest, isType } of entries) if (moduleRequest) add(moduleRequest.value, isType);
   for (const { moduleRequest } of module.dynamicImports)
-    add(literal(source.slice(moduleRequest.start, moduleRequest.end)), false);
+    add(literal(source.slice(moduleRequest.start, moduleRequest.end)), false, false);
   found.readsEnvironment = module.staticImports.some(
     (it) =>
       /^(node:)?process$/.test(it.moduleRequest.value) &&

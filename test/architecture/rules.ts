@@ -1,12 +1,19 @@
 import { isOurs, type Module, type ModuleGraph } from './module-graph.ts';
 
-/** The only file that knows which store, storage and supervisor there are. */
-const COMPOSITION_ROOT = 'server/service.ts';
+/** The only files that know which stores, storages and supervisors there are. */
+const COMPOSITION_ROOT = 'server/composition/';
 const CONFIG = 'shared/config.ts';
 const EVERYWHERE = '';
 
 /** Who implements one of these is constructed in the composition root alone. */
-const CONTRACTS = ['JobStore', 'ImageStorage'];
+const CONTRACTS = ['JobStore', 'ImageStorage', 'DirectAccess'];
+
+const S3 = 'shared/storage/s3/';
+
+/** Where the service begins. */
+const MAIN = 'server/main.ts';
+/** Packages that one machine alone never needs. */
+const FOR_MANY = /^(pg|pg-boss|cockatiel|@aws-sdk\/.*|@smithy\/.*)$/;
 
 const ROUTES = 'server/routes/';
 
@@ -44,6 +51,15 @@ function strays(
     );
 }
 
+/** What is there when a file has been loaded, and nobody has asked for more. */
+function loadedWith(graph: ModuleGraph, path: string, seen = new Set<string>()): Set<string> {
+  if (!seen.has(path) && graph.has(path)) {
+    seen.add(path);
+    for (const target of graph.get(path)?.loads ?? []) loadedWith(graph, target, seen);
+  }
+  return seen;
+}
+
 const routesOf = (graph: ModuleGraph): Module[] =>
   [...graph.values()].filter(({ path }) => path.startsWith(ROUTES));
 
@@ -77,7 +93,11 @@ export const RULES = {
     strays(graph, 'workers/supervisor/', onlyOurs('workers/supervisor/', 'shared/')),
 
   '3: the server reaches the workers only in the composition root': (graph) =>
-    strays(graph, 'server/', (target, { path }) => !within(target, 'workers/') || path === COMPOSITION_ROOT),
+    strays(
+      graph,
+      'server/',
+      (target, { path }) => !within(target, 'workers/') || within(path, COMPOSITION_ROOT),
+    ),
 
   '4: sharp and libheif are only in the worker': (graph) =>
     strays(
@@ -93,6 +113,20 @@ export const RULES = {
       (target, { path }) => !/^(hono$|@hono\/)/.test(target) || within(path, 'server/'),
     ),
 
+  '4: the SDK of S3 is only in its storage': (graph) =>
+    strays(
+      graph,
+      EVERYWHERE,
+      (target, { path }) => !/^(@aws-sdk\/|@smithy\/|cockatiel$)/.test(target) || within(path, S3),
+    ),
+
+  '4: what is for many machines is loaded by nobody who may do without': (graph) =>
+    [...loadedWith(graph, MAIN)].flatMap((path) =>
+      [...(graph.get(path)?.loads ?? [])]
+        .filter((it) => FOR_MANY.test(it))
+        .map((it) => `${path} loads ${it}`),
+    ),
+
   '4: the environment is read only in the config': (graph) =>
     [...graph.values()]
       .filter(({ path, readsEnvironment }) => readsEnvironment && path !== CONFIG)
@@ -105,7 +139,7 @@ export const RULES = {
         .map(({ path }) => path),
     );
     return [...graph.values()]
-      .filter(({ path }) => path !== COMPOSITION_ROOT)
+      .filter(({ path }) => !within(path, COMPOSITION_ROOT))
       .flatMap(({ path, valueImports }) =>
         [...valueImports].filter((it) => concrete.has(it)).map((it) => `${path} imports ${it}`),
       );

@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readConfig } from '../../shared/config.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
@@ -33,7 +34,7 @@ const INTO_THE_RUN_MS = 30;
 export async function handOffsAfterDeath(picture: string, deaths: number): Promise<number[]> {
   const root = await dataFolder();
   const config = readConfig({ BASE_PATH: root, N_WORKERS: String(WORKERS) });
-  const store = await SqliteJobStore.open(config.databasePath);
+  const store = await SqliteJobStore.open(join(config.basePath, 'darkroom.db'));
   const storage = await DiskStorage.open(root);
   const scratch = await Scratch.open(config.scratchPath);
   const { launch, hasUsers } = await prepareLaunch(scratch, { ...config, hidden: [] });

@@ -43,7 +43,7 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
     },
     addBacklog: async () => {
       const upload = newUpload();
-      await node.db.connection().execute(async (db) => {
+      await node.sessions.transaction(async (session, db) => {
         const { image, job, requestId, recipeDigest, memoryBytes } = upload;
         const { format } = image.header;
         const work = {
@@ -64,7 +64,10 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
           .deleteFrom('pgboss.job' as never)
           .where('singleton_key' as never, '=', job.id as never)
           .execute();
-        await node.queue.send(db, [{ work, lane: 'backlog', inMs: 0, turn: 0 }]);
+        const sent = [{ work, lane: 'backlog' as const, inMs: 0, turn: 0 }];
+        const { kept } = await node.queue.send(session, sent);
+        await kept;
+        node.queue.committed(sent);
       });
       return upload.job.id;
     },

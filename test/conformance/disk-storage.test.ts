@@ -1,10 +1,12 @@
-import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { newImageId } from '../../shared/domain/ids.ts';
+import { newImageId, newRunId } from '../../shared/domain/ids.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { allOf } from '../helpers/all-of.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
+import { putFiles } from '../helpers/put-files.ts';
 import { describeImageStorage } from './image-storage.ts';
 
 describeImageStorage('DiskStorage', async () => {
@@ -29,10 +31,52 @@ test.each(['originals', 'variants'])(
     await writeFile(join(root, folder, 'ab', 'notes.txt'), '');
     await mkdir(join(root, folder, 'lost+found'));
     await writeFile(join(root, folder, '.DS_Store'), '');
-    expect(await storage.listOriginals()).toEqual([id]);
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.originals(0))).toEqual([id]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   },
 );
+
+test('a file is as old as it was last written, and a run as its last file', async () => {
+  const root = await ownFolder();
+  const storage = await DiskStorage.open(root);
+  const [old, young] = [newImageId(), newImageId()];
+  for (const id of [old, young]) {
+    await writeFile(join(storage.spoolPath, id), 'picture');
+    await storage.keepOriginal(id, join(storage.spoolPath, id));
+  }
+  const [oldRun, youngRun] = [newRunId(), newRunId()];
+  for (const run of [oldRun, youngRun]) await putFiles(storage, run, { 'thumb.jpg': 'thumb' });
+  const anHourAgo = Date.now() / 1000 - 3_600;
+  await utimes(join(root, 'originals', old.slice(0, 2), old), anHourAgo, anHourAgo);
+  await utimes(join(root, 'variants', oldRun.slice(0, 2), oldRun), anHourAgo, anHourAgo);
+
+  expect(await allOf(storage.originals(3_599_000))).toEqual([old]);
+  expect(await allOf(storage.published(3_599_000))).toEqual([oldRun]);
+  expect(await allOf(storage.originals(3_700_000))).toEqual([]);
+  expect(await allOf(storage.published(3_700_000))).toEqual([]);
+});
+
+test('many are listed in pages, each of them once', async () => {
+  const root = await ownFolder();
+  const storage = await DiskStorage.open(root);
+  const ids = Array.from({ length: 2_001 }, newImageId);
+  for (const id of ids) {
+    const shard = join(root, 'originals', id.slice(0, 2));
+    await mkdir(shard, { recursive: true });
+    await writeFile(join(shard, id), '');
+  }
+  const pages: string[][] = [];
+  for await (const page of storage.originals(0)) pages.push(page);
+  expect(pages.map((page) => page.length)).toEqual([1_000, 1_000, 1]);
+  expect(pages.flat().toSorted()).toEqual(ids.toSorted());
+});
+
+test('a folder that is no longer there is a StoreError of the listing', async () => {
+  const root = await ownFolder();
+  const storage = await DiskStorage.open(root);
+  await rm(join(root, 'originals'), { recursive: true });
+  await expect(allOf(storage.originals(0))).rejects.toMatchObject({ code: 'storage_unavailable' });
+});
 
 test('a staged original shares its bytes with the original where the volume is one', async () => {
   const root = await ownFolder();

@@ -6,8 +6,12 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { newImageId, newRunId } from '../../shared/domain/ids.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import { allOf } from '../helpers/all-of.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { putFiles } from '../helpers/put-files.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface OpenedImageStorage {
   storage: ImageStorage;
@@ -43,7 +47,7 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       const path = await received(it, 'picture');
       await it.storage.keepOriginal(id, path);
       await expect(stat(path)).rejects.toThrow('ENOENT');
-      expect(await it.storage.listOriginals()).toEqual([id]);
+      expect(await allOf(it.storage.originals(0))).toEqual([id]);
     });
 
     test('an original is staged for a worker as it is, as often as it is asked for', async () => {
@@ -88,7 +92,7 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       await it.storage.removeOriginal(id);
       await it.storage.removeOriginal(id);
       await it.storage.removeOriginal(newImageId());
-      expect(await it.storage.listOriginals()).toEqual([]);
+      expect(await allOf(it.storage.originals(0))).toEqual([]);
     });
 
     test('keeping a file that is not there is a StoreError', async () => {
@@ -101,7 +105,15 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       const it = await opened();
       const ids = Array.from({ length: 40 }, newImageId);
       await Promise.all(ids.map(async (id) => it.storage.keepOriginal(id, await received(it, id))));
-      expect((await it.storage.listOriginals()).toSorted()).toEqual(ids.toSorted());
+      expect((await allOf(it.storage.originals(0))).toSorted()).toEqual(ids.toSorted());
+    });
+
+    test('are listed from an age on', async () => {
+      const it = await opened();
+      const id = newImageId();
+      await it.storage.keepOriginal(id, await received(it, 'picture'));
+      expect(await allOf(it.storage.originals(HOUR_MS))).toEqual([]);
+      await eventually('its age', async () => (await allOf(it.storage.originals(1))).includes(id));
     });
   });
 
@@ -137,7 +149,7 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
         throw fault;
       });
       await expect(published).rejects.toBe(fault);
-      expect(await storage.listPublished()).toEqual([]);
+      expect(await allOf(storage.published(0))).toEqual([]);
       expect(await storage.readVariant(run, 'large.jpg')).toBeNull();
     });
 
@@ -148,7 +160,7 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
         await create('thumb.jpg');
       });
       await expect(published).rejects.toBeInstanceOf(StoreError);
-      expect(await storage.listPublished()).toEqual([]);
+      expect(await allOf(storage.published(0))).toEqual([]);
     });
 
     test.each([
@@ -183,11 +195,20 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
     test('are listed by their run, until they are removed', async () => {
       const { storage } = await opened();
       const [one, other] = [await published(storage), await published(storage)];
-      expect((await storage.listPublished()).toSorted()).toEqual([one, other].toSorted());
+      expect((await allOf(storage.published(0))).toSorted()).toEqual([one, other].toSorted());
       await storage.removePublished(one);
       await storage.removePublished(one);
       await storage.removePublished(newRunId());
-      expect(await storage.listPublished()).toEqual([other]);
+      expect(await allOf(storage.published(0))).toEqual([other]);
+    });
+
+    test('are listed once by their run, from the age of its youngest file on', async () => {
+      const { storage } = await opened();
+      const run = newRunId();
+      await putFiles(storage, run, { 'large.jpg': 'large', 'thumb.jpg': 'thumb', 'thumb.webp': 'thumb' });
+      expect(await allOf(storage.published(HOUR_MS))).toEqual([]);
+      await eventually('its age', async () => (await allOf(storage.published(1))).length > 0);
+      expect(await allOf(storage.published(0))).toEqual([run]);
     });
   });
 }

@@ -2,7 +2,7 @@ import type { TransactionalQueue } from '../../shared/jobs/postgres/outbox.ts';
 
 /** For tests of records alone: what is to run nobody runs. */
 export const NO_QUEUE: TransactionalQueue = {
-  send: async () => {},
+  send: async () => ({ kept: Promise.resolve() }),
   settle: async () => true,
   committed: () => {},
 };

@@ -96,7 +96,6 @@ export async function partsInProcess(
       clientAddress: (peer) => peer,
       tickets: new TicketOffice(SigningKeys.ofThisProcess()),
       signedUrls: null,
-      isShared: false,
     },
     peerOf: () => '127.0.0.1',
     origins: [],

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Pool } from 'pg';
 import { type JobId, newRunId } from '../../shared/domain/ids.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { openDatabase } from '../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { RunStart, Work } from '../../shared/jobs/records.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
-import { Admission } from '../../shared/queue/postgres/admission.ts';
+import { Admission, type AdmissionLimits } from '../../shared/queue/postgres/admission.ts';
 import { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
 import { migrateQueue } from '../../shared/queue/postgres/migrate.ts';
@@ -18,44 +19,33 @@ import { DECODER, succeeded } from './job-records.ts';
 import { recordingLog } from './recording-log.ts';
 import type { Told } from './told.ts';
 
-/** Workers that do as the test says, and tell the store of it as real ones do. */
-class FakeCrew implements Crew {
+/** Runs that begin and end when the test says so, and of which the store is told as of real ones. */
+class FakeCrew {
   readonly told: Told<JobId>;
-  readonly running = new Map<JobId, { start: RunStart; end: (ended: JobId[]) => void }>();
-  readonly #workers: number;
-  store: PostgresJobStore | null = null;
+  readonly running = new Map<JobId, { start: RunStart; end: () => void }>();
 
-  constructor(workers: number, told: Told<JobId>) {
-    this.#workers = workers;
+  constructor(told: Told<JobId>) {
     this.told = told;
   }
 
-  get vacancies(): number {
-    return this.#workers - this.running.size;
-  }
-
-  async run(work: Work): Promise<readonly JobId[]> {
-    const { jobId, lease } = work;
-    const ended = Promise.withResolvers<JobId[]>();
+  async run({ jobId, lease }: Work, store: JobStore): Promise<JobId[]> {
+    const ended = Promise.withResolvers<void>();
     const start = { runId: newRunId(), jobId, workerPid: 42, at: 2_000, ...(lease && { lease }) };
     this.running.set(jobId, { start, end: ended.resolve });
-    const history = await this.store?.startRun(start);
-    if (history) this.told.push(jobId);
-    else this.#end(jobId, []);
-    return ended.promise;
+    const history = await store.startRun(start);
+    if (history) {
+      this.told.push(jobId);
+      await ended.promise;
+    }
+    this.running.delete(jobId);
+    return history ? [jobId] : [];
   }
 
-  async finish(job: JobId): Promise<void> {
+  async finish(job: JobId, store: JobStore): Promise<void> {
     const run = this.running.get(job);
     if (!run) throw new Error('it does not run here');
-    const end = { ...succeeded(run.start), ...(run.start.lease && { lease: run.start.lease }) };
-    await this.store?.finishRun(end);
-    this.#end(job, [job]);
-  }
-
-  #end(job: JobId, ended: JobId[]): void {
-    this.running.get(job)?.end(ended);
-    this.running.delete(job);
+    await store.finishRun({ ...succeeded(run.start), ...(run.start.lease && { lease: run.start.lease }) });
+    run.end();
   }
 }
 
@@ -67,58 +57,98 @@ export interface QueueNodeLimits {
   isShared?: boolean;
 }
 
-/** A node as it is among others, but for its processes and files. @param told of what is started here */
-export async function queueNode(url: string, limits: QueueNodeLimits, told: Told<JobId>) {
-  const { workers, queueDepth = 0, batchDepth = 10, handOffTimeoutMs = 100, isShared = false } = limits;
+export interface QueueNodeOptions {
+  role: 'api' | 'worker' | 'all';
+  /** How many jobs run at once. */
+  workers: number;
+  limits: AdmissionLimits;
+  run: Crew['run'];
+  /** Sees the pool before anybody uses it. */
+  prepare?(pool: Pool): void;
+}
+
+/** A node as it is among others, but for its processes and files. */
+export async function openQueueNode(url: string, options: QueueNodeOptions) {
+  const { role, limits, run } = options;
   const { log } = recordingLog();
   const node = randomUUID();
-  const pool: Pool = connect(url, 5);
-  const db = await openDatabase(pool);
-  await migrateQueue(db as never);
+  const pool = connect(url, 10);
+  options.prepare?.(pool);
+  const sessions = await openDatabase(pool);
+  await migrateQueue(sessions.db);
   const notifier = new Notifier(pool);
-  const queue = await BossQueue.open(pool, true, () => notifier.tell(CHANNELS.work), log);
-  const store = new PostgresJobStore(db, node, queue);
-  const crew = new FakeCrew(workers, told);
-  crew.store = store;
-  const registry = await NodeRegistry.enter(
-    pool,
-    node,
-    'all',
-    () => ({ slots: workers, decoder: DECODER, typicalRunMs: null }),
-    log,
-  );
-  const admission = new Admission(pool, node, { queueDepth, batchDepth, handOffTimeoutMs, isShared });
-  const feeder = new Feeder(queue, crew, { idle: () => notifier.tell(CHANNELS.room), ended: () => {} }, log);
-  let began: () => void = () => {};
-  const listens = new Promise<void>((resolve) => {
-    began = resolve;
-  });
-  const channels = { [CHANNELS.work]: () => feeder.wake(), [CHANNELS.room]: () => admission.advance() };
-  const listener = new Listener(url, { channels, began: () => began() }, log);
-  await listens;
+  const queue = await BossQueue.open(pool, role !== 'api', (lane) => notifier.tell(CHANNELS.work, lane), log);
+  const store = new PostgresJobStore(sessions, node, queue);
+  let { workers } = options;
+  let running = 0;
+  const crew: Crew = {
+    get vacancies() {
+      return workers - running;
+    },
+    run: async (work) => {
+      running++;
+      try {
+        return await run(work);
+      } finally {
+        running--;
+        feeder?.wake();
+      }
+    },
+  };
+  const state = () => ({ slots: workers, decoder: DECODER, typicalRunMs: null });
+  const registry = await NodeRegistry.enter(pool, node, role, state, log);
+  const admission = new Admission(pool, node, limits);
+  const tellRoom = () => notifier.tell(CHANNELS.room);
+  const feeder = role === 'api' ? null : new Feeder(queue, crew, { idle: tellRoom, ended: () => {} }, log);
+  const began = Promise.withResolvers<void>();
+  const channels = {
+    [CHANNELS.work]: (lanes: string) => feeder?.workCame(lanes),
+    [CHANNELS.room]: () => admission.advance(),
+  };
+  const listener = new Listener(url, { channels, began: began.resolve }, log);
+  await began.promise;
   return {
     store,
     queue,
     admission,
-    crew,
-    db,
+    sessions,
     registry,
-    finish: async (job: JobId) => {
-      await crew.finish(job);
-      feeder.wake();
+    wake: () => feeder?.wake(),
+    /** From now on it has so many. */
+    hire: (count: number) => {
+      workers = count;
+      feeder?.wake();
+    },
+    /** As if its process was stopped. */
+    stopFeeding: async () => {
+      await feeder?.close();
+      feeder?.end();
     },
     close: () => admission.close(),
     dispose: async () => {
       admission.close();
       await listener.close();
-      await feeder.close();
-      feeder.end();
+      await feeder?.close();
+      feeder?.end();
       await registry.leave();
       await notifier.close();
       await queue.close();
       await store.close();
     },
   };
+}
+
+/** A node whose workers do as the test says. @param told of what is started here */
+export async function queueNode(url: string, limits: QueueNodeLimits, told: Told<JobId>) {
+  const { workers, queueDepth = 0, batchDepth = 10, handOffTimeoutMs = 100, isShared = false } = limits;
+  const crew = new FakeCrew(told);
+  const node = await openQueueNode(url, {
+    role: 'all',
+    workers,
+    limits: { queueDepth, batchDepth, handOffTimeoutMs, isShared },
+    run: (work) => crew.run(work, node.store),
+  });
+  return { ...node, crew, finish: (job: JobId) => crew.finish(job, node.store) };
 }
 
 export type QueueNode = Awaited<ReturnType<typeof queueNode>>;

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { JFIF, jpeg, jpegFrameHeader } from '../fixtures/headers/jpeg.ts';
+import { allOf } from '../helpers/all-of.ts';
 import { type Change, type Watcher, watchFiles } from '../helpers/file-changes.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
@@ -105,12 +106,12 @@ describe.each(FULL)('a disk that is full $how', ({ lasts }) => {
         expect(end, `at write ${nth}`).toMatchObject({ kind: 'again' });
         const runs = [{ outcome: 'errored', failure: 'storage_error' }];
         expect(await it.store.findJob(work.jobId)).toMatchObject({ job: { state: 'queued' }, runs });
-        expect(await it.storage.listPublished(), `published at write ${nth}`).toEqual([]);
+        expect(await allOf(it.storage.published(0)), `published at write ${nth}`).toEqual([]);
         expect(await filesBelow(join(it.root, 'scratch')), `scratch at write ${nth}`).toEqual([]);
         expect(await it.run(work), 'with room again').toMatchObject({ kind: 'ended' });
       }
       expect(await it.store.findJob(work.jobId)).toMatchObject({ job: { state: 'succeeded' } });
-      expect(await it.storage.listPublished()).toHaveLength(1);
+      expect(await allOf(it.storage.published(0))).toHaveLength(1);
       expect(await filesBelow(join(it.root, 'variants'))).toHaveLength(VARIANTS);
       if (disk.writes < nth) {
         expect(nth, 'each variant is a create, a write and a sync').toBeGreaterThan(3 * VARIANTS);
@@ -132,7 +133,7 @@ test('a database without room refuses an upload, and its original is removed', a
     await expectProblem(answer, 'disk_full');
     break;
   }
-  expect((await it.storage.listOriginals()).length).toBe(accepted);
+  expect((await allOf(it.storage.originals(0))).length).toBe(accepted);
   expect((await it.store.listJobs({ limit: 1_000 })).jobs).toHaveLength(accepted);
   expect(it.queue.works).toHaveLength(accepted);
   expect(it.queue.held, 'reservations').toBe(0);

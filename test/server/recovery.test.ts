@@ -1,12 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ForeignOriginals, recover } from '../../server/recovery.ts';
 import { DEFAULT_TENANT, newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
 import type { RunStart } from '../../shared/jobs/records.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { allOf } from '../helpers/all-of.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';
 import {
   MANIFEST,
@@ -114,7 +115,7 @@ describe('what an earlier process has left of its files', () => {
     await keepOriginal(newUpload());
 
     await recover();
-    expect(await storage.listOriginals()).toEqual([kept.image.id]);
+    expect(await allOf(storage.originals(0))).toEqual([kept.image.id]);
     const staged = join(await ownFolder(), 'input');
     expect(await storage.stageOriginal(kept.image.id, staged)).toBe(true);
     expect(await readFile(staged, 'utf8')).toBe(`original of ${kept.image.id}`);
@@ -130,7 +131,7 @@ describe('what an earlier process has left of its files', () => {
     await publish(newRunId());
 
     await recover();
-    expect(await storage.listPublished()).toEqual([done.runId]);
+    expect(await allOf(storage.published(0))).toEqual([done.runId]);
     expect(await storage.readVariant(done.runId, 'thumb.jpg')).not.toBeNull();
   });
 
@@ -158,9 +159,9 @@ describe('what an earlier process has left of its files', () => {
       retiredSets: [old.runId],
     });
 
-    expect(await storage.listPublished()).toHaveLength(2);
+    expect(await allOf(storage.published(0))).toHaveLength(2);
     await recover();
-    expect(await storage.listPublished()).toEqual([run.runId]);
+    expect(await allOf(storage.published(0))).toEqual([run.runId]);
   });
 
   test('received files are removed: none of them was accepted', async () => {
@@ -222,15 +223,29 @@ test('a second recovery finds nothing more to do', async () => {
   const first = await recover();
   expect(await recover()).toEqual(first);
   expect((await store.findJob(upload.job.id))?.runs, 'interrupted once').toHaveLength(1);
-  expect(await storage.listPublished()).toEqual([]);
-  expect(await storage.listOriginals()).toEqual([upload.image.id]);
+  expect(await allOf(storage.published(0))).toEqual([]);
+  expect(await allOf(storage.originals(0))).toEqual([upload.image.id]);
 });
 
 test('a database that does not know the originals beside it sweeps none of them', async () => {
   const { storage, keepOriginal, recover } = await dataFolder();
   for (let n = 0; n < AT_ONCE + 101; n++) await keepOriginal(newUpload());
   await expect(recover()).rejects.toThrow(ForeignOriginals);
-  expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
+  expect(await allOf(storage.originals(0))).toHaveLength(AT_ONCE + 101);
+});
+
+test('foreign originals are counted over all pages before one is removed', async () => {
+  const { storage, accept, keepOriginal, recover } = await dataFolder();
+  const known = await accept();
+  for (let n = 0; n < AT_ONCE + 101; n++) await keepOriginal(newUpload());
+  const all = await allOf(storage.originals(0));
+  vi.spyOn(storage, 'originals').mockImplementation(async function* () {
+    for (let at = 0; at < all.length; at += 10) yield all.slice(at, at + 10);
+  });
+  await expect(recover()).rejects.toThrow(new ForeignOriginals(AT_ONCE + 101, 1));
+  vi.restoreAllMocks();
+  expect(await allOf(storage.originals(0))).toHaveLength(all.length);
+  expect(all).toContain(known.image.id);
 });
 
 test('originals of images that it has deleted are not foreign to it, however many', async () => {
@@ -238,7 +253,7 @@ test('originals of images that it has deleted are not foreign to it, however man
   const uploads = [];
   for (let n = 0; n < AT_ONCE + 101; n++) uploads.push(await accept());
   await Promise.all(uploads.map(({ image }) => store.deleteImage(image.id, DEFAULT_TENANT, 2_000)));
-  expect(await storage.listOriginals()).toHaveLength(AT_ONCE + 101);
+  expect(await allOf(storage.originals(0))).toHaveLength(AT_ONCE + 101);
   expect(await recover()).toEqual([]);
-  expect(await storage.listOriginals()).toEqual([]);
+  expect(await allOf(storage.originals(0))).toEqual([]);
 });

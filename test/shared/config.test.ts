@@ -36,15 +36,18 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['READ_URL_TTL_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
   [
     'DATABASE_URL',
-    ['postgres://db/jobs', 'sqlite:'],
-    'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db',
+    ['mysql://db/jobs', 'sqlite:', 'postgres://'],
+    'sqlite: and a path, such as sqlite:/var/lib/darkroom/jobs.db, or the address of a PostgreSQL, such as postgres://user:password@host:5432/darkroom',
   ],
-  ['STORAGE_URL', ['s3://bucket', 'file:'], 'file: and a path, such as file:/srv/images'],
+  ['DATABASE_POOL', ['1', '201', 'many'], 'a whole number from 2 to 200'],
   [
-    'ROLE',
-    ['api', 'worker'],
-    'all: api and worker nodes need a database that they share, and SQLite is not one',
+    'STORAGE_URL',
+    ['ftp://bucket', 'file:'],
+    'file: and a path, such as file:/srv/images, or s3: and a bucket',
   ],
+  ['SWEEP_AFTER_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
+  ['READ_MODE', ['cdn'], 'proxy or redirect'],
+  ['ROLE', ['both'], 'all, api or worker'],
   ['REQUESTS_PER_KEY', ['-1', '1000001', 'many'], 'a whole number from 0 to 1000000'],
   ['REQUESTS_PER_ADDRESS', ['-1', '1000001', '60/m'], 'a whole number from 0 to 1000000'],
   [
@@ -63,8 +66,12 @@ describe('the configuration without any environment', () => {
   test('is that of the design', () => {
     expect(readConfig({})).toEqual({
       basePath: resolve('data'),
-      databasePath: resolve('data/darkroom.db'),
-      storagePath: resolve('data'),
+      database: { kind: 'sqlite', path: resolve('data/darkroom.db') },
+      databasePool: 10,
+      storage: { kind: 'disk', path: resolve('data') },
+      readMode: 'proxy',
+      sweepAfterS: 3600,
+      role: 'all',
       scratchPath: resolve('data/scratch'),
       workers: availableParallelism(),
       port: 3000,
@@ -139,8 +146,8 @@ describe('what is set', () => {
   test('as BASE_PATH moves all that is not set by itself', () => {
     expect(readConfig({ BASE_PATH: '/srv/photos/' })).toMatchObject({
       basePath: '/srv/photos',
-      databasePath: '/srv/photos/darkroom.db',
-      storagePath: '/srv/photos',
+      database: { kind: 'sqlite', path: '/srv/photos/darkroom.db' },
+      storage: { kind: 'disk', path: '/srv/photos' },
       scratchPath: '/srv/photos/scratch',
     });
   });
@@ -149,8 +156,8 @@ describe('what is set', () => {
     const own = { DATABASE_URL: 'sqlite:/db/jobs.db', STORAGE_URL: 'file:images', SCRATCH_PATH: 'tmp' };
     expect(readConfig({ BASE_PATH: '/srv', ...own })).toMatchObject({
       basePath: '/srv',
-      databasePath: '/db/jobs.db',
-      storagePath: join(process.cwd(), 'images'),
+      database: { kind: 'sqlite', path: '/db/jobs.db' },
+      storage: { kind: 'disk', path: join(process.cwd(), 'images') },
       scratchPath: join(process.cwd(), 'tmp'),
     });
   });
@@ -181,6 +188,16 @@ describe('a fault', () => {
     const wrong = Object.fromEntries(FAULTS.map(([name, [value]]) => [name, value]));
     const told = faultsOf(wrong).map((fault) => fault.split('=')[0]);
     expect(told.toSorted()).toEqual(FAULTS.map(([name]) => name).toSorted());
+  });
+
+  test('is told without a password, and without what stands behind a bucket', () => {
+    const told = faultsOf({
+      DATABASE_URL: 'mysql://me:secret@db/jobs',
+      STORAGE_URL: 's3://bucket?key=secret',
+    });
+    expect(told).toHaveLength(2);
+    expect(told.join()).not.toContain('secret');
+    expect(told[0]).toContain('mysql://…@db/jobs');
   });
 
   test('is a drain delay that is longer than the whole drain', () => {
@@ -259,5 +276,32 @@ describe('CORS_ORIGINS', () => {
     'file://x',
   ])('refuses %j', (CORS_ORIGINS) => {
     expect(() => readConfig({ CORS_ORIGINS })).toThrow('it takes origins with commas between them');
+  });
+});
+
+describe('what nodes share', () => {
+  const DATABASE_URL = 'postgres://me:secret@db/jobs';
+  const STORAGE_URL = 's3://photos/site?endpoint=https://s3.example.com&region=eu-1';
+
+  test('is records in PostgreSQL and files in S3', () => {
+    expect(readConfig({ DATABASE_URL, STORAGE_URL, ROLE: 'worker', READ_MODE: 'redirect' })).toMatchObject({
+      database: { kind: 'postgres', url: DATABASE_URL },
+      storage: { kind: 's3', settings: { bucket: 'photos', prefix: 'site/', region: 'eu-1' } },
+      role: 'worker',
+      readMode: 'redirect',
+    });
+  });
+
+  test.each([
+    [{ DATABASE_URL }, ['STORAGE_URL']],
+    [{ STORAGE_URL }, ['STORAGE_URL']],
+    [{ ROLE: 'api' }, ['ROLE']],
+    [{ ROLE: 'worker', STORAGE_URL }, ['ROLE', 'STORAGE_URL']],
+    [{ READ_MODE: 'redirect' }, ['READ_MODE']],
+    [{ DATABASE_URL, STORAGE_URL: 'file:/srv', ROLE: 'api' }, ['STORAGE_URL']],
+  ])('is one without the other in %j, which is a fault', (environment, names) => {
+    const told = faultsOf(environment);
+    expect(told.map((fault) => fault.split('=')[0]).toSorted()).toEqual(names);
+    expect(told.join()).not.toContain('secret');
   });
 });

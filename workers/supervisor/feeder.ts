@@ -6,6 +6,9 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 /** Whoever has missed that there is work finds it after so many milliseconds, give or take a quarter. */
 const POLL_MS = 1_000;
 
+/** A lane that was empty is asked again after so long, while another one has enough. */
+const EMPTY_MS = 200;
+
 /** A third of what leases are given: two may be lost. */
 const PROLONG_MS = 3_000;
 
@@ -22,6 +25,7 @@ export class Feeder {
   readonly #events: FeederEvents;
   readonly #log: Logger;
   readonly #leases = new Set<Lease>();
+  readonly #emptyAt = new Map<Lane, number>();
   readonly #prolonging: NodeJS.Timeout;
   #poll: NodeJS.Timeout | undefined;
   #borrowing: Promise<void> | null = null;
@@ -35,6 +39,12 @@ export class Feeder {
     this.#events = events;
     this.#log = log;
     this.#prolonging = setInterval(() => void this.#prolong(), PROLONG_MS);
+    this.wake();
+  }
+
+  /** @param lanes where there is work now, with spaces between them */
+  workCame(lanes: string): void {
+    for (const lane of lanes.split(' ')) this.#emptyAt.delete(lane as Lane);
     this.wake();
   }
 
@@ -77,17 +87,29 @@ export class Feeder {
   async #borrowOnce(): Promise<void> {
     const { vacancies } = this.#crew;
     if (vacancies < 1) return;
-    const [first, second]: [Lane, Lane] = this.#backlogIsFirst ? ['backlog', 'fresh'] : ['fresh', 'backlog'];
-    this.#backlogIsFirst = !this.#backlogIsFirst;
+    const [first, second] = this.#inTurn();
     let left = vacancies;
-    left -= await this.#borrow(first, Math.ceil(left / 2));
+    const firstPart = this.#wasEmpty(second) ? left : Math.ceil(left / 2);
+    left -= await this.#borrow(first, firstPart);
     left -= await this.#borrow(second, left);
-    if (left > 0 && left < vacancies) left -= await this.#borrow(first, left);
+    if (firstPart < vacancies) left -= await this.#borrow(first, left);
     // One worker is left for an upload that comes, where there are several.
     if (left === vacancies)
       left -= await this.#borrow('batch', vacancies > 1 ? vacancies - 1 : this.#lastOne());
     if (left < vacancies) this.#wakened = true;
     else this.#events.idle();
+  }
+
+  /** What was empty a moment ago does not come first. */
+  #inTurn(): [Lane, Lane] {
+    this.#backlogIsFirst = !this.#backlogIsFirst;
+    const lanes: [Lane, Lane] = this.#backlogIsFirst ? ['backlog', 'fresh'] : ['fresh', 'backlog'];
+    const [first, second] = lanes;
+    return this.#wasEmpty(first) && !this.#wasEmpty(second) ? [second, first] : lanes;
+  }
+
+  #wasEmpty(lane: Lane): boolean {
+    return performance.now() - (this.#emptyAt.get(lane) ?? -Infinity) < EMPTY_MS;
   }
 
   /** With a single worker there is none to be left. */
@@ -98,6 +120,8 @@ export class Feeder {
   async #borrow(lane: Lane, most: number): Promise<number> {
     if (most < 1 || this.#closed) return 0;
     const works = await this.#source.borrow(lane, most);
+    if (works.length < most) this.#emptyAt.set(lane, performance.now());
+    else this.#emptyAt.delete(lane);
     for (const work of works) {
       const { lease } = work;
       if (lease) this.#leases.add(lease);

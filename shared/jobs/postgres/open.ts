@@ -1,7 +1,7 @@
-import { Kysely, sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { Pool } from 'pg';
-import { postgresDialect } from '../../postgres/dialect.ts';
+import { Sessions } from '../../postgres/sessions.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { refuseNewerSchema } from '../newer-schema.ts';
 import type { Tables } from '../tables.ts';
@@ -10,8 +10,9 @@ import type { Tables } from '../tables.ts';
  * Brings the tables up to date, which several nodes may do at once: one does it, and the others wait.
  * @throws {NewerSchemaError} and leaves the database as it was
  */
-export async function openDatabase(pool: Pool): Promise<Kysely<Tables>> {
-  const db = new Kysely<Tables>({ dialect: postgresDialect(pool) });
+export async function openDatabase(pool: Pool): Promise<Sessions<Tables>> {
+  const sessions = new Sessions<Tables>(pool);
+  const { db } = sessions;
   try {
     const applied = await appliedMigrations(db);
     refuseNewerSchema(applied);
@@ -21,7 +22,7 @@ export async function openDatabase(pool: Pool): Promise<Kysely<Tables>> {
       const { error } = await migrator.migrateToLatest();
       if (error) throw error;
     }
-    return db;
+    return sessions;
   } catch (error) {
     await db.destroy();
     throw error;

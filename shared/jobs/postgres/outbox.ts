@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import type { Session } from '../../postgres/session.ts';
 import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import { workOf } from '../reads.ts';
 import type { AcceptedUpload, Lane, Lease, Work } from '../records.ts';
@@ -16,11 +17,12 @@ export interface SentWork {
 
 /** A queue in the same database: what it does in a transaction is there, or not, together with the records. */
 export interface TransactionalQueue {
-  send(db: Kysely<Tables>, sent: readonly SentWork[]): Promise<void>;
+  /** Resolves when it is on its way to the database, and what comes next is behind it; `kept` when it is in the queue. */
+  send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }>;
   /** Gives a lease back: its job is done. False: it had run out, and the job is somebody else's or will be. */
-  settle(db: Kysely<Tables>, lease: Lease): Promise<boolean>;
-  /** The transaction in which work was sent is committed. */
-  committed(): void;
+  settle(session: Session, lease: Lease): Promise<boolean>;
+  /** The transaction in which this was sent is committed. */
+  committed(sent: readonly SentWork[]): void;
 }
 
 /** What each call leaves to be run; a call that is not here leaves nothing. */
@@ -70,26 +72,12 @@ function workOfUpload({ image, jobId, requestId, recipeDigest, memoryBytes, isBa
   };
 }
 
-/**
- * To be called within the transaction of a call, before it commits.
- * @returns whether there is something to run now; null when the call counts for nothing: the lease that it came with had run out
- */
-export async function leave<N extends CallName>(
+/** To be asked within the transaction of a call, before it commits. */
+export async function workLeftBy<N extends CallName>(
   db: Kysely<Tables>,
-  queue: TransactionalQueue,
   name: N,
   input: CallInput<N>,
   output: CallOutput<N>,
-): Promise<boolean | null> {
-  const lease = leaseEndedBy(name, input, output);
-  if (lease && !(await queue.settle(db, lease)) && output !== null) return null;
-  const work = (await LEFT[name]?.(db, input, output)) ?? [];
-  if (work.length > 0) await queue.send(db, work);
-  return work.some(({ inMs }) => inMs === 0);
-}
-
-/** That of a run that has ended, or of one that is not to begin, since its job has been deleted. */
-function leaseEndedBy(name: CallName, input: unknown, output: unknown): Lease | undefined {
-  const isOver = name === 'finishRun' || (name === 'startRun' && output === null);
-  return isOver ? (input as { lease?: Lease }).lease : undefined;
+): Promise<SentWork[]> {
+  return (await LEFT[name]?.(db, input, output)) ?? [];
 }

@@ -1,44 +1,43 @@
-import type { ImageId, JobId, Sha256, Tenant } from '../../domain/ids.ts';
 import type { CallInput, CallName } from '../calls.ts';
 import type { ImagesOfPreset } from '../records.ts';
+
+/** A statement of SQL with its values. */
+export interface Statement {
+  text: string;
+  values: unknown[];
+}
 
 /**
  * Uploads of the same bytes of a tenant share runs, and only they: what changes one of them waits for its turn among all that do,
  * on whatever node. So the queries may count on what they have read, as they do in SQLite, where there is one writer.
- * A turn is an advisory lock that ends with its transaction, in one statement of SQL.
+ * A turn is an advisory lock that ends with its transaction.
  */
-export const TURNS: { [N in CallName]?: (input: CallInput<N>) => string } = {
-  acceptUpload: ({ image }) => lockOf(`select ${groupText(image)} as name`),
-  finishRun: ({ jobId }) => ofJob(jobId),
-  retryJob: ({ id }) => ofJob(id),
-  deleteImage: ({ id }) => ofImage(id),
-  queueReprocess: (images) => ofPage(images),
+export const TURNS: { [N in CallName]?: (input: CallInput<N>) => Statement } = {
+  acceptUpload: ({ image: { tenant, sha256 } }) =>
+    turn("select $1::text || ' ' || $2::text as name", [tenant, sha256]),
+  finishRun: ({ jobId }) => turn(OF_JOB, [jobId]),
+  retryJob: ({ id }) => turn(OF_JOB, [id]),
+  deleteImage: ({ id }) => turn("select tenant || ' ' || sha256 as name from images where id = $1", [id]),
+  queueReprocess: (images) => turn(...ofPage(images)),
 };
 
-const lockOf = (groups: string) =>
-  `select pg_advisory_xact_lock(hashtextextended(name, 0)) from (${groups}) as groups`;
+const turn = (groups: string, values: unknown[]): Statement => ({
+  text: `select pg_advisory_xact_lock(hashtextextended(name, 0)) from (${groups}) as groups`,
+  values,
+});
 
 /** A job of a time before runs were shared has none. */
-const ofJob = (id: JobId) =>
-  lockOf(`select coalesce(tenant || ' ' || sha256, '') as name from jobs where id = ${text(id)}`);
-
-const ofImage = (id: ImageId) =>
-  lockOf(`select tenant || ' ' || sha256 as name from images where id = ${text(id)}`);
+const OF_JOB = "select coalesce(tenant || ' ' || sha256, '') as name from jobs where id = $1";
 
 /** In the same order on every node, so that two pages do not wait for each other. */
-function ofPage({ preset, since, after, limit }: ImagesOfPreset): string {
-  const beyond = after ? `and (created_at, id) > (${after.createdAt}, ${text(after.id)})` : '';
-  return lockOf(`
+function ofPage({ preset, since, after, limit }: ImagesOfPreset): [string, unknown[]] {
+  const text = `
     select distinct tenant || ' ' || sha256 as name
     from (
       select tenant, sha256 from images
-      where preset = ${text(preset.name)} and created_at >= ${since} ${beyond}
-      order by created_at, id limit ${limit}
+      where preset = $1 and created_at >= $2 and ($3::bigint is null or (created_at, id) > ($3, $4))
+      order by created_at, id limit $5
     ) as page
-    order by name`);
+    order by name`;
+  return [text, [preset.name, since, after?.createdAt ?? null, after?.id ?? null, limit]];
 }
-
-const groupText = ({ tenant, sha256 }: { tenant: Tenant; sha256: Sha256 }) => text(`${tenant} ${sha256}`);
-
-/** As a literal: several statements in one message have no parameters. */
-const text = (value: string) => `'${value.replaceAll("'", "''")}'`;

@@ -1,4 +1,3 @@
-import { CompiledQuery, type Kysely } from 'kysely';
 import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
@@ -7,7 +6,8 @@ import { InputFormat, Name } from '../../domain/image.ts';
 import { StoreError } from '../../errors.ts';
 import type { SentWork, TransactionalQueue } from '../../jobs/postgres/outbox.ts';
 import type { Lane, Lease, Work } from '../../jobs/records.ts';
-import type { Tables } from '../../jobs/tables.ts';
+import type { Session } from '../../postgres/session.ts';
+import { statementName } from '../../postgres/statement-names.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /** A lease runs out when its node has not been heard of for so long, in seconds. pg-boss takes no less. */
@@ -48,21 +48,27 @@ const SentJob = z.object({
  */
 export class BossQueue implements TransactionalQueue {
   readonly #boss: PgBoss;
-  readonly #wake: () => void;
+  readonly #wake: (lane: Lane) => void;
 
-  private constructor(boss: PgBoss, wake: () => void) {
+  private constructor(boss: PgBoss, wake: (lane: Lane) => void) {
     this.#boss = boss;
     this.#wake = wake;
   }
 
   /**
-   * Brings pg-boss's own tables up to date, and ours in it.
+   * Brings pg-boss's own tables up to date, in a schema that is there.
    * @param supervises whether this process looks for leases that have run out, as nodes with workers do
-   * @param wake tells the nodes that there is work
+   * @param wake tells the nodes that there is work in a lane
    */
-  static async open(pool: Pool, supervises: boolean, wake: () => void, log: Logger): Promise<BossQueue> {
+  static async open(
+    pool: Pool,
+    supervises: boolean,
+    wake: (lane: Lane) => void,
+    log: Logger,
+  ): Promise<BossQueue> {
     const boss = new PgBoss({
-      db: { executeSql: (text, values) => pool.query(text, values) },
+      db: { executeSql: (text, values) => pool.query(named(text, values)) },
+      createSchema: false,
       schedule: false,
       registerInstance: false,
       supervise: supervises,
@@ -86,7 +92,8 @@ export class BossQueue implements TransactionalQueue {
     return new BossQueue(boss, wake);
   }
 
-  async send(db: Kysely<Tables>, sent: readonly SentWork[]): Promise<void> {
+  async send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }> {
+    const all: Promise<unknown>[] = [];
     for (const [lane, works] of Map.groupBy(sent, ({ lane }) => lane)) {
       const rows = works.map(({ work, inMs, turn }) => ({
         data: SentJob.parse(work),
@@ -94,17 +101,25 @@ export class BossQueue implements TransactionalQueue {
         priority: -turn,
         ...(inMs > 0 && { startAfter: new Date(Date.now() + inMs) }),
       }));
-      await this.#boss.insert(QUEUE_OF[lane], rows, { db: within(db) });
+      const underWay = Promise.withResolvers<void>();
+      const kept = this.#boss.insert(QUEUE_OF[lane], rows, { db: within(session, underWay.resolve) });
+      all.push(kept);
+      await Promise.race([underWay.promise, kept]);
     }
+    const kept = Promise.all(all);
+    // Who has sent it asks; but it may fail before.
+    kept.catch(() => {});
+    return { kept };
   }
 
-  async settle(db: Kysely<Tables>, { lane, id, attempt }: Lease): Promise<boolean> {
+  async settle(session: Session, { lane, id, attempt }: Lease): Promise<boolean> {
     const job = { id, retryCount: attempt };
-    return held(await this.#boss.complete(QUEUE_OF[lane], job, null, { db: within(db) })).has(id);
+    return held(await this.#boss.complete(QUEUE_OF[lane], job, null, { db: within(session) })).has(id);
   }
 
-  committed(): void {
-    this.#wake();
+  committed(sent: readonly SentWork[]): void {
+    const ready = sent.filter(({ inMs }) => inMs === 0);
+    for (const lane of new Set(ready.map(({ lane }) => lane))) this.#wake(lane);
   }
 
   /** Borrows up to so many jobs of a lane, the first ones first. @throws {StoreError} */
@@ -138,11 +153,17 @@ const Answer = z.object({ settled: z.array(z.string()).nullable() });
 /** Those of the leases that were held still. */
 const held = (answer: unknown) => new Set(Answer.parse(answer).settled);
 
-/** A database for pg-boss that is one transaction of ours. */
-const within = (db: Kysely<Tables>) => ({
-  executeSql: async (text: string, values: unknown[] = []) => {
-    const { rows } = await db.executeQuery(CompiledQuery.raw(text, values));
-    return { rows };
+const named = (text: string, values?: unknown[]) => {
+  const name = statementName(text, values);
+  return { text, ...(values && { values }), ...(name !== undefined && { name }) };
+};
+
+/** A database for pg-boss that is one transaction of ours. @param sent called when a statement is on its way */
+const within = (session: Session, sent: () => void = () => {}) => ({
+  executeSql: (text: string, values?: unknown[]) => {
+    const answer = session.send(text, values);
+    sent();
+    return answer;
   },
 });
 

@@ -1,6 +1,6 @@
 /** What nodes tell each other, each on a channel of its own. */
 export const CHANNELS = {
-  /** There is work to borrow. */
+  /** There is work to borrow, in these lanes. */
   work: 'darkroom_work',
   /** A worker has nothing to do: uploads that wait may have it. */
   room: 'darkroom_room',

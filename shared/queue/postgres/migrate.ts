@@ -3,7 +3,7 @@ import { Migrator } from 'kysely/migration';
 import { QUEUE_MIGRATIONS } from './migrations.ts';
 
 /** Brings the tables of nodes up to date, after those of the records. Several nodes may do it at once: one does, the others wait. */
-export async function migrateQueue(db: Kysely<unknown>): Promise<void> {
+export async function migrateQueue<T>(db: Kysely<T>): Promise<void> {
   const migrator = new Migrator({
     db,
     provider: { getMigrations: async () => QUEUE_MIGRATIONS },

@@ -13,7 +13,8 @@ export const ALIVE_SECONDS = 5;
 const ADMISSION_LOCK = 7_236_418_905;
 
 /**
- * `nodes` says who is alive and what each can do; it is not logged, since after a crash of the database all say it anew.
+ * `upkeep` says when what one node does for all was done last, `secrets` has what all sign with, `rate_limits` what the library
+ * of that name counts. `nodes` says who is alive and what each can do; it is not logged, since after a crash of the database all say it anew.
  *
  * `darkroom_admit` gives room to uploads, exactly: whoever asks, on whatever node, it is one at a time who is answered, within one
  * statement, so that a node that is stopped in the middle holds up nobody. An upload gets in while those that wait or are held
@@ -21,6 +22,8 @@ const ADMISSION_LOCK = 7_236_418_905;
  * free as it takes.
  */
 async function createNodes(db: Kysely<unknown>): Promise<void> {
+  // pg-boss makes what is in it. Of several that make a schema at once all but one would fail.
+  await sql`create schema if not exists pgboss`.execute(db);
   await sql`
     create unlogged table nodes (
       id text primary key,
@@ -32,6 +35,22 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       decoder text,
       typical_run_ms double precision,
       held jsonb not null default '{}'
+    )`.execute(db);
+  await sql`
+    create unlogged table upkeep (
+      what text primary key,
+      at timestamptz not null
+    )`.execute(db);
+  await sql`
+    create table secrets (
+      name text primary key,
+      secret text not null
+    )`.execute(db);
+  await sql`
+    create unlogged table rate_limits (
+      key varchar(255) primary key,
+      points integer not null default 0,
+      expire bigint
     )`.execute(db);
   await sql`
     create index jobs_waiting on jobs (tenant)

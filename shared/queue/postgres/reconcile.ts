@@ -3,6 +3,7 @@ import type { TransactionalQueue } from '../../jobs/postgres/outbox.ts';
 import { workOf } from '../../jobs/reads.ts';
 import { endOpenRuns } from '../../jobs/runs.ts';
 import { JobRow, type Tables } from '../../jobs/tables.ts';
+import type { Session } from '../../postgres/session.ts';
 import { ALIVE_SECONDS } from './migrations.ts';
 
 /** Few enough for one transaction; what is left is for the next time. */
@@ -34,6 +35,7 @@ const hasLiveRow = sql<boolean>`exists (
  * @returns null: another node is at it
  */
 export async function reconcile(
+  session: Session,
   db: Kysely<Tables>,
   queue: Pick<TransactionalQueue, 'send'>,
   at: number,
@@ -43,7 +45,7 @@ export async function reconcile(
   }>`select pg_try_advisory_xact_lock(${RECONCILE_LOCK}) as ours`.execute(db);
   if (!lock.rows[0]?.ours) return null;
   const interrupted = await interruptWithoutLease(db, at);
-  const sent = await sendWaiting(db, queue);
+  const sent = await sendWaiting(session, db, queue);
   return { interrupted, sent, released: await releaseClaimsOfTheGone(db) };
 }
 
@@ -59,7 +61,11 @@ async function interruptWithoutLease(db: Kysely<Tables>, at: number): Promise<nu
   return lost.length;
 }
 
-async function sendWaiting(db: Kysely<Tables>, queue: Pick<TransactionalQueue, 'send'>): Promise<number> {
+async function sendWaiting(
+  session: Session,
+  db: Kysely<Tables>,
+  queue: Pick<TransactionalQueue, 'send'>,
+): Promise<number> {
   const waiting = await db
     .selectFrom('jobs')
     .select(['id', 'is_fresh'])
@@ -72,7 +78,8 @@ async function sendWaiting(db: Kysely<Tables>, queue: Pick<TransactionalQueue, '
   for (const row of waiting) {
     const work = await workOf(db, JobRow.shape.id.parse(row.id));
     const lane = row.is_fresh ? 'fresh' : work.isBatch && !work.isSuspect ? 'batch' : 'backlog';
-    await queue.send(db, [{ work, lane, inMs: 0, turn: 0 }]);
+    const { kept } = await queue.send(session, [{ work, lane, inMs: 0, turn: 0 }]);
+    await kept;
   }
   return waiting.length;
 }

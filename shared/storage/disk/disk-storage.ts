@@ -1,21 +1,11 @@
-import {
-  access,
-  chmod,
-  copyFile,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-} from 'node:fs/promises';
+import { access, chmod, copyFile, type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ImageId, RunId } from '../../domain/ids.ts';
 import { asStoreError, errorCode } from '../../errors.ts';
 import type { ByteRange, ImageStorage, NewFile } from '../image-storage.ts';
 import { syncFile, syncFolder, writeWhole } from './durable-file.ts';
+import { pagesOf } from './pages.ts';
 
 interface ShardInMaking {
   made: Promise<unknown>;
@@ -128,12 +118,13 @@ export class DiskStorage implements ImageStorage {
     return attempt('remove a published run', () => rm(folder, { recursive: true, force: true }));
   }
 
-  listOriginals(): Promise<ImageId[]> {
-    return attempt('list the originals', () => entries(this.#originals, ImageId));
+  originals(olderThanMs: number): AsyncIterable<ImageId[]> {
+    return pagesOf(this.#originals, ImageId, olderThanMs);
   }
 
-  listPublished(): Promise<RunId[]> {
-    return attempt('list the published runs', () => entries(this.#variants, RunId));
+  published(olderThanMs: number): AsyncIterable<RunId[]> {
+    // The last file of a run was put into its folder then.
+    return pagesOf(this.#variants, RunId, olderThanMs);
   }
 
   /**
@@ -183,22 +174,6 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** What is not named by an id is not ours, and is left alone. */
-async function entries<T>(
-  folder: string,
-  id: { safeParse(name: string): { success: true; data: T } | { success: false } },
-): Promise<T[]> {
-  const found: T[] = [];
-  for (const shard of await readdir(folder, { withFileTypes: true })) {
-    if (!shard.isDirectory()) continue;
-    for (const name of await readdir(join(folder, shard.name))) {
-      const parsed = id.safeParse(name);
-      if (parsed.success) found.push(parsed.data);
-    }
-  }
-  return found;
 }
 
 async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {

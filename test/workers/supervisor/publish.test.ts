@@ -26,6 +26,7 @@ import { publish } from '../../../workers/supervisor/publish.ts';
 import { bytes } from '../../fixtures/headers/bytes.ts';
 import { jpegSegment } from '../../fixtures/headers/jpeg.ts';
 import { exif } from '../../fixtures/metadata/exif.ts';
+import { allOf } from '../../helpers/all-of.ts';
 import { DESCRIPTION, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { tinyPicture } from '../../helpers/tiny-picture.ts';
@@ -175,7 +176,7 @@ describe('nothing is published, and the output is called bad, when', () => {
     const { storage, victim, publishThese } = await finishedRun();
     await spoil(victim);
     await expect(publishThese()).rejects.toThrow(BadOutput);
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   const imposters: [string, (path: string) => Promise<unknown> | unknown][] = [
@@ -190,7 +191,7 @@ describe('nothing is published, and the output is called bad, when', () => {
     await rename(victim, other);
     await link(other, victim);
     await expect(publishThese(outputs)).rejects.toThrow(BadOutput);
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   test.each(imposters)('in the place of a file is, with its size reported, %s', async (_, make) => {
@@ -199,7 +200,7 @@ describe('nothing is published, and the output is called bad, when', () => {
     await make(victim);
     const { size } = await stat(victim);
     await expect(publishThese(withSize(outputs, 'thumb.webp', size))).rejects.toThrow(BadOutput);
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   test('a file is no picture', async () => {
@@ -207,7 +208,7 @@ describe('nothing is published, and the output is called bad, when', () => {
     await writeFile(victim, 'no picture');
     const thrown = publishThese(withSize(outputs, 'thumb.webp', 10));
     await expect(thrown).rejects.toMatchObject({ name: 'BadOutput', failure: 'protocol_error' });
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   test('a file carries a position, of which the reason speaks', async () => {
@@ -217,14 +218,14 @@ describe('nothing is published, and the output is called bad, when', () => {
     const thrown = publishThese(withSize(outputs, 'thumb.jpg', bytes.length));
     const message = 'thumb.jpg carries a position';
     await expect(thrown).rejects.toMatchObject({ name: 'BadOutput', message, failure: 'metadata_left' });
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   test('a file is changed between the look at it and its judgement', async () => {
     const { storage, outputs, victim, publishThese } = await finishedRun();
     const changing = beforeItIsRead(storage, () => writeFile(victim, 'no picture'));
     await expect(publishThese(outputs, changing)).rejects.toThrow('thumb.webp');
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 
   const misreported: [string, (outputs: ReportedOutput[]) => ReportedOutput[]][] = [
@@ -250,6 +251,6 @@ describe('nothing is published, and the output is called bad, when', () => {
   test.each(misreported)('%s', async (_, misreport) => {
     const { storage, outputs, publishThese } = await finishedRun();
     await expect(publishThese(misreport(outputs))).rejects.toThrow(BadOutput);
-    expect(await storage.listPublished()).toEqual([]);
+    expect(await allOf(storage.published(0))).toEqual([]);
   });
 });

@@ -1,0 +1,9 @@
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
+
+/** What nodes have in common: it does not matter which of them a client comes to. */
+export interface CommonAccess {
+  /** Counts points by key over all nodes; where they cannot, this one counts for itself. */
+  limiter(options: { points: number; duration: number; keyPrefix: string }): RateLimiterAbstract;
+  /** Random bytes that nobody else knows. */
+  secret: Uint8Array;
+}

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openDatabase } from '../../shared/jobs/postgres/open.ts';
+import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
+import type { KeptWatermark } from '../../shared/jobs/records.ts';
+import { connect } from '../../shared/postgres/connect.ts';
+import { Listener } from '../../shared/postgres/listener.ts';
+import { Notifier } from '../../shared/postgres/notifier.ts';
+import { Admission } from '../../shared/queue/postgres/admission.ts';
+import { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
+import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
+import { migrateQueue } from '../../shared/queue/postgres/migrate.ts';
+import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
+import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
+import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
+import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
+import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
+import { Feeder } from '../../workers/supervisor/feeder.ts';
+import { Scratch } from '../../workers/supervisor/scratch.ts';
+import { hireCrew, type NodeOptions } from './crew.ts';
+import type { Node } from './node.ts';
+import { postgresAccess } from './postgres-access.ts';
+import { Upkeep } from './upkeep.ts';
+
+/** The database has not answered for so long, in milliseconds: nothing can be accepted or run. */
+const SILENT_MS = 5_000;
+
+/** One of many nodes: records and queue in PostgreSQL, files in S3, both shared with all others. */
+export async function openCluster(
+  options: NodeOptions,
+  { database, storage: bucket }: { database: string; storage: S3Settings },
+  watermarks: readonly KeptWatermark[],
+): Promise<Node> {
+  const { config, log, isShared } = options;
+  const node = randomUUID();
+  const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
+  const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
+  const storage = await S3Storage.open(bucket, log);
+  const pool = connect(database, config.databasePool);
+  const sessions = await openDatabase(pool);
+  await migrateQueue(sessions.db);
+  const notifier = new Notifier(pool);
+  const takesWork = config.role !== 'api';
+  const queue = await BossQueue.open(pool, takesWork, (lane) => notifier.tell(CHANNELS.work, lane), log);
+  const store = new PostgresJobStore(sessions, node, queue);
+  for (const watermark of watermarks) await store.keepWatermark(watermark);
+
+  const crew = takesWork ? await hire() : null;
+  const state = () => ({
+    slots: crew?.supervisor.slots ?? 0,
+    decoder: crew?.supervisor.decoder ?? null,
+    typicalRunMs: crew?.supervisor.typicalRunMs ?? null,
+  });
+  const registry = await NodeRegistry.enter(pool, node, config.role, state, log);
+  const admission = config.role === 'worker' ? null : new Admission(pool, node, { ...config, isShared });
+  const watch = new RemoteJobWatch(pool);
+  const tellWork = () => notifier.tell(CHANNELS.work, 'fresh backlog batch');
+  const upkeep = takesWork
+    ? new Upkeep(sessions, queue, store, storage, tellWork, config.sweepAfterS, log)
+    : null;
+  let feeder: Feeder | null = null;
+  const listener = new Listener(
+    database,
+    {
+      channels: {
+        ...(crew && { [CHANNELS.work]: (lanes) => feeder?.workCame(lanes) }),
+        ...(admission && { [CHANNELS.room]: () => admission.advance() }),
+        [CHANNELS.ended]: (jobs) => watch.heard(jobs),
+      },
+      began: () => {
+        feeder?.wake();
+        admission?.advance();
+        void watch.look();
+      },
+    },
+    log,
+  );
+
+  async function hire() {
+    const scratch = await Scratch.open(config.scratchPath);
+    return hireCrew(options, store, storage, scratch, [spoolPath]);
+  }
+
+  function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
+    const tellRoom = () => notifier.tell(CHANNELS.room);
+    return new Feeder(
+      queue,
+      supervisor,
+      {
+        idle: () => registry.changed(tellRoom),
+        ended: (jobs) => {
+          for (const job of jobs) notifier.tell(CHANNELS.ended, job);
+        },
+      },
+      log,
+    );
+  }
+
+  return {
+    common: await postgresAccess(pool),
+    store,
+    storage,
+    front: admission && {
+      handOff: admission,
+      watch,
+      // What is queued again is in the queue with its record.
+      retries: { addBacklog: () => {} },
+      decoder: () => registry.decoders[0] ?? null,
+      spoolPath,
+    },
+    workers: crew?.workers ?? null,
+    unready: () => {
+      if (registry.silentMs > SILENT_MS) return 'the database does not answer';
+      return crew && !crew.supervisor.isReady ? 'no worker is ready' : null;
+    },
+    start: () => {
+      if (!crew) return;
+      crew.supervisor.start([]);
+      feeder = startFeeding(crew.supervisor);
+      crew.supervisor.onVacancy(() => feeder?.wake());
+      upkeep?.start();
+    },
+    drain: async (deadline) => {
+      admission?.close();
+      upkeep?.stop();
+      await feeder?.close();
+      const clean = (await crew?.supervisor.drain(deadline)) ?? true;
+      feeder?.end();
+      watch.close();
+      return clean;
+    },
+    close: async () => {
+      await registry.leave();
+      await listener.close();
+      await upkeep?.ended();
+      await notifier.close();
+      await queue.close();
+      await store.close();
+      storage.close();
+      for (const release of unlock) release();
+    },
+    kill: () => crew?.supervisor.kill(),
+    replaceWorkers: () => crew?.supervisor.replaceWorkers() ?? Promise.resolve(true),
+  };
+}
+
+/** Uploads of an earlier process are on their way no more. */
+async function emptyFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(path)) await rm(join(path, name), { recursive: true, force: true });
+  return path;
+}

@@ -1,0 +1,49 @@
+import type { Config } from '../../shared/config.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
+import { prepareLaunch } from '../../workers/supervisor/launcher.ts';
+import type { WorkerProgram } from '../../workers/supervisor/program.ts';
+import { Runner } from '../../workers/supervisor/runner.ts';
+import type { Scratch } from '../../workers/supervisor/scratch.ts';
+import { Supervisor } from '../../workers/supervisor/supervisor.ts';
+import type { WorkersView } from './node.ts';
+
+const WORKERS_ARE_ROOT =
+  'workers run as root: let other users read the code and pass to SCRATCH_PATH, or start the service as another user';
+
+/** What every node is told when it is made. */
+export interface NodeOptions {
+  config: Config;
+  presets: PresetsByName;
+  /** Whether there are several tenants. */
+  isShared: boolean;
+  log: Logger;
+  /** Workers die at boot and nothing more is started: somebody must act. */
+  breakerOpened(): void;
+  /** What workers run instead of their own, for tests of what workers may do wrong. */
+  workerProgram: WorkerProgram | undefined;
+}
+
+/**
+ * Gets the workers of a node ready to be started.
+ * @param hidden paths of the service that no worker in a sandbox may see
+ */
+export async function hireCrew(
+  { config, presets, isShared, log, breakerOpened, workerProgram }: NodeOptions,
+  store: JobStore,
+  storage: ImageStorage,
+  scratch: Scratch,
+  hidden: readonly string[],
+): Promise<{ supervisor: Supervisor; workers: WorkersView }> {
+  const launching = await prepareLaunch(scratch, { ...config, hidden }, workerProgram);
+  const { launch, isolation, hasUsers, whyRoot } = launching;
+  if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
+  // A run's input is a link to its original, which has to be readable to the worker.
+  if (hasUsers) process.umask(0o022);
+  const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log);
+  const supervisor = new Supervisor({ ...config, isShared }, launch, runner, log, breakerOpened);
+  return { supervisor, workers: { counts: () => supervisor.workers, isolation } };
+}

@@ -1,0 +1,51 @@
+import { dirname } from 'node:path';
+import type { KeptWatermark } from '../../shared/jobs/records.ts';
+import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
+import { Scratch } from '../../workers/supervisor/scratch.ts';
+import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
+import { recover } from '../recovery.ts';
+import { hireCrew, type NodeOptions } from './crew.ts';
+import type { Node } from './node.ts';
+
+/** All on one machine: records in a file of SQLite, files in folders, work handed over within the process. */
+export async function openEmbedded(
+  options: NodeOptions,
+  paths: { database: string; storage: string },
+  watermarks: readonly KeptWatermark[],
+): Promise<Node> {
+  const { config, log } = options;
+  const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
+  const unlock = [...folders].map(lockFolder);
+  const store = await SqliteJobStore.open(paths.database);
+  const storage = await DiskStorage.open(paths.storage);
+  const scratch = await Scratch.open(config.scratchPath);
+  for (const watermark of watermarks) await store.keepWatermark(watermark);
+  const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
+  const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
+  const hidden = [paths.database, storage.spoolPath];
+  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
+  return {
+    common: null,
+    store,
+    storage,
+    front: {
+      handOff: supervisor,
+      watch: supervisor,
+      retries: supervisor,
+      decoder: () => supervisor.decoder,
+      spoolPath: storage.spoolPath,
+    },
+    workers,
+    unready: () => (supervisor.isReady ? null : 'no worker is ready'),
+    start: () => supervisor.start(backlog),
+    drain: (deadline) => supervisor.drain(deadline),
+    close: async () => {
+      await store.close();
+      for (const release of unlock) release();
+    },
+    kill: () => supervisor.kill(),
+    replaceWorkers: () => supervisor.replaceWorkers(),
+  };
+}

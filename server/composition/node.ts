@@ -1,0 +1,51 @@
+import type { Isolation } from '../../shared/domain/isolation.ts';
+import type { Decoder } from '../../shared/domain/quarantine.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { HandOff, JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { CommonAccess } from '../access/common-access.ts';
+
+/** What takes uploads and tells of them. */
+export interface Front {
+  handOff: HandOff;
+  watch: JobWatch;
+  retries: Retries;
+  /** What decodes; of several any. Null until one is known. */
+  decoder(): Decoder | null;
+  /** Where uploads lie until they are accepted, as far as they do not stay in memory. */
+  spoolPath: string;
+}
+
+/** The workers of this node. */
+export interface WorkersView {
+  counts(): WorkerCounts;
+  isolation: Isolation;
+}
+
+/** What a process of the service is made of: all of it on one machine, or one of many nodes. */
+export interface Node {
+  /** Null: there is but one. */
+  common: CommonAccess | null;
+  store: JobStore;
+  storage: ImageStorage;
+  /** Null: this node takes no uploads. */
+  front: Front | null;
+  /** Null: this node has no workers. */
+  workers: WorkersView | null;
+  /** Why no uploads, or no work, may come to it; null: they may. */
+  unready(): string | null;
+  /** Work begins. */
+  start(): void;
+  /**
+   * Finishes what runs, starts nothing more.
+   * @param deadline when it must be over, by `performance.now()`
+   * @returns false when runs had to be killed
+   */
+  drain(deadline: number): Promise<boolean>;
+  /** When all has been answered. */
+  close(): Promise<void>;
+  /** Kills the workers; for an exit that does not wait. */
+  kill(): void;
+  /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
+  replaceWorkers(): Promise<boolean>;
+}

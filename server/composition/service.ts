@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../../shared/config.ts';
+import { readPresets } from '../../shared/presets/presets-file.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { WorkerProgram } from '../../workers/supervisor/program.ts';
+import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
+import { createApp, createProbes } from '../app.ts';
+import { bunRuntime } from '../http/bun-runtime.ts';
+import { ClientFaults } from '../http/client-faults.ts';
+import { nodeRuntime } from '../http/node-runtime.ts';
+import { Intake } from '../intake/intake.ts';
+import { SpoolMemory } from '../intake/spool-memory.ts';
+import type { ProbeParts } from '../routes/context.ts';
+import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
+import type { NodeOptions } from './crew.ts';
+import { openEmbedded } from './embedded.ts';
+import type { Front, Node } from './node.ts';
+
+/** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
+const MARGIN_FOR_RUNS_MS = 3_000;
+
+/** The request's own limit of time answers with a 408 first; this one is for what never gets so far. */
+const REQUEST_MARGIN_MS = 10_000;
+
+export type { WorkerProgram };
+
+export interface Service {
+  port: number;
+  /** Accepts nothing new, finishes what runs, stops. True when nothing had to be cut or killed. */
+  drain(): Promise<boolean>;
+  /** Kills the workers; for an exit that does not wait. */
+  kill(): void;
+  /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
+  replaceWorkers(): Promise<boolean>;
+}
+
+/**
+ * Puts the service together. Only the files of this folder know which stores, storages, runtimes and supervisors there are.
+ * @param workerProgram what workers run instead of their own, for tests of what workers may do wrong
+ */
+export async function startService(
+  config: Config,
+  log: Logger,
+  breakerOpened: () => void,
+  workerProgram?: WorkerProgram,
+): Promise<Service> {
+  const presets = await readPresets(config.presetsPath);
+  const keys = await readApiKeys(config);
+  const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
+  const node = await openNode(
+    { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
+    watermarks,
+  );
+  const access = await prepareAccess(config, keys, node.common, log);
+  const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const probes: ProbeParts = {
+    log,
+    access,
+    peerOf: runtime.peerOf,
+    readiness: () => {
+      const reason = phase === 'serving' ? node.unready() : 'draining';
+      return reason === null ? { ready: true } : { ready: false, reason };
+    },
+    inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
+    isClosing: () => phase === 'closing',
+  };
+  const intake = node.front && intakeOf(node, node.front);
+  const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
+  node.start();
+  const faults = new ClientFaults(log);
+  const http = await runtime.listen(app, {
+    host: config.host,
+    port: config.port,
+    faults,
+    limits: {
+      maxConnections: config.maxConnections,
+      headersTimeoutMs: config.headersTimeoutMs,
+      requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
+      stillMs: Math.max(config.uploadStallMs, MOST_WAIT_SECONDS * 1000) + REQUEST_MARGIN_MS,
+    },
+  });
+  if (node.workers) {
+    const { workers, memoryBudgetBytes } = config;
+    log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
+  }
+
+  function intakeOf({ store, storage }: Node, { handOff, decoder, spoolPath }: Front): Intake {
+    return new Intake(store, storage, handOff, decoder, presets.byName, {
+      ...config,
+      spoolPath,
+      spoolMemory: new SpoolMemory(),
+      ...patienceOf(config),
+    });
+  }
+
+  function appOf({ watch, retries }: Front, intake: Intake) {
+    const { store, storage } = node;
+    return createApp({
+      ...probes,
+      store,
+      storage,
+      intake,
+      watch,
+      retries,
+      presets: presets.byName,
+      origins: config.corsOrigins,
+      maxUploadBytes: config.maxUploadBytes,
+      bodyOf: runtime.bodyOf,
+      patience: patienceOf(config),
+    });
+  }
+
+  async function drain(): Promise<boolean> {
+    const deadline = performance.now() + config.drainTimeoutMs;
+    const left = (margin = 0) => Math.max(0, deadline - performance.now() - margin);
+    phase = 'unready';
+    await sleep(config.drainDelayMs);
+    phase = 'closing';
+    const closed = http.stop();
+    const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
+    const finished = await node.drain(deadline);
+    const answered = await inTime(closed, left());
+    if (!answered) http.cut();
+    faults.tell();
+    await node.close();
+    return received && finished && answered;
+  }
+
+  return { port: http.port, drain, kill: node.kill, replaceWorkers: node.replaceWorkers };
+}
+
+/** What many machines need is loaded where it is needed. */
+async function openNode(options: NodeOptions, watermarks: Parameters<typeof openEmbedded>[2]): Promise<Node> {
+  const { database, storage } = options.config;
+  if (database.kind === 'sqlite' && storage.kind === 'disk') {
+    return openEmbedded(options, { database: database.path, storage: storage.path }, watermarks);
+  }
+  if (database.kind === 'postgres' && storage.kind === 's3') {
+    const { openCluster } = await import('./cluster.ts');
+    return openCluster(options, { database: database.url, storage: storage.settings }, watermarks);
+  }
+  throw new Error('the configuration has refused such a pair of stores');
+}
+
+const patienceOf = ({ uploadStallMs, uploadTimeoutMs }: Config) => ({
+  stallMs: uploadStallMs,
+  wholeMs: uploadTimeoutMs,
+});
+
+async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const ended = new AbortController();
+  const late = sleep(ms, false, { signal: ended.signal }).catch(() => false);
+  const result = await Promise.race([promise.then(() => true), late]);
+  ended.abort();
+  return result;
+}

@@ -1,0 +1,92 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Sessions } from '../../shared/postgres/sessions.ts';
+import type { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
+import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
+import { takeTurn } from '../../shared/queue/postgres/turn.ts';
+import type { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { sweep } from '../sweep.ts';
+
+/** How often records and queue are compared, and how often files with records; whichever node comes first, in seconds. */
+const RECONCILE_SECONDS = 10;
+
+/** What nodes with workers do beside their work, each in its turn: what one process alone does when it starts. */
+export class Upkeep {
+  readonly #sessions: Sessions<Tables>;
+  readonly #queue: BossQueue;
+  readonly #store: JobStore;
+  readonly #storage: S3Storage;
+  readonly #wake: () => void;
+  readonly #sweepSeconds: number;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  #going: Promise<void> = Promise.resolve();
+
+  /**
+   * @param wake tells all nodes that there is work
+   * @param sweepSeconds how often files are compared with records; younger ones are left alone
+   */
+  constructor(
+    sessions: Sessions<Tables>,
+    queue: BossQueue,
+    store: JobStore,
+    storage: S3Storage,
+    wake: () => void,
+    sweepSeconds: number,
+    log: Logger,
+  ) {
+    this.#sessions = sessions;
+    this.#queue = queue;
+    this.#store = store;
+    this.#storage = storage;
+    this.#wake = wake;
+    this.#sweepSeconds = sweepSeconds;
+    this.#log = log;
+  }
+
+  start(): void {
+    this.#going = this.#goOn();
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /** Resolves when nothing of it is under way any more. */
+  ended(): Promise<void> {
+    return this.#going;
+  }
+
+  async #goOn(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      await this.#try('reconcile', () => this.#reconcile());
+      await this.#try('sweep', () => this.#sweep());
+      const wait = RECONCILE_SECONDS * 1000 * (0.75 + Math.random() / 2);
+      await sleep(wait, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  async #try(what: string, work: () => Promise<void>): Promise<void> {
+    await work().catch((error) => this.#log.warn({ err: error, what }, 'upkeep failed, and is tried again'));
+  }
+
+  async #reconcile(): Promise<void> {
+    if (!(await takeTurn(this.#sessions.db, 'reconcile', RECONCILE_SECONDS / 2))) return;
+    const done = await this.#sessions.transaction((session, db) =>
+      reconcile(session, db, this.#queue, Date.now()),
+    );
+    if (done && done.interrupted + done.sent + done.released > 0) {
+      this.#wake();
+      this.#log.warn(done, 'records and queue differed, and were made to agree');
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    if (!(await takeTurn(this.#sessions.db, 'sweep', this.#sweepSeconds))) return;
+    const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, this.#stopping.signal);
+    this.#log.info(swept, 'swept');
+  }
+}

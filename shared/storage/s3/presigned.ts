@@ -1,0 +1,44 @@
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { S3Bucket } from './s3-bucket.ts';
+import { s3Failure } from './s3-failure.ts';
+
+/** Asks nobody but, at times, where the keys come from; with those of a role the URL ends when they do, if that is earlier. */
+export async function presignedGet(
+  bucket: S3Bucket,
+  key: string,
+  answer: { seconds: number; contentType: string; cacheControl: string },
+): Promise<string> {
+  const command = new GetObjectCommand({
+    ...bucket.object(key),
+    ResponseContentType: answer.contentType,
+    ResponseCacheControl: answer.cacheControl,
+  });
+  return signing(() => getSignedUrl(bucket.client, command, { expiresIn: answer.seconds }));
+}
+
+/** As {@link presignedGet}. The length is signed, and the type where there is one: with others the signature is wrong. */
+export async function presignedPut(
+  bucket: S3Bucket,
+  key: string,
+  upload: { seconds: number; bytes: number; contentType?: string },
+): Promise<string> {
+  const command = new PutObjectCommand({
+    ...bucket.object(key),
+    ContentLength: upload.bytes,
+    ...(upload.contentType !== undefined && { ContentType: upload.contentType }),
+  });
+  // Of itself the SDK would have a type, and sign none.
+  const signed = upload.contentType === undefined ? ['content-length'] : ['content-length', 'content-type'];
+  return signing(() =>
+    getSignedUrl(bucket.client, command, { expiresIn: upload.seconds, signableHeaders: new Set(signed) }),
+  );
+}
+
+async function signing(sign: () => Promise<string>): Promise<string> {
+  try {
+    return await sign();
+  } catch (error) {
+    throw s3Failure(error, 'sign a URL');
+  }
+}

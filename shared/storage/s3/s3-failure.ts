@@ -1,0 +1,47 @@
+import { S3ServiceException } from '@aws-sdk/client-s3';
+import { errorCode, StoreError } from '../../errors.ts';
+
+/** S3 has not answered a call in all its time. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer';
+}
+
+const statusOf = (error: unknown): number | null =>
+  (error instanceof S3ServiceException && error.$metadata.httpStatusCode) || null;
+
+const isCalled = (error: unknown, name: string): boolean =>
+  error instanceof S3ServiceException && error.name === name;
+
+/** There is no such object. That there is no such bucket is something else. */
+export const isMissing = (error: unknown): boolean => isCalled(error, 'NoSuchKey');
+
+/** There is no such upload in parts: it has ended. */
+export const isNoUpload = (error: unknown): boolean => isCalled(error, 'NoSuchUpload');
+
+/** RFC 9110, section 15.6.2: the server does not know how to do that, for anybody. */
+export const isNotImplemented = (error: unknown): boolean => statusOf(error) === 501;
+
+/** Whether it says that S3 serves nobody now: there was no answer, or one that it cannot (RFC 9110, section 15.6) or has too much to do. */
+export function isOutOfReach(error: unknown): boolean {
+  const status = statusOf(error);
+  return status === null || status === 429 || (status >= 500 && !isNotImplemented(error));
+}
+
+/** RFC 4918, section 11.5: Insufficient Storage. */
+const FULL = 507;
+
+/**
+ * The failure of a call as others know it. It says what S3 or the system calls it, and nothing else of it: answers and
+ * causes may hold what was signed.
+ */
+export function s3Failure(error: unknown, doing: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const status = statusOf(error);
+  const kind = status === FULL ? 'storage_full' : 'storage_unavailable';
+  return new StoreError(kind, `${doing}: ${nameOf(error)}${status === null ? '' : ` (${status})`}`);
+}
+
+/** What S3 or the system calls it. */
+export function nameOf(error: unknown): string {
+  return errorCode(error) ?? (error instanceof Error ? error.name : 'unknown');
+}

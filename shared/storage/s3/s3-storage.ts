@@ -1,0 +1,163 @@
+import { unlink } from 'node:fs/promises';
+import pLimit from 'p-limit';
+import { ImageId, type RunId } from '../../domain/ids.ts';
+import { asStoreError, StoreError } from '../../errors.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { DirectAccess, DirectUpload } from '../direct-access.ts';
+import type { ByteRange, ImageStorage, NewFile } from '../image-storage.ts';
+import { agedIds, agedRuns, isAged } from './aged-pages.ts';
+import { INCOMING, incomingKey, ORIGINALS, originalKey, runFolder, VARIANTS } from './keys.ts';
+import { NewSet } from './new-set.ts';
+import { presignedGet, presignedPut } from './presigned.ts';
+import { putFile } from './put-file.ts';
+import { S3Bucket } from './s3-bucket.ts';
+import { S3_LIMITS, type S3Limits } from './s3-limits.ts';
+import type { S3Settings } from './s3-url.ts';
+import { saveBody } from './save-body.ts';
+
+/** Parts of originals, or whole small ones, that are in memory at a time: 80 MiB at the most. */
+const PARTS_AT_ONCE = 16;
+
+/** Of the files of one run. */
+const REMOVED_AT_ONCE = 8;
+
+/** Of the object that is put to see whether that can be done. */
+const PROBE = 'probe';
+
+/**
+ * {@link ImageStorage} in a bucket of S3, or of a server that speaks it: `originals/<image id>`,
+ * `variants/<run id>/<file>`, and `incoming/<image id>`. S3 has no folders to make and nothing to sync: an object is there
+ * as a whole when its request is answered. What cannot be taken back after a failure is garbage for the sweep.
+ */
+export class S3Storage implements ImageStorage, DirectAccess {
+  readonly #bucket: S3Bucket;
+  readonly #inTurn = pLimit(PARTS_AT_ONCE);
+
+  /** @throws {StoreError} when the bucket is not there or cannot be written */
+  static async open(settings: S3Settings, log: Logger, limits: S3Limits = S3_LIMITS): Promise<S3Storage> {
+    const bucket = new S3Bucket(settings, limits, log);
+    try {
+      await bucket.put(PROBE, new Uint8Array());
+      await bucket.remove(PROBE);
+      return new S3Storage(bucket);
+    } catch (error) {
+      bucket.close();
+      const { code, message } = asStoreError(error, 'open the storage');
+      throw new StoreError(code, `the bucket ${settings.bucket} ${placeOf(settings)}: ${message}`);
+    }
+  }
+
+  private constructor(bucket: S3Bucket) {
+    this.#bucket = bucket;
+  }
+
+  /** False while S3 does not answer: calls fail at once. */
+  get isInReach(): boolean {
+    return this.#bucket.isInReach;
+  }
+
+  async keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
+    const key = originalKey(id);
+    try {
+      await putFile(this.#bucket, key, receivedPath, this.#inTurn);
+      await unlink(receivedPath);
+    } catch (error) {
+      await this.#bucket.takeBack(key);
+      throw asStoreError(error, 'keep an original');
+    }
+  }
+
+  async stageOriginal(id: ImageId, path: string): Promise<boolean> {
+    const original = await this.#bucket.get(originalKey(id));
+    if (!original) return false;
+    await saveBody(original.body, path);
+    return true;
+  }
+
+  async publish<T>(
+    run: RunId,
+    write: (create: (fileName: string) => Promise<NewFile>) => Promise<T>,
+  ): Promise<T> {
+    const set = new NewSet(this.#bucket, runFolder(run));
+    try {
+      const result = await write((fileName) => set.create(fileName));
+      await set.finish();
+      return result;
+    } catch (error) {
+      await set.takeBack();
+      throw error;
+    }
+  }
+
+  async readVariant(
+    run: RunId,
+    fileName: string,
+    range?: ByteRange,
+  ): Promise<ReadableStream<Uint8Array> | null> {
+    const found = await this.#bucket.get(runFolder(run) + fileName, range);
+    return found?.body ?? null;
+  }
+
+  removeOriginal(id: ImageId): Promise<void> {
+    return this.#bucket.remove(originalKey(id));
+  }
+
+  async removePublished(run: RunId): Promise<void> {
+    const inTurn = pLimit(REMOVED_AT_ONCE);
+    for await (const page of this.#bucket.list(runFolder(run)))
+      await inTurn.map(page, ({ key }) => this.#bucket.remove(key));
+  }
+
+  originals(olderThanMs: number): AsyncIterable<ImageId[]> {
+    return agedIds(this.#bucket.list(ORIGINALS), ORIGINALS, ImageId, olderThanMs);
+  }
+
+  published(olderThanMs: number): AsyncIterable<RunId[]> {
+    return agedRuns(this.#bucket.list(VARIANTS), olderThanMs);
+  }
+
+  readUrl(
+    run: RunId,
+    fileName: string,
+    answer: { seconds: number; contentType: string; cacheControl: string },
+  ): Promise<string> {
+    return presignedGet(this.#bucket, runFolder(run) + fileName, answer);
+  }
+
+  uploadUrl(id: ImageId, upload: { seconds: number; bytes: number; contentType?: string }): Promise<string> {
+    return presignedPut(this.#bucket, incomingKey(id), upload);
+  }
+
+  openUpload(id: ImageId): Promise<DirectUpload | null> {
+    return this.#bucket.get(incomingKey(id));
+  }
+
+  removeUpload(id: ImageId): Promise<void> {
+    return this.#bucket.remove(incomingKey(id));
+  }
+
+  uploads(olderThanMs: number): AsyncIterable<ImageId[]> {
+    return agedIds(this.#bucket.list(INCOMING), INCOMING, ImageId, olderThanMs);
+  }
+
+  async abortAbandoned(olderThanMs: number): Promise<number> {
+    let aborted = 0;
+    for await (const page of this.#bucket.listMultiparts()) {
+      for (const { key, uploadId, begunMs } of page) {
+        if (!isAged(begunMs, olderThanMs)) continue;
+        await this.#bucket.abortMultipart(key, uploadId);
+        aborted++;
+      }
+    }
+    return aborted;
+  }
+
+  /** What is under way is cut off. */
+  close(): void {
+    this.#bucket.close();
+  }
+}
+
+function placeOf({ endpoint, region }: S3Settings): string {
+  return endpoint === null ? `of AWS, in ${region ?? 'the region of the environment'}` : `at ${endpoint}`;
+}
