@@ -1,6 +1,7 @@
 import type { Deployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { HorizontalPodAutoscaler } from 'kubernetes-models/autoscaling/v2/HorizontalPodAutoscaler';
 import { describe, expect, test } from 'vitest';
+import { readConfig } from '../../shared/config.ts';
 import { environmentOf, secretData } from './environment-of.ts';
 import type { ScaledObject, TriggerAuthentication } from './keda-schema.ts';
 import { render } from './rendered.ts';
@@ -18,8 +19,8 @@ const cluster = await render('cluster');
 const ofApi = () => cluster.only<HorizontalPodAutoscaler>('HorizontalPodAutoscaler').spec;
 const ofWorkers = () => cluster.only<ScaledObject>('ScaledObject').spec;
 
-const settingsOf = (role: string) =>
-  environmentOf(cluster.named<Deployment>('Deployment', `darkroom-${role}`), cluster);
+const configOf = (role: string) =>
+  readConfig(environmentOf(cluster.named<Deployment>('Deployment', `darkroom-${role}`), cluster));
 
 describe.skipIf(cluster.isMissing)('the autoscalers', () => {
   test('keep at least two pods of each role, and never none of workers, which no upload would wait for', () => {
@@ -34,7 +35,7 @@ describe.skipIf(cluster.isMissing)('the autoscalers', () => {
 
   test('ask for more workers before all are busy', () => {
     const [{ metadata }] = ofWorkers().triggers;
-    const workers = Number(settingsOf('worker').N_WORKERS);
+    const { workers } = configOf('worker');
     expect(Number(metadata.targetQueryValue)).toBeCloseTo(0.7 * workers);
   });
 
@@ -45,7 +46,7 @@ describe.skipIf(cluster.isMissing)('the autoscalers', () => {
     ] as const;
     const taken = pods.map(([most, role]) => {
       const surge = cluster.named<Deployment>('Deployment', `darkroom-${role}`).spec?.strategy?.rollingUpdate;
-      return (Number(most) + Number(surge?.maxSurge)) * (Number(settingsOf(role).DATABASE_POOL) + LISTENING);
+      return (Number(most) + Number(surge?.maxSurge)) * (configOf(role).databasePool + LISTENING);
     });
     expect(taken.reduce((sum, some) => sum + some)).toBeLessThanOrEqual(CONNECTIONS - OTHERS);
   });

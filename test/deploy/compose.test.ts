@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { readConfig } from '../../shared/config.ts';
 import { isKnown } from './known-names.ts';
 import { EXIT_MARGIN_MS } from './pod.ts';
 
@@ -65,9 +66,10 @@ describe.each(nodes)('the $role of the compose file', ({ role, node }) => {
     expect([node.build, node.image]).toEqual([{ context: '..' }, 'darkroom:local']);
   });
 
-  test('sets only what the service reads', () => {
-    expect(environment.ROLE).toBe(role);
+  test('sets what the service reads, and what it takes', () => {
     expect(Object.keys(environment).filter((name) => !isKnown(name))).toEqual([]);
+    const ofImage = { HOST: '0.0.0.0', BASE_PATH: '/data' };
+    expect(readConfig({ ...ofImage, ...environment })).toMatchObject({ role, basePath: '/data' });
   });
 
   test('finds both stores, with the credentials that they have', () => {
@@ -99,9 +101,9 @@ describe.each(nodes)('the $role of the compose file', ({ role, node }) => {
   });
 
   test('has time for a whole drain before it is killed', () => {
-    expect(Number.parseInt(node.stop_grace_period ?? '', 10) * 1000).toBeGreaterThanOrEqual(
-      25_000 + EXIT_MARGIN_MS,
-    );
+    const { drainTimeoutMs } = readConfig(environment);
+    const graceMs = Number.parseInt(node.stop_grace_period ?? '', 10) * 1000;
+    expect(graceMs).toBeGreaterThanOrEqual(drainTimeoutMs + EXIT_MARGIN_MS);
   });
 });
 
