@@ -104,7 +104,8 @@ function accessFaults(env: z.output<typeof Environment> | null): string[] {
   if (env.API_KEYS_FILE !== undefined) {
     return allowsAnybody ? [faultOf('ALLOW_ANONYMOUS', 'true', 'false where API_KEYS_FILE names keys')] : [];
   }
-  if (allowsAnybody || isLoopback(env.HOST)) return [];
+  // A worker node answers probes, and nobody can ask it for anything.
+  if (allowsAnybody || isLoopback(env.HOST) || env.ROLE === 'worker') return [];
   return [
     faultOf(
       'HOST',

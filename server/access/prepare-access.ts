@@ -37,7 +37,7 @@ export async function prepareAccess(
   common: CommonAccess | null,
   log: Logger,
 ): Promise<AccessParts> {
-  if (!keys) {
+  if (!keys && config.role !== 'worker') {
     const level = isLoopback(config.host) ? 'info' : 'warn';
     log[level](
       { host: config.host },

@@ -1,3 +1,5 @@
+import { kedaFaults } from './keda-schema.ts';
+
 export type Manifest = { apiVersion: string; kind: string; metadata?: { name?: string } };
 
 type Model = { prototype: { validate(): void } };
@@ -10,6 +12,7 @@ type Model = { prototype: { validate(): void } };
  */
 export async function schemaFaults(document: Manifest): Promise<string[]> {
   const { apiVersion, kind } = document;
+  if (apiVersion.startsWith('keda.sh/')) return kedaFaults(document);
   const model = await findModel(apiVersion, kind);
   if (!model) return [`${apiVersion} has no ${kind}`];
 

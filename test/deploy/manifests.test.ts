@@ -1,53 +1,49 @@
-import { execFile } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import type { Deployment } from 'kubernetes-models/apps/v1/Deployment';
-import type { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1/NetworkPolicy';
-import type { ConfigMap } from 'kubernetes-models/v1/ConfigMap';
-import type { Service } from 'kubernetes-models/v1/Service';
 import { describe, expect, test } from 'vitest';
-import { parse, parseAllDocuments } from 'yaml';
-import { readConfig } from '../../shared/config.ts';
-import { Environment } from '../../shared/environment.ts';
-import { type Manifest, schemaFaults } from './kubernetes-schema.ts';
+import { kedaFaults } from './keda-schema.ts';
+import { schemaFaults } from './kubernetes-schema.ts';
+import { render } from './rendered.ts';
 
-const K8S = fileURLToPath(new URL('../../deploy/k8s/', import.meta.url));
-const run = promisify(execFile);
+/** Of Kubernetes itself, the versions that it does not drop; KEDA has no other than this. */
+const STABLE = /\bv\d+$|^keda\.sh\/v1alpha1$/;
 
-/** From the end of a drain to the exit: logs and database are flushed and closed. */
-const EXIT_MARGIN_MS = 5_000;
+describe.each(['.', 'single', 'cluster', 'strict/single', 'strict/cluster'])(
+  'deploy/k8s/%s',
+  async (overlay) => {
+    const rendered = await render(overlay);
+    const manifests = rendered.manifests.map((manifest) => ({
+      manifest,
+      name: `${manifest.kind} ${manifest.metadata?.name}`,
+    }));
 
-const files = globSync('**/*.{yaml,yml}', { cwd: K8S }).sort();
-const manifests = files
-  .filter((file) => file !== 'kustomization.yaml')
-  .flatMap((file) =>
-    parseManifests(readFileSync(`${K8S}${file}`, 'utf8')).map((manifest) => ({ file, manifest })),
-  );
+    describe.skipIf(rendered.isMissing)('as kubectl renders it', () => {
+      test.each(manifests)('has a $name that the schemas accept', async ({ manifest }) => {
+        expect(await schemaFaults(manifest)).toEqual([]);
+        expect(manifest.apiVersion).toMatch(STABLE);
+      });
+    });
+  },
+);
 
-function parseManifests(text: string): Manifest[] {
-  return parseAllDocuments(text).map((document) => {
-    if (document.errors[0]) throw document.errors[0];
-    return document.toJS();
-  });
-}
+describe('the schemas', () => {
+  const deployment = {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: 'a' } },
+      template: { metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'a', image: 'a:1' }] } },
+    },
+  };
+  const authentication = {
+    apiVersion: 'keda.sh/v1alpha1',
+    kind: 'TriggerAuthentication',
+    metadata: { name: 'a', labels: {} },
+    spec: { secretTargetRef: [{ parameter: 'host', name: 'a', key: 'host' }] },
+  };
 
-/** The one manifest of its kind; T is what the schema test has found it to be. */
-function theOnly<T extends Manifest>(kind: T['kind']): T {
-  const found = manifests.filter(({ manifest }) => manifest.kind === kind);
-  expect(found).toHaveLength(1);
-  return found[0]?.manifest as T;
-}
-
-const deployment = theOnly<Deployment>('Deployment');
-const configMap = theOnly<ConfigMap>('ConfigMap');
-const pod = deployment.spec?.template.spec;
-const container = pod?.containers[0];
-const config = readConfig(configMap.data);
-
-describe('the Kubernetes schemas', () => {
-  test.each(manifests)('accept $file', async ({ manifest }) => {
-    expect(await schemaFaults(manifest)).toEqual([]);
+  test('accept what is good', async () => {
+    expect(await schemaFaults(deployment)).toEqual([]);
+    expect(await schemaFaults(authentication)).toEqual([]);
   });
 
   test.each([
@@ -59,101 +55,12 @@ describe('the Kubernetes schemas', () => {
   ])('refuse %s', async (_, change, fault) => {
     expect(await schemaFaults({ ...deployment, ...change })).toEqual([fault]);
   });
-});
 
-test('the manifests use stable versions only, the ones that Kubernetes does not drop', () => {
-  expect(
-    manifests.map(({ manifest }) => manifest.apiVersion).filter((version) => !/\bv\d+$/.test(version)),
-  ).toEqual([]);
-});
-
-describe('the kustomization', () => {
-  test('lists every manifest of its folder', () => {
-    const { resources } = parse(readFileSync(`${K8S}kustomization.yaml`, 'utf8'));
-    expect(['kustomization.yaml', ...resources].sort()).toEqual(files);
+  test.each([
+    ['a misspelt property', { spec: { ...authentication.spec, secretTargetRefs: [] } }, /"secretTargetRefs"/],
+    ['a kind that is not there', { kind: 'Authentication' }, /kind/],
+    ['a version that is not there', { apiVersion: 'keda.sh/v1' }, /apiVersion/],
+  ])('refuse %s of KEDA', (_, change, fault) => {
+    expect(kedaFaults({ ...authentication, ...change })).toEqual([expect.stringMatching(fault)]);
   });
-
-  test('renders with kubectl to what the schemas accept', async (context) => {
-    const missing = await run('kubectl', ['version', '--client']).then(
-      () => false,
-      (error) => error.code === 'ENOENT',
-    );
-    context.skip(missing && process.env.CI !== 'true', 'skipped: kubectl is not installed');
-
-    const { stdout } = await run('kubectl', ['kustomize', K8S]);
-    const rendered = parseManifests(stdout);
-    expect(rendered.map(({ kind }) => kind).sort()).toEqual(
-      manifests.map(({ manifest }) => manifest.kind).sort(),
-    );
-    expect((await Promise.all(rendered.map(schemaFaults))).flat()).toEqual([]);
-  });
-});
-
-describe('the pod', () => {
-  test('is the only one on its BASE_PATH, also during a rollout', () => {
-    expect(deployment.spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
-  });
-
-  test('has time for a whole drain before it is killed', () => {
-    const graceMs = (pod?.terminationGracePeriodSeconds ?? 0) * 1000;
-    expect(graceMs).toBeGreaterThanOrEqual(config.drainTimeoutMs + EXIT_MARGIN_MS);
-  });
-
-  test('is probed where it says how it is', () => {
-    expect(container).toMatchObject({
-      startupProbe: { httpGet: { path: '/livez', port: 'http' } },
-      livenessProbe: { httpGet: { path: '/livez', port: 'http' } },
-      readinessProbe: { httpGet: { path: '/readyz', port: 'http' } },
-    });
-  });
-
-  test('keeps BASE_PATH on the claim', () => {
-    const volume = container?.volumeMounts?.find(({ mountPath }) => mountPath === config.basePath)?.name;
-    expect(pod?.volumes?.find(({ name }) => name === volume)?.persistentVolumeClaim?.claimName).toBe(
-      theOnly('PersistentVolumeClaim').metadata?.name,
-    );
-  });
-
-  test('has no more rights than it needs', () => {
-    expect(pod).toMatchObject({
-      automountServiceAccountToken: false,
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-    });
-    expect(container?.securityContext).toEqual({
-      allowPrivilegeEscalation: false,
-      readOnlyRootFilesystem: true,
-      capabilities: { drop: ['ALL'] },
-    });
-  });
-
-  test('has requests and limits for CPU and memory', () => {
-    const amounts = { cpu: expect.anything(), memory: expect.anything() };
-    expect(container?.resources).toEqual({ requests: amounts, limits: amounts });
-  });
-});
-
-describe('the configuration', () => {
-  test('sets only what the service reads', () => {
-    expect(Object.keys(Environment.shape)).toEqual(expect.arrayContaining(Object.keys(configMap.data ?? {})));
-    expect(container?.envFrom).toEqual([{ configMapRef: { name: configMap.metadata?.name } }]);
-  });
-
-  test('is reached on node port 30005', () => {
-    const service = theOnly<Service>('Service');
-    expect(container?.ports).toEqual([{ name: 'http', containerPort: config.port }]);
-    expect(config.host).toBe('0.0.0.0');
-    expect(service.spec?.type).toBe('NodePort');
-    expect(service.spec?.ports).toMatchObject([{ targetPort: 'http', nodePort: 30005 }]);
-    expect(deployment.spec?.template.metadata?.labels).toMatchObject(service.spec?.selector ?? {});
-  });
-});
-
-test('the network policy covers the pod, lets its port in, and nothing out', () => {
-  const policy = theOnly<NetworkPolicy>('NetworkPolicy').spec;
-  expect(deployment.spec?.template.metadata?.labels).toMatchObject(
-    policy?.podSelector?.matchLabels ?? { none: '' },
-  );
-  expect(policy?.policyTypes).toEqual(['Ingress', 'Egress']);
-  expect(policy?.ingress).toEqual([{ ports: [{ port: container?.ports?.[0]?.name, protocol: 'TCP' }] }]);
-  expect(policy?.egress).toEqual([]);
 });

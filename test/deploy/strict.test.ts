@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { isDeepStrictEqual } from 'node:util';
+import type { Deployment } from 'kubernetes-models/apps/v1/Deployment';
+import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { schemaFaults } from './kubernetes-schema.ts';
+import { containerOf, podOf } from './pod.ts';
+import { render } from './rendered.ts';
 
 const K8S = fileURLToPath(new URL('../../deploy/k8s/', import.meta.url));
 
@@ -53,23 +55,36 @@ test('the profile of system calls leaves what bubblewrap needs, and refuses what
   expect(names).toEqual(expect.arrayContaining(REFUSED));
 });
 
-test('the patch makes a pod that the schemas accept, and takes nothing else from it', async () => {
-  const deployment = parse(readFileSync(`${K8S}deployment.yaml`, 'utf8'));
-  const patch = JSON.parse(readFileSync(`${K8S}strict/deployment-patch.json`, 'utf8'));
-  const { containers, securityContext, ...more } = patch.spec.template.spec;
-  const pod = deployment.spec.template.spec;
-  const [container] = pod.containers;
-  // As a strategic merge does it: containers by their name.
-  expect(containers.map(({ name }: { name: string }) => name)).toEqual([container.name]);
-  Object.assign(pod, more);
-  Object.assign(pod.securityContext, securityContext);
-  Object.assign(container.securityContext, containers[0].securityContext);
-  expect(await schemaFaults(deployment)).toEqual([]);
-  // The API takes the one only with the other.
-  expect([container.securityContext.procMount, pod.hostUsers]).toEqual(['Unmasked', false]);
-  expect(container.securityContext).toMatchObject({
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'] },
+const overlays = [
+  { overlay: 'single', decodes: ['darkroom'] },
+  { overlay: 'cluster', decodes: ['darkroom-worker'] },
+];
+
+describe.each(overlays)('strict/$overlay', async ({ overlay, decodes }) => {
+  const [plain, strict] = await Promise.all([render(overlay), render(`strict/${overlay}`)]);
+
+  test.skipIf(strict.isMissing)('changes the pods that have workers, and nothing else', () => {
+    const changed = strict.manifests.filter(
+      (manifest, index) => !isDeepStrictEqual(manifest, plain.manifests[index]),
+    );
+    expect(strict.manifests).toHaveLength(plain.manifests.length);
+    expect(changed.map(({ metadata }) => metadata?.name)).toEqual(decodes);
+  });
+
+  test.skipIf(strict.isMissing).each(decodes)('has a sandbox in %s, and gives no right for it', (name) => {
+    const deployment = strict.named<Deployment>('Deployment', name);
+    const container = containerOf(deployment);
+    expect(container.env).toEqual([{ name: 'WORKER_SANDBOX', value: 'strict' }]);
+    // The API takes the one only with the other.
+    expect([container.securityContext?.procMount, podOf(deployment).hostUsers]).toEqual(['Unmasked', false]);
+    expect(podOf(deployment).securityContext).toMatchObject({
+      runAsNonRoot: true,
+      seccompProfile: { type: 'Localhost', localhostProfile: 'profiles/darkroom.json' },
+    });
+    expect(container.securityContext).toMatchObject({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
   });
 });

@@ -233,6 +233,13 @@ describe('without keys', () => {
     },
   );
 
+  test('a node that takes no requests needs no keys to listen anywhere', () => {
+    const stores = { DATABASE_URL: 'postgres://127.0.0.1/darkroom', STORAGE_URL: 's3://darkroom' };
+    const given = { ...stores, HOST: '0.0.0.0' };
+    expect(readConfig({ ...given, ROLE: 'worker' })).toMatchObject({ role: 'worker', host: '0.0.0.0' });
+    for (const ROLE of ['api', 'all']) expect(() => readConfig({ ...given, ROLE })).toThrow(/HOST="0.0.0.0"/);
+  });
+
   test('is not what it is where both are set', () => {
     const both = { ALLOW_ANONYMOUS: 'true', API_KEYS_FILE: 'keys.json' };
     expect(() => readConfig(both)).toThrow(
