@@ -1,21 +1,10 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ImageId } from '../shared/domain/ids.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { Work } from '../shared/jobs/records.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
-
-/** The database has not seen the originals that lie beside it: to sweep them would be to lose them. */
-export class ForeignOriginals extends Error {
-  constructor(unknown: number, known: number) {
-    super(
-      `the database knows ${known} of the originals and not the other ${unknown}: it is not the one of these files. ` +
-        'Restore both from the same moment, or move the files away',
-    );
-    this.name = 'ForeignOriginals';
-  }
-}
+import { orphanOriginals } from './orphan-originals.ts';
 
 /** Uploads that were cut leave a few originals without a row; never so many more than were accepted at once. */
 const ORPHANS_BEYOND_REASON = 100;
@@ -34,7 +23,7 @@ export async function recover(
   atOnce: number,
   log: Logger,
 ): Promise<Work[]> {
-  const orphans = await orphanOriginals(store, storage, atOnce + ORPHANS_BEYOND_REASON);
+  const orphans = await orphanOriginals(store, storage, 0, atOnce + ORPHANS_BEYOND_REASON);
   for (const image of orphans) await storage.removeOriginal(image);
 
   const interrupted = await store.requeueRunning(Date.now());
@@ -54,25 +43,4 @@ export async function recover(
   const queued = await store.queuedWork();
   log.info({ interrupted, queued: queued.length, unnamedSets, orphanOriginals: orphans.length }, 'recovered');
   return queued;
-}
-
-/**
- * The originals that no row names.
- * @param within how many of them may be of images that the database has never seen
- * @throws {ForeignOriginals}
- */
-async function orphanOriginals(store: JobStore, storage: ImageStorage, within: number): Promise<ImageId[]> {
-  const orphans: ImageId[] = [];
-  let known = 0;
-  let unknown = 0;
-  for await (const originals of storage.originals(0)) {
-    const existing = new Set(await store.existingAmong(originals));
-    const unnamed = originals.filter((image) => !existing.has(image));
-    known += existing.size;
-    unknown += unnamed.length - (await store.deletedAmong(unnamed)).length;
-    // From there on they are only counted: none of them will be removed.
-    if (unknown <= within) orphans.push(...unnamed);
-  }
-  if (unknown > within) throw new ForeignOriginals(unknown, known);
-  return orphans;
 }

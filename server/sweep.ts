@@ -1,6 +1,10 @@
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { DirectAccess } from '../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
+import { orphanOriginals } from './orphan-originals.ts';
+
+/** Nodes that were killed leave a few originals without a row; so many are those of a database that is not this one. */
+const ORPHANS_BEYOND_REASON = 1_000;
 
 /** Tickets for the bucket live an hour at the most: what was brought and not told of by then never will be. */
 const UPLOADS_KEPT_MS = 24 * 3600 * 1000;
@@ -18,6 +22,7 @@ export interface Swept {
  * Removes files that no row names. What is younger may be on its way to a row: an original is stored before it is accepted,
  * and a set before its run has ended.
  * @param olderThanMs longer than anything can be on its way
+ * @throws {ForeignOriginals} and has removed nothing: the database was restored, or is another one
  */
 export async function sweep(
   store: JobStore,
@@ -26,13 +31,10 @@ export async function sweep(
   signal: AbortSignal,
 ): Promise<Swept> {
   const swept: Swept = { originals: 0, sets: 0, uploads: 0, parts: 0 };
-  for await (const images of storage.originals(olderThanMs)) {
+  for (const image of await orphanOriginals(store, storage, olderThanMs, ORPHANS_BEYOND_REASON)) {
     if (signal.aborted) return swept;
-    const existing = new Set(await store.existingAmong(images));
-    for (const image of images.filter((it) => !existing.has(it))) {
-      await storage.removeOriginal(image);
-      swept.originals++;
-    }
+    await storage.removeOriginal(image);
+    swept.originals++;
   }
   for await (const runs of storage.published(olderThanMs)) {
     if (signal.aborted) return swept;

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openDatabase } from '../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
+import type { Tables } from '../../shared/jobs/tables.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
+import { Sessions } from '../../shared/postgres/sessions.ts';
 import { Admission } from '../../shared/queue/postgres/admission.ts';
 import { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
-import { migrateQueue } from '../../shared/queue/postgres/migrate.ts';
 import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
+import { prepareDatabase } from '../../shared/queue/postgres/prepare-database.ts';
 import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
@@ -22,6 +23,7 @@ import { hireCrew, type NodeOptions } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
 import { Upkeep } from './upkeep.ts';
+import { workInReach } from './work-in-reach.ts';
 
 /** The database has not answered for so long, in milliseconds: nothing can be accepted or run. */
 const SILENT_MS = 5_000;
@@ -37,9 +39,9 @@ export async function openCluster(
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   const storage = await S3Storage.open(bucket, log);
+  await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
-  const sessions = await openDatabase(pool);
-  await migrateQueue(sessions.db);
+  const sessions = new Sessions<Tables>(pool);
   const notifier = new Notifier(pool);
   const takesWork = config.role !== 'api';
   const queue = await BossQueue.open(pool, takesWork, (lane) => notifier.tell(CHANNELS.work, lane), log);
@@ -85,7 +87,7 @@ export async function openCluster(
   function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
     const tellRoom = () => notifier.tell(CHANNELS.room);
     return new Feeder(
-      queue,
+      workInReach(queue, storage),
       supervisor,
       {
         idle: () => registry.changed(tellRoom),

@@ -12,6 +12,12 @@ const KEEP_ALIVE_AFTER_MS = 5_000;
 /** OID of int8. Its values are times, sizes and counts, which are all exact as numbers. */
 const INT8 = 20;
 
+/** One connection, and no limit of time: for what is done once, and may wait for another node that is at it. */
+export function connectToMigrate(url: string): Pool {
+  const patient = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
+  return new Pool({ ...settings(url, 'darkroom migration'), ...patient, max: 2 });
+}
+
 /** A pool of connections, opened when they are needed. @param most at once */
 export function connect(url: string, most: number, applicationName = 'darkroom'): Pool {
   const pool = new Pool({ ...settings(url, applicationName), max: most });

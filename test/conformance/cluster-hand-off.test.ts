@@ -43,7 +43,7 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
     },
     addBacklog: async () => {
       const upload = newUpload();
-      await node.sessions.transaction(async (session, db) => {
+      const sent = await node.sessions.transaction(async (session, db) => {
         const { image, job, requestId, recipeDigest, memoryBytes } = upload;
         const { format } = image.header;
         const work = {
@@ -67,8 +67,9 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
         const sent = [{ work, lane: 'backlog' as const, inMs: 0, turn: 0 }];
         const { kept } = await node.queue.send(session, sent);
         await kept;
-        node.queue.committed(sent);
+        return sent;
       });
+      node.queue.committed(sent);
       return upload.job.id;
     },
     started: () => told.next(),

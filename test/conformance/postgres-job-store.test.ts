@@ -1,7 +1,7 @@
-import { openDatabase } from '../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
+import { openRecords } from '../helpers/open-records.ts';
 import { newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
@@ -13,7 +13,7 @@ import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
 const openStore = async (url: string) =>
-  new PostgresJobStore(await openDatabase(connect(url, 10)), 'this node', NO_QUEUE);
+  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE);
 
 async function open(): Promise<OpenedJobStore> {
   const url = await newDatabase(await sharedServer('postgres'));

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { newStart, newUpload, rejected } from '../helpers/job-records.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
+import { openRecords } from '../helpers/open-records.ts';
 import { newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import type { ScaledObject } from './keda-schema.ts';
@@ -40,7 +40,7 @@ test.skipIf(cluster.isMissing)(
   'the autoscaler counts the jobs that need a worker, and may read no more',
   async () => {
     const url = await newDatabase(await sharedServer('postgres'));
-    const store = new PostgresJobStore(await openDatabase(connect(url, 2)), 'this node', NO_QUEUE);
+    const store = new PostgresJobStore(await openRecords(connect(url, 2)), 'this node', NO_QUEUE);
     onTestFinished(() => store.close());
     const autoscaler = await connected(await urlOfRole(url));
     onTestFinished(() => autoscaler.end());

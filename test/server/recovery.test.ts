@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ForeignOriginals, recover } from '../../server/recovery.ts';
+import { ForeignOriginals } from '../../server/orphan-originals.ts';
+import { recover } from '../../server/recovery.ts';
 import { DEFAULT_TENANT, newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
 import type { RunStart } from '../../shared/jobs/records.ts';

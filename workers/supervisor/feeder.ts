@@ -25,7 +25,9 @@ export class Feeder {
   readonly #events: FeederEvents;
   readonly #log: Logger;
   readonly #leases = new Set<Lease>();
-  readonly #emptyAt = new Map<Lane, number>();
+  /** When each lane was asked and had not enough, and when it was told that there is work in it. */
+  readonly #emptyAt = new Map<string, number>();
+  readonly #cameAt = new Map<string, number>();
   readonly #prolonging: NodeJS.Timeout;
   #poll: NodeJS.Timeout | undefined;
   #borrowing: Promise<void> | null = null;
@@ -44,7 +46,7 @@ export class Feeder {
 
   /** @param lanes where there is work now, with spaces between them */
   workCame(lanes: string): void {
-    for (const lane of lanes.split(' ')) this.#emptyAt.delete(lane as Lane);
+    for (const lane of lanes.split(' ')) this.#cameAt.set(lane, performance.now());
     this.wake();
   }
 
@@ -109,7 +111,8 @@ export class Feeder {
   }
 
   #wasEmpty(lane: Lane): boolean {
-    return performance.now() - (this.#emptyAt.get(lane) ?? -Infinity) < EMPTY_MS;
+    const emptyAt = this.#emptyAt.get(lane) ?? -Infinity;
+    return emptyAt > (this.#cameAt.get(lane) ?? -Infinity) && performance.now() - emptyAt < EMPTY_MS;
   }
 
   /** With a single worker there is none to be left. */
@@ -119,8 +122,9 @@ export class Feeder {
 
   async #borrow(lane: Lane, most: number): Promise<number> {
     if (most < 1 || this.#closed) return 0;
+    const askedAt = performance.now();
     const works = await this.#source.borrow(lane, most);
-    if (works.length < most) this.#emptyAt.set(lane, performance.now());
+    if (works.length < most) this.#emptyAt.set(lane, askedAt);
     else this.#emptyAt.delete(lane);
     for (const work of works) {
       const { lease } = work;

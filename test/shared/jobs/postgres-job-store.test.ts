@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { JobId } from '../../../shared/domain/ids.ts';
 import { StoreError } from '../../../shared/errors.ts';
-import { openDatabase } from '../../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../../shared/postgres/connect.ts';
 import { newUpload } from '../../helpers/job-records.ts';
 import { NO_QUEUE } from '../../helpers/no-queue.ts';
+import { openRecords } from '../../helpers/open-records.ts';
 import { newDatabase } from '../../helpers/postgres-server.ts';
 import { queueNode } from '../../helpers/queue-node.ts';
 import { sharedServer } from '../../helpers/shared-servers.ts';
@@ -16,8 +16,8 @@ import { Told } from '../../helpers/told.ts';
 async function storeBehindProxy() {
   const url = await newDatabase(await sharedServer('postgres'));
   const proxy = await TcpProxy.before(url);
-  const store = new PostgresJobStore(await openDatabase(connect(proxy.address(url), 3)), 'node', NO_QUEUE);
-  const witness = new PostgresJobStore(await openDatabase(connect(url, 1)), 'witness', NO_QUEUE);
+  const store = new PostgresJobStore(await openRecords(connect(proxy.address(url), 3)), 'node', NO_QUEUE);
+  const witness = new PostgresJobStore(await openRecords(connect(url, 1)), 'witness', NO_QUEUE);
   onTestFinished(async () => {
     proxy.heal();
     await store.close();
@@ -95,7 +95,7 @@ test('what is accepted is in the queue, and what is not is not', async () => {
 test('a table that a newer version has changed is asked again by a statement that is prepared anew', async () => {
   const url = await newDatabase(await sharedServer('postgres'));
   const pool = connect(url, 1);
-  const sessions = await openDatabase(pool);
+  const sessions = await openRecords(pool);
   const store = new PostgresJobStore(sessions, 'node', NO_QUEUE);
   onTestFinished(() => store.close());
   const upload = newUpload();

@@ -1,7 +1,5 @@
 import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import type { Pool } from 'pg';
-import { Sessions } from '../../postgres/sessions.ts';
 import { MIGRATIONS } from '../migrations.ts';
 import { refuseNewerSchema } from '../newer-schema.ts';
 import type { Tables } from '../tables.ts';
@@ -10,23 +8,14 @@ import type { Tables } from '../tables.ts';
  * Brings the tables up to date, which several nodes may do at once: one does it, and the others wait.
  * @throws {NewerSchemaError} and leaves the database as it was
  */
-export async function openDatabase(pool: Pool): Promise<Sessions<Tables>> {
-  const sessions = new Sessions<Tables>(pool);
-  const { db } = sessions;
-  try {
-    const applied = await appliedMigrations(db);
-    refuseNewerSchema(applied);
-    // The migrator first looks at every table, which takes longer than all else here.
-    if (applied.length < Object.keys(MIGRATIONS).length) {
-      const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
-      const { error } = await migrator.migrateToLatest();
-      if (error) throw error;
-    }
-    return sessions;
-  } catch (error) {
-    await db.destroy();
-    throw error;
-  }
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const applied = await appliedMigrations(db);
+  refuseNewerSchema(applied);
+  // The migrator first looks at every table, which takes longer than all else here.
+  if (applied.length === Object.keys(MIGRATIONS).length) return;
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => MIGRATIONS } });
+  const { error } = await migrator.migrateToLatest();
+  if (error) throw error;
 }
 
 async function appliedMigrations(db: Kysely<Tables>): Promise<string[]> {
