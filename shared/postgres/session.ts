@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import type { PoolClient, QueryResult } from 'pg';
 import { statementName } from './statement-names.ts';
 
@@ -27,6 +28,7 @@ export class Session {
   /** Sends a statement, or several without values, at once. */
   async send(text: string, values: readonly unknown[] = []): Promise<QueryResult<unknown[]>> {
     const name = statementName(text, values);
+    gather(this.#client);
     try {
       const asked = this.#client.query({ text, values: [...values], ...(name !== undefined && { name }) });
       const result = await asked;
@@ -41,6 +43,21 @@ export class Session {
   release(): void {
     this.#client.release(this.#isBroken);
   }
+}
+
+/** Those whose messages are gathered, until this turn of the event loop is over. */
+const gathering = new Set<PoolClient>();
+
+/** What is sent in one turn of the event loop goes out in one write: to write takes longer than most that is written. */
+function gather(client: PoolClient): void {
+  const { stream } = (client as unknown as { connection?: { stream?: Writable } }).connection ?? {};
+  if (!stream || gathering.has(client)) return;
+  gathering.add(client);
+  stream.cork();
+  setImmediate(() => {
+    gathering.delete(client);
+    stream.uncork();
+  });
 }
 
 /** Whether the server has answered so: then the connection is as good as before, and it is known what was kept. */

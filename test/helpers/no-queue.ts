@@ -3,6 +3,6 @@ import type { TransactionalQueue } from '../../shared/jobs/postgres/outbox.ts';
 /** For tests of records alone: what is to run nobody runs. */
 export const NO_QUEUE: TransactionalQueue = {
   send: async () => ({ kept: Promise.resolve() }),
-  settle: async () => true,
+  settle: async (_, leases) => new Set(leases),
   committed: () => {},
 };

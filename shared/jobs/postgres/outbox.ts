@@ -4,6 +4,7 @@ import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import { workOf } from '../reads.ts';
 import type { AcceptedUpload, Lane, Lease, Work } from '../records.ts';
 import type { Tables } from '../tables.ts';
+import type { AnyCall } from './any-call.ts';
 
 /** Work on its way to the queue. */
 export interface SentWork {
@@ -19,8 +20,8 @@ export interface SentWork {
 export interface TransactionalQueue {
   /** Resolves when it is on its way to the database, and what comes next is behind it; `kept` when it is in the queue. */
   send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }>;
-  /** Gives a lease back: its job is done. False: it had run out, and the job is somebody else's or will be. */
-  settle(session: Session, lease: Lease): Promise<boolean>;
+  /** Gives leases back: their jobs are done. @returns those that were held; of the others the job is somebody else's, or will be */
+  settle(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>>;
   /** The transaction in which this was sent is committed. */
   committed(sent: readonly SentWork[]): void;
 }
@@ -73,11 +74,14 @@ function workOfUpload({ image, jobId, requestId, recipeDigest, memoryBytes, isBa
 }
 
 /** To be asked within the transaction of a call, before it commits. */
-export async function workLeftBy<N extends CallName>(
+export async function workLeftBy(
   db: Kysely<Tables>,
-  name: N,
-  input: CallInput<N>,
-  output: CallOutput<N>,
+  { name, input }: AnyCall,
+  output: unknown,
 ): Promise<SentWork[]> {
-  return (await LEFT[name]?.(db, input, output)) ?? [];
+  // The types tie each name to its input and output; only their union is left here.
+  const left = LEFT[name] as
+    | ((db: Kysely<Tables>, input: unknown, output: unknown) => Promise<SentWork[]>)
+    | undefined;
+  return (await left?.(db, input, output)) ?? [];
 }

@@ -1,5 +1,6 @@
-import type { CallInput, CallName } from '../calls.ts';
+import type { ImageId, JobId, Sha256, Tenant } from '../../domain/ids.ts';
 import type { ImagesOfPreset } from '../records.ts';
+import type { AnyCall } from './any-call.ts';
 
 /** A statement of SQL with its values. */
 export interface Statement {
@@ -10,34 +11,49 @@ export interface Statement {
 /**
  * Uploads of the same bytes of a tenant share runs, and only they: what changes one of them waits for its turn among all that do,
  * on whatever node. So the queries may count on what they have read, as they do in SQLite, where there is one writer.
- * A turn is an advisory lock that ends with its transaction.
+ * A turn is an advisory lock that ends with its transaction; those of calls that share one are taken in the same order on every
+ * node, so that none waits for another that waits for it.
  */
-export const TURNS: { [N in CallName]?: (input: CallInput<N>) => Statement } = {
-  acceptUpload: ({ image: { tenant, sha256 } }) =>
-    turn("select $1::text || ' ' || $2::text as name", [tenant, sha256]),
-  finishRun: ({ jobId }) => turn(OF_JOB, [jobId]),
-  retryJob: ({ id }) => turn(OF_JOB, [id]),
-  deleteImage: ({ id }) => turn("select tenant || ' ' || sha256 as name from images where id = $1", [id]),
-  queueReprocess: (images) => turn(...ofPage(images)),
-};
+export function turnsOf(calls: readonly AnyCall[]): Statement | null {
+  const bytes: string[] = [];
+  const jobs: JobId[] = [];
+  const images: ImageId[] = [];
+  for (const call of calls) {
+    if (call.name === 'acceptUpload') bytes.push(nameOf(call.input.image));
+    if (call.name === 'finishRun') jobs.push(call.input.jobId);
+    if (call.name === 'retryJob') jobs.push(call.input.id);
+    if (call.name === 'deleteImage') images.push(call.input.id);
+    if (call.name === 'queueReprocess') return turnsOfPage(call.input);
+  }
+  return bytes.length + jobs.length + images.length > 0
+    ? { text: TURNS, values: [bytes, jobs, images] }
+    : null;
+}
 
-const turn = (groups: string, values: unknown[]): Statement => ({
-  text: `select pg_advisory_xact_lock(hashtextextended(name, 0)) from (${groups}) as groups`,
-  values,
-});
+/** What uploads that share runs have in common. */
+export const nameOf = ({ tenant, sha256 }: { tenant: Tenant; sha256: Sha256 }) => `${tenant} ${sha256}`;
 
 /** A job of a time before runs were shared has none. */
-const OF_JOB = "select coalesce(tenant || ' ' || sha256, '') as name from jobs where id = $1";
+const TURNS = `
+  select pg_advisory_xact_lock(hashtextextended(name, 0))
+  from (
+    select unnest($1::text[]) as name
+    union select coalesce(tenant || ' ' || sha256, '') from jobs where id = any($2)
+    union select tenant || ' ' || sha256 from images where id = any($3)
+    order by name
+  ) as names`;
 
-/** In the same order on every node, so that two pages do not wait for each other. */
-function ofPage({ preset, since, after, limit }: ImagesOfPreset): [string, unknown[]] {
-  const text = `
-    select distinct tenant || ' ' || sha256 as name
+const turnsOfPage = ({ preset, since, after, limit }: ImagesOfPreset): Statement => ({
+  text: `
+    select pg_advisory_xact_lock(hashtextextended(name, 0))
     from (
-      select tenant, sha256 from images
-      where preset = $1 and created_at >= $2 and ($3::bigint is null or (created_at, id) > ($3, $4))
-      order by created_at, id limit $5
-    ) as page
-    order by name`;
-  return [text, [preset.name, since, after?.createdAt ?? null, after?.id ?? null, limit]];
-}
+      select distinct tenant || ' ' || sha256 as name
+      from (
+        select tenant, sha256 from images
+        where preset = $1 and created_at >= $2 and ($3::bigint is null or (created_at, id) > ($3, $4))
+        order by created_at, id limit $5
+      ) as page
+      order by name
+    ) as names`,
+  values: [preset.name, since, after?.createdAt ?? null, after?.id ?? null, limit],
+});

@@ -112,9 +112,14 @@ export class BossQueue implements TransactionalQueue {
     return { kept };
   }
 
-  async settle(session: Session, { lane, id, attempt }: Lease): Promise<boolean> {
-    const job = { id, retryCount: attempt };
-    return held(await this.#boss.complete(QUEUE_OF[lane], job, null, { db: within(session) })).has(id);
+  async settle(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>> {
+    const kept = new Set<Lease>();
+    for (const [lane, ofLane] of Map.groupBy(leases, ({ lane }) => lane)) {
+      const jobs = ofLane.map(({ id, attempt }) => ({ id, retryCount: attempt }));
+      const ids = held(await this.#boss.complete(QUEUE_OF[lane], jobs, null, { db: within(session) }));
+      for (const lease of ofLane) if (ids.has(lease.id)) kept.add(lease);
+    }
+    return kept;
   }
 
   committed(sent: readonly SentWork[]): void {

@@ -57,7 +57,7 @@ function doNothing(store: () => JobStore) {
 const node = await openQueueNode(url, {
   role: role === 'api' ? 'api' : 'worker',
   workers: role === 'worker' ? Number(count) : 0,
-  limits: { queueDepth: 10_000, batchDepth: 1_000, handOffTimeoutMs: 5_000, isShared: false },
+  limits: { queueDepth: 100, batchDepth: 1_000, handOffTimeoutMs: 5_000, isShared: false },
   run: doNothing(() => node.store),
   prepare: countRoundTrips,
 });

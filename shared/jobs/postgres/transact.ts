@@ -1,0 +1,109 @@
+import type { Kysely } from 'kysely';
+import { StoreError } from '../../errors.ts';
+import { isKnown, type Session, sqlState } from '../../postgres/session.ts';
+import type { Sessions } from '../../postgres/sessions.ts';
+import { CALLS, type CallKind } from '../calls.ts';
+import type { Lease } from '../records.ts';
+import type { Tables } from '../tables.ts';
+import type { AnyCall } from './any-call.ts';
+import { type TransactionalQueue, workLeftBy } from './outbox.ts';
+import { turnsOf } from './turns.ts';
+
+/** disk_full of PostgreSQL's appendix A. */
+const FULL = '53100';
+
+/** The lease of one call has run out: with it alone nothing may be committed. */
+class LeaseLost extends Error {
+  override readonly name = 'LeaseLost';
+}
+
+/**
+ * Does what these calls ask for in one transaction: all of it or nothing.
+ * @returns their answers; null for one that came alone, and whose lease had run out
+ * @throws {StoreError} whose cause is what the database said
+ */
+export async function transact(
+  sessions: Sessions<Tables>,
+  queue: TransactionalQueue,
+  calls: readonly AnyCall[],
+): Promise<unknown[]> {
+  const doing = { isCommitting: false };
+  try {
+    return await sessions.within((session, db) => within(session, db, queue, calls, doing));
+  } catch (error) {
+    if (error instanceof LeaseLost && calls.length === 1) return [null];
+    const code = sqlState(error) === FULL ? 'storage_full' : 'storage_unavailable';
+    // Of a commit that nobody has answered it is not known whether it was one.
+    const nothingKept = !doing.isCommitting || isKnown(error);
+    const names = calls.map(({ name }) => name).join(', ');
+    throw new StoreError(code, `${names}: ${String(error)}`, { cause: error, nothingKept });
+  }
+}
+
+async function within(
+  session: Session,
+  db: Kysely<Tables>,
+  queue: TransactionalQueue,
+  calls: readonly AnyCall[],
+  doing: { isCommitting: boolean },
+): Promise<unknown[]> {
+  try {
+    const turns = turnsOf(calls);
+    const given = calls.flatMap((call) => (call.name === 'finishRun' ? (call.input.lease ?? []) : []));
+    // What does not wait for an answer is sent together: each way there and back is felt.
+    const [, , held, answers] = await all([
+      session.send(beginningOf(calls)),
+      turns && session.send(turns.text, turns.values),
+      queue.settle(session, given),
+      all(calls.map((call) => ask(db, call))),
+    ]);
+    for (const [index, call] of calls.entries()) {
+      const lease = call.name === 'finishRun' ? call.input.lease : undefined;
+      // Where the run is not the active one, nothing of it counts in any case.
+      if (lease && !held.has(lease) && answers[index] !== null) throw new LeaseLost();
+    }
+    const work = (await all(calls.map((call, index) => workLeftBy(db, call, answers[index])))).flat();
+    await queue.settle(session, leasesOfDeleted(calls, answers));
+    const sent = work.length > 0 ? await queue.send(session, work) : null;
+    doing.isCommitting = true;
+    await all([sent?.kept, session.send('commit')]);
+    if (work.length > 0) queue.committed(work);
+    return answers;
+  } catch (error) {
+    // Where the connection is broken the server rolls back by itself.
+    if (!doing.isCommitting) await session.send('rollback').catch(() => {});
+    throw error;
+  }
+}
+
+/** Where a power cut may undo all of it, its commit need not wait for the disk. */
+function beginningOf(calls: readonly AnyCall[]): string {
+  const kinds = new Set<CallKind>(calls.map(({ name }) => CALLS[name].kind));
+  if (kinds.has('durable')) return 'begin';
+  if (kinds.has('relaxed')) return 'begin; set local synchronous_commit to off';
+  return 'begin isolation level repeatable read read only';
+}
+
+function ask(db: Kysely<Tables>, { name, input }: AnyCall): Promise<unknown> {
+  // The types tie each name to its input; only their union is left here.
+  const query = CALLS[name].query as (db: Kysely<Tables>, input: unknown) => Promise<unknown>;
+  return query(db, input);
+}
+
+/** The job was deleted before its run: with it goes what it was lent by. */
+const leasesOfDeleted = (calls: readonly AnyCall[], answers: readonly unknown[]): Lease[] =>
+  calls.flatMap((call, index) =>
+    call.name === 'startRun' && answers[index] === null ? (call.input.lease ?? []) : [],
+  );
+
+/** Waits for all, so that nothing is under way any more, and then fails if one has. */
+async function all<T extends readonly unknown[]>(
+  promises: T,
+): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
+  const settled = await Promise.allSettled(promises);
+  const failed = settled.find((it) => it.status === 'rejected');
+  if (failed) throw failed.reason;
+  return settled.map((it) => (it.status === 'fulfilled' ? it.value : undefined)) as {
+    -readonly [I in keyof T]: Awaited<T[I]>;
+  };
+}
