@@ -45,6 +45,6 @@ export async function acceptUpload(
       published_run: twin?.published ?? null,
     })
     .execute();
-  await Promise.all([insertImage, insertJob(db, job, key, !isBatch)]);
+  await Promise.all([insertImage, insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 })]);
   return job;
 }

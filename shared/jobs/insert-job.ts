@@ -6,8 +6,14 @@ import type { Tables } from './tables.ts';
 /**
  * @param key of the set that the job is to make
  * @param isFresh whether it is of an upload that waits for it
+ * @param turn of those that wait the lower ones go first, where tenants take turns
  */
-export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey, isFresh: boolean): Promise<void> {
+export async function insertJob(
+  db: Kysely<Tables>,
+  job: Job,
+  key: SetKey,
+  { isFresh, turn = 0 }: { isFresh: boolean; turn?: number },
+): Promise<void> {
   await db
     .insertInto('jobs')
     .values({
@@ -26,6 +32,7 @@ export async function insertJob(db: Kysely<Tables>, job: Job, key: SetKey, isFre
       is_batch: job.isBatch ? 1 : 0,
       shared_run_of: job.sharedRunOf,
       is_fresh: isFresh ? 1 : 0,
+      turn,
       tenant: key.tenant,
       sha256: key.sha256,
     })

@@ -224,7 +224,8 @@ async function nameTenantsOfTheDeleted(db: Kysely<Tables>): Promise<void> {
     .execute();
 }
 
-/** Which node it was, and by what lease: for databases that several share. What is fresh has been accepted and never run. */
+/** Which node it was, and by what lease: for databases that several share. What is fresh has been accepted and never run;
+ * of what waits the lower turns go first. */
 async function nameNodes(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable('runs').addColumn('node', 'text').execute();
   await db.schema.alterTable('runs').addColumn('lease', 'text').execute();
@@ -232,5 +233,9 @@ async function nameNodes(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .alterTable('jobs')
     .addColumn('is_fresh', 'integer', (column) => column.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('turn', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
 }

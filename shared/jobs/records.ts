@@ -50,7 +50,7 @@ export interface AcceptedUpload {
   isBatch: boolean;
   /** What its run takes at the most, beside what an idle worker has. */
   memoryBytes: number;
-  /** How many of its tenant's wait before it, where tenants take turns. */
+  /** Where tenants take turns at what waits: the lower ones go first. */
   turn?: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;

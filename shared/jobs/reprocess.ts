@@ -155,7 +155,7 @@ async function makeAnew(
     createdAt,
     updatedAt: createdAt,
   };
-  await insertJob(db, job, key, false);
+  await insertJob(db, job, key, { isFresh: false });
   page.queued++;
   if (!twin) {
     page.toRun.push({

@@ -72,6 +72,8 @@ export const JobRow = z.object({
   shared_run_of: JobId.nullable(),
   /** 0 or 1: accepted, and never run. */
   is_fresh: z.int(),
+  /** Where tenants take turns: of those that wait the lower ones go first. */
+  turn: z.int(),
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),
   sha256: Sha256.nullable(),

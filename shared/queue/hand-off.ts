@@ -3,7 +3,7 @@ import type { Work } from '../jobs/records.ts';
 
 /** Room that an upload holds while it is being accepted: use it or give it back, once. */
 export interface Reservation {
-  /** How many of its tenant's wait before it, where those of several nodes are in one line. */
+  /** Where the uploads of several nodes are in one line: the lower ones go first. */
   turn?: number;
   /** The work is accepted and on disk: run it. */
   submit(work: Work): void;

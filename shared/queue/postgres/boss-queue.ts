@@ -17,8 +17,8 @@ export const LEASE_SECONDS = 10;
 const SUPERVISE_SECONDS = 1;
 
 /** Rows of what is done are of no use to anybody: what became of a job is in our own tables. */
-const KEPT_DONE_SECONDS = 10;
-const SWEEP_DONE_SECONDS = 10;
+const KEPT_DONE_SECONDS = 1;
+const SWEEP_DONE_SECONDS = 2;
 
 /** Attempts are counted by our own tables alone, and a job waits for as long as it has to. */
 const WITHOUT_END = { retryLimit: 2 ** 31 - 1, retryDelay: 0, retentionSeconds: 10 * 365 * 24 * 3600 };

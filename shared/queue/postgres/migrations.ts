@@ -19,7 +19,7 @@ const ADMISSION_LOCK = 7_236_418_905;
  * `darkroom_admit` gives room to uploads, exactly: whoever asks, on whatever node, it is one at a time who is answered, within one
  * statement, so that a node that is stopped in the middle holds up nobody. An upload gets in while those that wait or are held
  * for others are fewer than the workers that are free and the places beyond; where tenants share, each leaves as many of those places
- * free as it takes.
+ * free as it takes, and they take turns: who has some that wait comes behind them, who has none to where the line begins.
  */
 async function createNodes(db: Kysely<unknown>): Promise<void> {
   // pg-boss makes what is in it. Of several that make a schema at once all but one would fail.
@@ -53,11 +53,30 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       expire bigint
     )`.execute(db);
   await sql`
-    create index jobs_waiting on jobs (tenant)
+    create index jobs_waiting on jobs (tenant, turn)
     where state = 'queued' and is_fresh = 1 and shared_run_of is null`.execute(db);
   await sql`
     create index jobs_waiting_batch on jobs (tenant)
     where state = 'queued' and is_batch = 1 and shared_run_of is null`.execute(db);
+  await sql`
+    create function darkroom_taken(lane text, this_node text, holds jsonb, alive timestamptz, most integer)
+    returns jsonb language sql as $$
+      select coalesce(jsonb_object_agg(tenant, n), '{}') from (
+        select tenant, sum(n) as n from (
+          select h.key as tenant, h.value::integer as n
+            from nodes, jsonb_each_text(nodes.held -> lane) as h
+            where nodes.seen_at > alive and nodes.id <> this_node
+          union all
+          select h.key, h.value::integer from jsonb_each_text(holds -> lane) as h
+          union all
+          (select coalesce(tenant, ''), 1 from jobs
+            where lane = 'fresh' and state = 'queued' and is_fresh = 1 and shared_run_of is null limit most)
+          union all
+          (select coalesce(tenant, ''), 1 from jobs
+            where lane = 'batch' and state = 'queued' and is_batch = 1 and shared_run_of is null limit most)
+        ) as taken group by tenant
+      ) as by_tenant
+    $$`.execute(db);
   await sql`
     create function darkroom_admit(
       this_node text, holds jsonb, asks jsonb, depth integer, batch_depth integer, is_shared boolean
@@ -66,71 +85,66 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       alive timestamptz;
       slots_alive integer;
       free_slots integer;
-      waiting jsonb;
-      batch_waiting jsonb;
-      taken integer;
-      of_tenant integer;
-      places integer;
-      ask jsonb;
+      typical double precision;
+      first_turn integer := 0;
+      taken jsonb := '{}';
+      total jsonb := '{}';
       granted jsonb := '[]';
-      holds_now jsonb := holds;
+      ask jsonb;
       lane text;
       who text;
+      taken_all integer;
+      of_tenant integer;
+      places integer;
+      turn integer;
       room boolean;
-      typical double precision;
     begin
       perform pg_advisory_xact_lock(${sql.lit(ADMISSION_LOCK)});
       alive := clock_timestamp() - interval '${sql.lit(ALIVE_SECONDS)} seconds';
       select coalesce(sum(slots), 0), avg(typical_run_ms) into slots_alive, typical
         from nodes where seen_at > alive and slots > 0;
       select greatest(0, slots_alive - count(*)) into free_slots from jobs where state = 'running';
-      if asks @> '[{"lane": "fresh"}]' then
-        select coalesce(jsonb_object_agg(tenant, n), '{}') into waiting from (
-          select tenant, count(*) as n from (
-            select coalesce(tenant, '') as tenant from jobs
-            where state = 'queued' and is_fresh = 1 and shared_run_of is null limit slots_alive + depth + 1
-          ) as first_ones group by tenant) as by_tenant;
-      end if;
-      if asks @> '[{"lane": "batch"}]' then
-        select coalesce(jsonb_object_agg(tenant, n), '{}') into batch_waiting from (
-          select tenant, count(*) as n from (
-            select coalesce(tenant, '') as tenant from jobs
-            where state = 'queued' and is_batch = 1 and shared_run_of is null limit batch_depth + 1
-          ) as first_ones group by tenant) as by_tenant;
+      for lane in select distinct a ->> 'lane' from jsonb_array_elements(asks) as a loop
+        taken := jsonb_set(taken, array[lane], darkroom_taken(
+          lane, this_node, holds, alive, 1 + case lane when 'batch' then batch_depth else slots_alive + depth end));
+        select jsonb_set(total, array[lane], to_jsonb(coalesce(sum(t.value::integer), 0))) into total
+          from jsonb_each_text(taken -> lane) as t;
+      end loop;
+      if is_shared then
+        select coalesce(min(j.turn), 0) into first_turn from jobs as j
+          where j.state = 'queued' and j.is_fresh = 1 and j.shared_run_of is null;
       end if;
       for ask in select * from jsonb_array_elements(asks) loop
         lane := ask ->> 'lane';
         who := ask ->> 'tenant';
-        select coalesce(sum(n::integer), 0), coalesce(sum(n::integer) filter (where tenant = who), 0)
-          into taken, of_tenant
-          from (
-            select h.key as tenant, h.value as n
-              from nodes, jsonb_each_text(nodes.held -> lane) as h
-              where nodes.seen_at > alive and nodes.id <> this_node
-            union all
-            select h.key, h.value from jsonb_each_text(holds_now -> lane) as h
-            union all
-            select w.key, w.value
-              from jsonb_each_text(case lane when 'batch' then batch_waiting else waiting end) as w
-          ) as all_taken;
+        taken_all := total ->> lane;
+        of_tenant := coalesce((taken -> lane ->> who)::integer, 0);
+        turn := 0;
         if lane = 'batch' then
-          places := batch_depth - taken;
+          places := batch_depth - taken_all;
           room := places > 0 and (not is_shared or of_tenant < places);
-        elsif taken < free_slots then
+        elsif slots_alive = 0 then
+          room := false;
+        elsif taken_all < free_slots then
           room := true;
         else
-          places := depth - (taken - free_slots);
+          places := depth - (taken_all - free_slots);
           room := places > 0 and (not is_shared or of_tenant - free_slots < places);
         end if;
-        if slots_alive = 0 and lane <> 'batch' then room := false; end if;
         if room then
-          holds_now := jsonb_set(
-            holds_now, array[lane],
-            coalesce(holds_now -> lane, '{}') || jsonb_build_object(who, coalesce((holds_now -> lane ->> who)::integer, 0) + 1));
+          if is_shared then
+            select greatest(first_turn, coalesce(max(j.turn) + 1, 0)) into turn from jobs as j
+              where j.tenant = who and j.state = 'queued' and j.is_fresh = 1 and j.shared_run_of is null;
+            turn := turn + coalesce((holds -> lane ->> who)::integer, 0);
+          end if;
+          taken := jsonb_set(taken, array[lane, who], to_jsonb(of_tenant + 1));
+          total := jsonb_set(total, array[lane], to_jsonb(taken_all + 1));
+          holds := jsonb_set(holds, array[lane], coalesce(holds -> lane, '{}')
+            || jsonb_build_object(who, coalesce((holds -> lane ->> who)::integer, 0) + 1));
         end if;
-        granted := granted || jsonb_build_object('room', room, 'turn', of_tenant);
+        granted := granted || jsonb_build_object('room', room, 'turn', turn);
       end loop;
-      update nodes set held = holds_now, seen_at = clock_timestamp() where id = this_node;
+      update nodes set held = holds, seen_at = clock_timestamp() where id = this_node;
       return jsonb_build_object(
         'granted', granted, 'slots', slots_alive, 'free', free_slots, 'typicalRunMs', typical);
     end $$`.execute(db);
