@@ -69,6 +69,7 @@ export function describeJob(job: Job) {
 export function describeRun(run: Run) {
   return {
     id: run.id,
+    ...(run.node !== undefined && { node: run.node }),
     workerPid: run.workerPid,
     startedAt: time(run.startedAt),
     endedAt: run.endedAt === null ? null : time(run.endedAt),
