@@ -10,6 +10,7 @@ import type {
   Retries,
   WorkerCounts,
 } from '../../shared/queue/hand-off.ts';
+import { JobWatchers } from '../../shared/queue/job-watchers.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Launch } from './launcher.ts';
 import { Line } from './line.ts';
@@ -30,7 +31,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #runs = new Set<Promise<void>>();
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #lent = new Map<JobId, (ended: readonly JobId[]) => void>();
-  readonly #watchers = new Map<JobId, Set<() => void>>();
+  readonly #watchers = new JobWatchers();
   readonly #ending = new AbortController();
   #replacing: Promise<boolean> | null = null;
   #draining = false;
@@ -135,18 +136,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   }
 
   ended(job: JobId, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const watchers = this.#watchers.get(job) ?? new Set();
-      const done = () => {
-        signal.removeEventListener('abort', done);
-        watchers.delete(done);
-        if (watchers.size === 0) this.#watchers.delete(job);
-        resolve();
-      };
-      this.#watchers.set(job, watchers.add(done));
-      if (signal.aborted) done();
-      else signal.addEventListener('abort', done);
-    });
+    return this.#watchers.ended(job, signal);
   }
 
   /**
@@ -165,7 +155,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     await within(idle, deadline - performance.now());
     await stopped;
     this.#ending.abort();
-    for (const watchers of this.#watchers.values()) for (const done of [...watchers]) done();
+    this.#watchers.tellAll();
     return clean;
   }
 
@@ -194,16 +184,12 @@ export class Supervisor implements HandOff, JobWatch, Retries {
       if (aftermath.kind === 'again') {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
       }
-      for (const job of aftermath.jobs) this.#tell(job);
+      for (const job of aftermath.jobs) this.#watchers.tell(job);
       this.#lent.get(work.jobId)?.(aftermath.jobs);
       this.#lent.delete(work.jobId);
       if (aftermath.promoted) this.#line.addBacklog(aftermath.promoted);
     });
     this.#runs.add(run);
-  }
-
-  #tell(ended: JobId): void {
-    for (const done of [...(this.#watchers.get(ended) ?? [])]) done();
   }
 
   #again(work: Work, inMs: number): void {
