@@ -12,6 +12,18 @@ const PATIENCE_MS = 60_000;
 /** Longer than an answer from S3 takes. */
 const CLEARED_MS = 10_000;
 
+/** All jobs, when none waits or runs any more. */
+export function endedJobs({ api }: Cluster): Promise<JobWithRuns[]> {
+  return eventually(
+    'every job to end',
+    async () => {
+      const all = await allJobs(api);
+      return all.every(({ status }) => status !== 'queued' && status !== 'running') && all;
+    },
+    PATIENCE_MS,
+  );
+}
+
 /**
  * What must hold after any fault among nodes, when the dust has settled: each accepted upload has exactly one end, what the
  * bucket holds is what the records name, and every node is ready, with its workers and nothing left over.
@@ -21,16 +33,8 @@ export async function expectClusterWhole(
   cluster: Cluster,
   accepted: readonly Accepted[],
 ): Promise<Map<string, JobWithRuns>> {
-  const { api } = cluster;
-  for (const upload of accepted) await endOf(api, upload);
-  const jobs = await eventually(
-    'every job to end',
-    async () => {
-      const all = await allJobs(api);
-      return all.every(({ status }) => status !== 'queued' && status !== 'running') && all;
-    },
-    PATIENCE_MS,
-  );
+  for (const upload of accepted) await endOf(cluster.api, upload);
+  const jobs = await endedJobs(cluster);
   const byImage = new Map(jobs.map((job) => [job.imageId, job]));
   expect(byImage.size, 'one job an image').toBe(jobs.length);
   for (const { id } of accepted) expect(byImage.has(id), `accepted ${id} is there`).toBe(true);
@@ -81,8 +85,9 @@ async function expectWorkersWhole(node: RunningService): Promise<void> {
 export async function expectCleanEnds(cluster: Cluster): Promise<void> {
   for (const node of [...cluster.nodes])
     expect(await cluster.end(node, 'SIGTERM')).toEqual({ code: 0, signal: null });
+  // One that was killed a moment ago counts for some seconds.
   const alive = "select role from nodes where seen_at > clock_timestamp() - interval '5 seconds'";
-  expect(await cluster.rows(alive), 'nodes').toEqual([]);
+  await eventually('no node', async () => (await cluster.rows(alive)).length === 0);
   const live = "select name, singleton_key, state from pgboss.job where state <= 'active'";
   expect(await cluster.rows(live), 'the queue').toEqual([]);
 }
