@@ -46,7 +46,9 @@ export async function expectClusterWhole(
       `runs of ${id} without an end`,
     ).toEqual([]);
   }
-  await vi.waitFor(async () => expectBucket(await cluster.keys(), jobs), CLEARED_MS);
+  const deleted = new Set((await cluster.rows('select id from deleted_images')).map(({ id }) => id));
+  const kept = jobs.filter(({ imageId }) => !deleted.has(imageId));
+  await vi.waitFor(async () => expectBucket(await cluster.keys(), kept), CLEARED_MS);
   for (const node of cluster.nodes) await expectNodeWhole(node);
   for (const node of cluster.workers) await expectWorkersWhole(node);
   return byImage;
