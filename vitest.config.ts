@@ -11,6 +11,9 @@ const FUNCTIONS = [
   'test/workers/worker/describe/*.test.ts',
 ];
 
+/** Tests of several nodes, which wait for leases to run out and for time-outs. */
+const NODES = ['test/cluster/**/*.test.ts'];
+
 export default defineConfig({
   test: {
     globalSetup: 'test/helpers/global-setup.ts',
@@ -20,7 +23,11 @@ export default defineConfig({
     hookTimeout: 30_000,
     projects: [
       { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
-      { extends: true, test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: FUNCTIONS } },
+      {
+        extends: true,
+        test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [...FUNCTIONS, ...NODES] },
+      },
+      { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
     ],
   },
 });

@@ -69,6 +69,12 @@ export function describeHandOff(name: string, open: (limits: HandOffLimits) => P
       expect(performance.now() - begin).toBeGreaterThan(58);
     });
 
+    test('has a free worker even for who may not wait at all', async () => {
+      scene = await open({ workers: 1, handOffTimeoutMs: 0 });
+      await room();
+      expect(await scene.reserve()).toBe('busy');
+    });
+
     test('gives a worker that comes free in time to who waits', async () => {
       scene = await open({ workers: 1, handOffTimeoutMs: PATIENT });
       const first = await upload();

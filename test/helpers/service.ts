@@ -155,10 +155,10 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
   try {
     const listening = await service.logged('listening');
     Object.assign(service, { url: listening.url });
-    const workers = Number(options.env?.N_WORKERS ?? 2);
-    let ready = 0;
     // The spare makes one more.
-    await service.logged((line) => line.msg === 'worker ready' && ++ready === workers + 1);
+    const workers = options.env?.ROLE === 'api' ? 0 : Number(options.env?.N_WORKERS ?? 2) + 1;
+    let ready = 0;
+    if (workers > 0) await service.logged((line) => line.msg === 'worker ready' && ++ready === workers);
     return Object.assign(service, { descriptors: await descriptorsOf(service.pid) });
   } catch (error) {
     await service[Symbol.asyncDispose]();

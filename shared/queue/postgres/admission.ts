@@ -22,6 +22,8 @@ type AdmissionLane = Extract<Lane, 'fresh' | 'batch'>;
 interface Waiter {
   need: Need;
   lane: AdmissionLane;
+  /** The database has been asked, or is, whether there is room for it. */
+  isAsked: boolean;
   grant(room: Reservation): void;
   refuse(why: NoRoom): void;
   fail(error: StoreError): void;
@@ -84,6 +86,7 @@ export class Admission implements HandOff {
       const waiter: Waiter = {
         need,
         lane: need.isBatch ? 'batch' : 'fresh',
+        isAsked: false,
         grant: (room) => {
           // Taken, so that it is the other tenants' turn then.
           this.#waiters.take((it) => it === waiter);
@@ -104,7 +107,7 @@ export class Admission implements HandOff {
       // Asked at least once, however short the time is.
       const late = () => waiter.refuse(this.#slots === 0 && !need.isBatch ? 'no_workers' : 'busy');
       const timer = setTimeout(
-        () => (this.#asking ? this.#whenAnswered.push(late) : late()),
+        () => (this.#asking || !waiter.isAsked ? this.#whenAnswered.push(late) : late()),
         this.#limits.handOffTimeoutMs,
       );
       this.#waiters.push(need.tenant, waiter);
@@ -150,6 +153,7 @@ export class Admission implements HandOff {
 
   async #askFor(asked: readonly Waiter[]): Promise<void> {
     const waiting = new Set(this.#waiters);
+    for (const waiter of asked) waiter.isAsked = true;
     const asks = asked.map(({ need, lane }) => ({ tenant: need.tenant, lane }));
     const { queueDepth, batchDepth, isShared } = this.#limits;
     const held = {

@@ -37,6 +37,8 @@ const FAULTS: Record<Fault, { end: JobState; weight: number }> = {
   'blocked-loop': { end: 'failed', weight: 1 },
   SIGSTOP: { end: 'failed', weight: 1 },
   'native-hang': { end: 'failed', weight: 1 },
+  // Nobody has it go on, so that it is as SIGSTOP.
+  pause: { end: 'failed', weight: 0 },
   allocation: { end: 'failed', weight: 1 },
   'heap-exhausted': { end: 'failed', weight: 1 },
   'growing-memory': { end: 'succeeded', weight: 5 },
