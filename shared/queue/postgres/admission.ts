@@ -58,6 +58,7 @@ export class Admission implements HandOff {
   #slots = 0;
   #mayHaveRoom = true;
   #asking = false;
+  #asksBegun = 0;
   #mustTell = false;
   #asks: { at: number; timer: NodeJS.Timeout } | null = null;
   #closed = false;
@@ -101,12 +102,13 @@ export class Admission implements HandOff {
           reject(error);
         },
       };
-      // Asked at least once, however short the time is.
-      const late = () => waiter.refuse(this.#slots === 0 && !need.isBatch ? 'no_workers' : 'busy');
-      const timer = setTimeout(
-        () => (this.#asking ? this.#whenAnswered.push(late) : late()),
-        this.#limits.handOffTimeoutMs,
-      );
+      const asksBefore = this.#asksBegun;
+      const late = () => {
+        // Asked at least once, however short the time is; and an answer that is on its way counts.
+        if (this.#asking || this.#asksBegun === asksBefore) this.#whenAnswered.push(late);
+        else waiter.refuse(this.#slots === 0 && !need.isBatch ? 'no_workers' : 'busy');
+      };
+      const timer = setTimeout(late, this.#limits.handOffTimeoutMs);
       this.#waiters.push(need.tenant, waiter);
       this.#askIn(this.#mayHaveRoom ? 0 : GATHER_MS);
     });
@@ -145,10 +147,11 @@ export class Admission implements HandOff {
       this.#asking = false;
     }
     for (const late of this.#whenAnswered.splice(0)) late();
-    if (this.#waiters.peek()) this.#askIn(ASK_AGAIN_MS);
+    if (this.#waiters.peek()) this.#askIn(this.#whenAnswered.length > 0 ? 0 : ASK_AGAIN_MS);
   }
 
   async #askFor(asked: readonly Waiter[]): Promise<void> {
+    this.#asksBegun++;
     const waiting = new Set(this.#waiters);
     const asks = asked.map(({ need, lane }) => ({ tenant: need.tenant, lane }));
     const { queueDepth, batchDepth, isShared } = this.#limits;
