@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { provideHome } from '../../shared/config.ts';
 import { openDatabase } from '../../shared/jobs/postgres/open.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
@@ -36,6 +37,7 @@ export async function openCluster(
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
+  provideHome();
   const storage = await S3Storage.open(bucket, log);
   const pool = connect(database, config.databasePool);
   const sessions = await openDatabase(pool);
