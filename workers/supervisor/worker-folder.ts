@@ -75,9 +75,14 @@ export class WorkerFolder {
     for (const folder of [...this.#parts, this.path]) if (existsSync(folder)) rmdirSync(folder);
   }
 
+  /** From now on it stays until this run is removed, though its worker may end. */
+  keepFor(run: RunId): void {
+    this.#runs.add(run);
+  }
+
   /** @throws {StoreError} */
   async make(run: RunId): Promise<RunPaths> {
-    this.#runs.add(run);
+    this.keepFor(run);
     const folder = join(this.inputs, run);
     await attempt('make a scratch folder', () => mkdir(folder, { recursive: true }));
     return { inputPath: join(folder, 'input'), outputPath: this.output };

@@ -104,12 +104,12 @@ export class Admission implements HandOff {
           reject(error);
         },
       };
-      // Asked at least once, however short the time is.
-      const late = () => waiter.refuse(this.#slots === 0 && !need.isBatch ? 'no_workers' : 'busy');
-      const timer = setTimeout(
-        () => (this.#asking || !waiter.isAsked ? this.#whenAnswered.push(late) : late()),
-        this.#limits.handOffTimeoutMs,
-      );
+      const late = () => {
+        // Asked at least once, however short the time is; and an answer that is on its way counts.
+        if (this.#asking || !waiter.isAsked) this.#whenAnswered.push(late);
+        else waiter.refuse(this.#slots === 0 && !need.isBatch ? 'no_workers' : 'busy');
+      };
+      const timer = setTimeout(late, this.#limits.handOffTimeoutMs);
       this.#waiters.push(need.tenant, waiter);
       this.#askIn(this.#mayHaveRoom ? 0 : GATHER_MS);
     });
@@ -148,7 +148,7 @@ export class Admission implements HandOff {
       this.#asking = false;
     }
     for (const late of this.#whenAnswered.splice(0)) late();
-    if (this.#waiters.peek()) this.#askIn(ASK_AGAIN_MS);
+    if (this.#waiters.peek()) this.#askIn(this.#whenAnswered.length > 0 ? 0 : ASK_AGAIN_MS);
   }
 
   async #askFor(asked: readonly Waiter[]): Promise<void> {

@@ -12,17 +12,23 @@ import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import type { KeptRecipes, RunRecipe } from '../../../workers/supervisor/kept-recipes.ts';
 import { Runner } from '../../../workers/supervisor/runner.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
+import type { WorkerEnd } from '../../../workers/supervisor/worker-end.ts';
 import type { RunVerdict, WorkerProcess } from '../../../workers/supervisor/worker-process.ts';
 import { DESCRIPTION, newUpload, settledAlone, sha256Of } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 import { tinyPicture } from '../../helpers/tiny-picture.ts';
 
+/** One of those that workers are where the service is root. */
+const USER = { uid: 60_706, gid: 60_706 };
+
 const LIMITS = { jobTimeoutMs: 5_000, maxAttempts: 2, maxPixels: 1_000_000 };
 const OUT_OF_REACH = new StoreError('storage_unavailable', 'the store is out of reach');
 
 /** What one part of the surroundings does instead of what it should; the rest goes well. */
 interface Given {
+  /** While the start is recorded. */
+  meanwhile?: (worker: Pick<WorkerProcess, 'folder'>) => Promise<void>;
   startRun?: () => RunHistory | null;
   stageOriginal?: () => boolean;
   work?: (message: RunMessage) => Promise<RunVerdict> | RunVerdict;
@@ -59,6 +65,7 @@ async function surroundings(given: Given = {}) {
   const store: Partial<JobStore> = {
     async startRun() {
       calls.push('startRun');
+      await given.meanwhile?.(worker);
       return given.startRun ? given.startRun() : { outcomes: {}, decoderDeaths: 0 };
     },
     async finishRun(end) {
@@ -90,7 +97,7 @@ async function surroundings(given: Given = {}) {
   };
   const worker: Pick<WorkerProcess, 'pid' | 'folder' | 'run'> = {
     pid: 42,
-    folder: (await Scratch.open(folder)).newFolder(null),
+    folder: (await Scratch.open(folder)).newFolder(process.getuid?.() === 0 ? USER : null),
     async run(message) {
       calls.push('work');
       messages.push(message);
@@ -101,7 +108,7 @@ async function surroundings(given: Given = {}) {
   const ending = new AbortController();
   const run = () =>
     runner.run(WORK, worker as WorkerProcess, 0, () => void calls.push('free'), ending.signal);
-  return { run, calls, ends, messages, folder: worker.folder.path, lines, said, ending };
+  return { run, calls, ends, messages, folder: worker.folder.path, root: folder, lines, said, ending };
 }
 
 const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResult => ({
@@ -269,6 +276,23 @@ describe('a run that comes to nothing', () => {
     expect(await run()).toEqual({ kind: 'again', inMs: 1_000, isSuspect: false });
     expect(calls).toEqual(['startRun', 'free']);
     expect(await said('run could not be recorded')).toMatchObject({ level: 'error', jobId: WORK.jobId });
+  });
+
+  test('has its place where its worker ends before it is told of it, and leaves nothing there', async () => {
+    const killed: WorkerEnd = { exitCode: null, signal: 'SIGKILL', killedFor: 'not-ready' };
+    const seen: string[] = [];
+    const { run, ends, lines, root } = await surroundings({
+      meanwhile: ({ folder }) => folder.leave(),
+      work: async ({ outputPath }) => {
+        seen.push(...(await readdir(dirname(outputPath))).sort());
+        return { kind: 'ended', end: killed };
+      },
+    });
+    await run();
+    expect(seen).toEqual(['in', 'out', 'taken', 'tmp']);
+    expect(ends).toEqual([expect.objectContaining({ outcome: 'interrupted', next: 'queued' })]);
+    expect(lines.filter(({ level }) => level !== 'info')).toEqual([]);
+    expect(await readdir(root)).toEqual([]);
   });
 
   const failures: [string, Given, Partial<RunEnd>][] = [
