@@ -8,7 +8,7 @@ export class TcpProxy {
   #refuses = false;
   #isStill = false;
   #delayMs = 0;
-  #cutBefore: ((chunk: Buffer) => boolean) | null = null;
+  #cutAt: { what: string; after: string } | null = null;
 
   private constructor(server: Server) {
     this.#server = server;
@@ -53,9 +53,12 @@ export class TcpProxy {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy();
   }
 
-  /** Lets the server have what the client sends, and ends the connection before the answer. Once. */
-  cutAnswerTo(what: string): void {
-    this.#cutBefore = (chunk) => chunk.includes(what);
+  /**
+   * Lets the server have what the client sends, and ends the connection before the answer. Once.
+   * @param after of a connection alone that has sent this before, or with it
+   */
+  cutAnswerTo(what: string, after = ''): void {
+    this.#cutAt = { what, after };
   }
 
   heal(): void {
@@ -79,14 +82,16 @@ export class TcpProxy {
     const pair: [Socket, Socket] = [client, server];
     this.#pairs.add(pair);
     let isCut = false;
+    let isMarked = false;
     const pass = (to: Socket) => (chunk: Buffer) => {
       if (isCut || this.#isStill) return;
       if (this.#delayMs === 0) to.write(chunk);
       else setTimeout(() => to.write(chunk), this.#delayMs);
     };
     client.on('data', (chunk: Buffer) => {
-      if (this.#cutBefore?.(chunk)) {
-        this.#cutBefore = null;
+      isMarked ||= this.#cutAt !== null && chunk.includes(this.#cutAt.after);
+      if (isMarked && this.#cutAt && chunk.includes(this.#cutAt.what)) {
+        this.#cutAt = null;
         server.write(chunk);
         isCut = true;
         // What it answers the client never sees.

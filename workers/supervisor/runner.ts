@@ -5,7 +5,7 @@ import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { RunEnd, RunHistory, SettledRun, Work } from '../../shared/jobs/records.ts';
+import type { RunEnd, RunHistory, Work } from '../../shared/jobs/records.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -80,8 +80,8 @@ export class Runner {
         at: Date.now(),
         ...lease,
       });
-      // Deleted while it waited.
-      if (!history) return ended(jobId);
+      // Deleted while it waited; or lent to another node, which tells of its end.
+      if (!history) return work.lease ? ended() : ended(jobId);
       const report = await this.#perform(work, runId, worker, idleWorkers, () => free(), log);
       return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
     } catch (error) {
@@ -190,27 +190,44 @@ export class Runner {
       retryInMs,
       ...(work.lease && { lease: work.lease }),
     };
-    const settled = await this.#record(end, signal, log);
+    const settled = await this.#insist(() => this.#store.finishRun(end), signal, log);
     if (settled === 'unknown') return ended();
-    const unused = report.published && !settled?.keepsDirectory ? [runId] : [];
+    const isUsed = settled ? settled.keepsDirectory : await this.#isNamed(end, signal, log);
+    const unused = report.published && isUsed === false ? [runId] : [];
     for (const set of [...unused, ...(settled?.retiredSets ?? [])]) {
       // It is not seen, and the next boot sweeps what is left of it.
       await this.#storage.removePublished(set).catch((error) => log.warn({ err: error }, 'set not removed'));
     }
     const { outcome, failure } = report;
-    log.info({ outcome, failure, status: settled ? next : 'given up', signal: report.signal }, 'run settled');
-    if (!settled) return ended(work.jobId);
+    const status = settled || isUsed === true ? next : 'given up';
+    log.info({ outcome, failure, status, signal: report.signal }, 'run settled');
+    // Of a job that was lent it is whoever has it now that tells of its end.
+    if (!settled) return work.lease && isUsed !== true ? ended() : ended(work.jobId);
     // What is to run was sent to the queue with the end of this run.
     if (work.lease) return next === 'queued' ? ended() : ended(work.jobId, ...settled.followers);
     if (next !== 'queued') return { ...ended(work.jobId, ...settled.followers), promoted: settled.promoted };
     return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
   }
 
-  /** Insists: a run that has ended must not stay `running`. Unknown: the service ended first, and the next boot settles it. */
-  async #record(end: RunEnd, signal: AbortSignal, log: Logger): Promise<SettledRun | null | 'unknown'> {
+  /**
+   * Whether a row names what a run has published whose end does not count (any more): the answer to an earlier try may have
+   * been lost, and not what it did.
+   */
+  async #isNamed(
+    { runId, published }: RunEnd,
+    signal: AbortSignal,
+    log: Logger,
+  ): Promise<boolean | 'unknown'> {
+    if (!published) return false;
+    const named = await this.#insist(() => this.#store.publishedAmong([runId]), signal, log);
+    return named === 'unknown' ? named : named.includes(runId);
+  }
+
+  /** A run that has ended must not stay `running`. Unknown: the service ended first, and the next boot settles it. */
+  async #insist<T>(ask: () => Promise<T>, signal: AbortSignal, log: Logger): Promise<T | 'unknown'> {
     while (true) {
       try {
-        return await this.#store.finishRun(end);
+        return await ask();
       } catch (error) {
         if (!(error instanceof StoreError)) throw error;
         log.error({ err: error }, 'the end of a run could not be recorded');

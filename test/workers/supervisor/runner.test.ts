@@ -1,7 +1,7 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { newJobId } from '../../../shared/domain/ids.ts';
+import { newJobId, type RunId } from '../../../shared/domain/ids.ts';
 import { type OutputFormat, variantFileName } from '../../../shared/domain/image.ts';
 import { DEFAULT_PRESET, recipeFor } from '../../../shared/domain/preset.ts';
 import { StoreError } from '../../../shared/errors.ts';
@@ -35,6 +35,7 @@ interface Given {
   recipe?: () => Partial<RunRecipe>;
   publish?: () => void;
   finishRun?: () => SettledRun | null;
+  publishedAmong?: (runs: RunId[]) => RunId[];
 }
 
 const { image, job } = newUpload();
@@ -72,6 +73,9 @@ async function surroundings(given: Given = {}) {
       calls.push('finishRun');
       ends.push(end);
       return given.finishRun ? given.finishRun() : settledAlone(end.published !== null);
+    },
+    async publishedAmong(runs) {
+      return given.publishedAmong?.(runs) ?? [];
     },
   };
   const recipes: Pick<KeptRecipes, 'of'> = {
@@ -400,6 +404,18 @@ describe('the end of a run', () => {
     expect(new Set(ends).size, 'the same end each time').toBe(1);
     expect(calls.filter((call) => call === 'publish')).toHaveLength(1);
     expect(calls.at(-1)).toBe('finishRun');
+  });
+
+  test('that was recorded, and of which only the answer was lost, counts: what was published stays', async () => {
+    let failures = 0;
+    let questions = 0;
+    const { run, calls, lines } = await surroundings({
+      finishRun: () => (++failures > 1 ? null : fail(OUT_OF_REACH)()),
+      publishedAmong: (runs) => (++questions > 1 ? runs : fail(OUT_OF_REACH)()),
+    });
+    expect(await run()).toEqual(ENDED);
+    expect(calls.filter((call) => call.startsWith('removePublished'))).toEqual([]);
+    expect(lines.at(-1)).toMatchObject({ msg: 'run settled', status: 'succeeded' });
   });
 
   test('is left to the next boot when the service ends, with what was published', async () => {
