@@ -20,7 +20,9 @@ export interface SentWork {
 export interface TransactionalQueue {
   /** Resolves when it is on its way to the database, and what comes next is behind it; `kept` when it is in the queue. */
   send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }>;
-  /** Gives leases back: their jobs are done. @returns those that were held; of the others the job is somebody else's, or will be */
+  /** @returns those that are held still; of the others the job is somebody else's, or will be */
+  held(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>>;
+  /** Gives leases back: their jobs are done. @returns those that were held, as above */
   settle(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>>;
   /** The transaction in which this was sent is committed. */
   committed(sent: readonly SentWork[]): void;

@@ -49,18 +49,18 @@ async function within(
 ): Promise<unknown[]> {
   try {
     const turns = turnsOf(calls);
-    const given = calls.flatMap((call) => (call.name === 'finishRun' ? (call.input.lease ?? []) : []));
     // What does not wait for an answer is sent together: each way there and back is felt.
-    const [, , held, answers] = await all([
+    const [, , held, settled, answers] = await all([
       session.send(beginningOf(calls)),
       turns && session.send(turns.text, turns.values),
-      queue.settle(session, given),
+      queue.held(session, leasesOf(calls, 'startRun')),
+      queue.settle(session, leasesOf(calls, 'finishRun')),
       all(calls.map((call) => ask(db, call))),
     ]);
     for (const [index, call] of calls.entries()) {
-      const lease = call.name === 'finishRun' ? call.input.lease : undefined;
-      // Where the run is not the active one, nothing of it counts in any case.
-      if (lease && !held.has(lease) && answers[index] !== null) throw new LeaseLost();
+      const lease = leaseOf(call);
+      // Where the job is not queued, or the run not the active one, nothing of it counts in any case.
+      if (lease && !held.has(lease) && !settled.has(lease) && answers[index] !== null) throw new LeaseLost();
     }
     const work = (await all(calls.map((call, index) => workLeftBy(db, call, answers[index])))).flat();
     await queue.settle(session, leasesOfDeleted(calls, answers));
@@ -75,6 +75,13 @@ async function within(
     throw error;
   }
 }
+
+/** A run begins and ends by the lease of its job. */
+const leaseOf = (call: AnyCall): Lease | undefined =>
+  call.name === 'startRun' || call.name === 'finishRun' ? call.input.lease : undefined;
+
+const leasesOf = (calls: readonly AnyCall[], name: AnyCall['name']): Lease[] =>
+  calls.flatMap((call) => (call.name === name ? (leaseOf(call) ?? []) : []));
 
 /** Where a power cut may undo all of it, its commit need not wait for the disk. */
 function beginningOf(calls: readonly AnyCall[]): string {

@@ -112,11 +112,22 @@ export class BossQueue implements TransactionalQueue {
     return { kept };
   }
 
+  async held(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>> {
+    const kept = new Set<Lease>();
+    for (const [lane, ofLane] of Map.groupBy(leases, ({ lane }) => lane)) {
+      const values = [QUEUE_OF[lane], ofLane.map(({ id }) => id)];
+      const { rows } = await session.send(LENT, values);
+      const attempts = new Map(Lent.parse(rows));
+      for (const lease of ofLane) if (attempts.get(lease.id) === lease.attempt) kept.add(lease);
+    }
+    return kept;
+  }
+
   async settle(session: Session, leases: readonly Lease[]): Promise<ReadonlySet<Lease>> {
     const kept = new Set<Lease>();
     for (const [lane, ofLane] of Map.groupBy(leases, ({ lane }) => lane)) {
       const jobs = ofLane.map(({ id, attempt }) => ({ id, retryCount: attempt }));
-      const ids = held(await this.#boss.complete(QUEUE_OF[lane], jobs, null, { db: within(session) }));
+      const ids = settledIn(await this.#boss.complete(QUEUE_OF[lane], jobs, null, { db: within(session) }));
       for (const lease of ofLane) if (ids.has(lease.id)) kept.add(lease);
     }
     return kept;
@@ -141,7 +152,7 @@ export class BossQueue implements TransactionalQueue {
     const lost: Lease[] = [];
     for (const [lane, ofLane] of Map.groupBy(leases, ({ lane }) => lane)) {
       const jobs = ofLane.map(({ id, attempt }) => ({ id, retryCount: attempt }));
-      const kept = held(await attempt('prolong leases', () => this.#boss.touch(QUEUE_OF[lane], jobs)));
+      const kept = settledIn(await attempt('prolong leases', () => this.#boss.touch(QUEUE_OF[lane], jobs)));
       lost.push(...ofLane.filter(({ id }) => !kept.has(id)));
     }
     return lost;
@@ -152,11 +163,19 @@ export class BossQueue implements TransactionalQueue {
   }
 }
 
+const LENT =
+  "select id, retry_count from pgboss.job where name = $1 and id = any($2::uuid[]) and state = 'active'";
+const Lent = z.array(
+  z
+    .object({ id: z.string(), retry_count: z.int() })
+    .transform(({ id, retry_count }) => [id, retry_count] as const),
+);
+
 /** What pg-boss answers when it is asked to settle or prolong: its types say nothing of it. */
 const Answer = z.object({ settled: z.array(z.string()).nullable() });
 
 /** Those of the leases that were held still. */
-const held = (answer: unknown) => new Set(Answer.parse(answer).settled);
+const settledIn = (answer: unknown) => new Set(Answer.parse(answer).settled);
 
 const named = (text: string, values?: unknown[]) => {
   const name = statementName(text, values);

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { IdempotencyKey, KEY_KEPT_MS } from '../../../../shared/domain/idempotency.ts';
-import { DEFAULT_TENANT, type JobId, newClaimId } from '../../../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, type JobId, newClaimId, newRunId } from '../../../../shared/domain/ids.ts';
 import { reconcile } from '../../../../shared/queue/postgres/reconcile.ts';
 import { newUpload, succeeded } from '../../../helpers/job-records.ts';
 import { newDatabase } from '../../../helpers/postgres-server.ts';
@@ -51,6 +51,8 @@ describe('a lease', () => {
     if (!run?.start.lease) throw new Error('it has a lease');
     const late = { ...succeeded(run.start), lease: run.start.lease };
     expect(await first.node.store.finishRun(late)).toBeNull();
+    // Nor does who was stopped before it could begin take the job from who has it now.
+    expect(await first.node.store.startRun({ ...run.start, runId: newRunId() })).toBeNull();
     await second.node.finish(job.id);
     expect((await first.node.store.findJob(job.id))?.job.state).toBe('succeeded');
   });
