@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { readStores } from '../../shared/config.ts';
 import { DatabaseUrl, StorageUrl } from '../../shared/environment.ts';
+import { S3Url } from '../../shared/storage/s3/s3-url.ts';
 import type { MigrationPlaces } from '../composition/migration.ts';
 import { readFlags, UsageError } from './flags.ts';
 
@@ -37,20 +38,28 @@ Exit codes:
       setting is wrong
 `;
 
+const SQLITE = 'sqlite: and a path, such as sqlite:/var/lib/darkroom/darkroom.db';
+const FOLDER = 'file: and a path, such as file:/var/lib/darkroom';
+const POSTGRES = 'the address of a PostgreSQL, such as postgres://user@host:5432/darkroom';
+
 const Flags = z.object({
-  from: DatabaseUrl.transform((url, context) =>
-    url.kind === 'sqlite' ? url.path : refuse(context, 'must be sqlite: and a path'),
-  ).optional(),
-  'from-files': StorageUrl.transform((url, context) =>
-    url.kind === 'disk' ? url.path : refuse(context, 'must be file: and a path'),
-  ).optional(),
-  to: DatabaseUrl.transform((url, context) =>
-    url.kind === 'postgres' ? url.url : refuse(context, 'must be postgres:// and so on'),
-  ).optional(),
-  'to-files': StorageUrl.transform((url, context) =>
-    url.kind === 's3' ? url.settings : refuse(context, 'must be s3:// and a bucket'),
-  ).optional(),
-  help: z.boolean().default(false),
+  from: z.string().transform((text, context) => {
+    const { data } = DatabaseUrl.safeParse(text);
+    return data?.kind === 'sqlite' ? data.path : refuse(context, SQLITE);
+  }),
+  'from-files': z.string().transform((text, context) => {
+    const { data } = StorageUrl.safeParse(text);
+    return data?.kind === 'disk' ? data.path : refuse(context, FOLDER);
+  }),
+  to: z.string().transform((text, context) => {
+    const { data } = DatabaseUrl.safeParse(text);
+    return data?.kind === 'postgres' ? data.url : refuse(context, POSTGRES);
+  }),
+  'to-files': z.string().transform((text, context) => {
+    const { data, error } = S3Url.safeParse(text);
+    return data ?? refuse(context, ...(error?.issues ?? []).map(({ message }) => message));
+  }),
+  help: z.boolean(),
 });
 
 /**
@@ -64,7 +73,7 @@ export function readArguments(
 ): MigrationPlaces | 'help' {
   const text = { type: 'string' } as const;
   const options = { from: text, 'from-files': text, to: text, 'to-files': text };
-  const flags = readFlags(argv, { ...options, help: { type: 'boolean' } }, Flags);
+  const flags = readFlags(argv, { ...options, help: { type: 'boolean' } }, Flags.partial());
   if (flags.help) return 'help';
   const stores = readStores(environment);
   const { BASE_PATH: basePath, DATABASE_URL: database, STORAGE_URL: storage } = stores;
@@ -86,7 +95,8 @@ export function readArguments(
   };
 }
 
-function refuse(context: z.core.$RefinementCtx, message: string): never {
-  context.addIssue({ code: 'custom', message });
+/** What is told names nothing of the text, which may have a password in it. */
+function refuse(context: z.core.$RefinementCtx, ...takes: string[]): never {
+  for (const message of takes) context.addIssue({ code: 'custom', message: `takes ${message}` });
   return z.NEVER;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { provideHome } from '../../shared/config.ts';
 import { releaseAllClaims } from '../../shared/jobs/idempotency.ts';
 import { requeueRunning } from '../../shared/jobs/runs.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
@@ -51,6 +52,7 @@ export async function openMigration({ from, to }: MigrationPlaces, log: Logger):
   await asked('open the database', () => prepareDatabase(to.database));
   const sessions = new Sessions<Tables>(connectToMigrate(to.database));
   opened.defer(() => sessions.db.destroy());
+  provideHome();
   const bucket = await S3Storage.open(to.storage, log);
   opened.defer(() => bucket.close());
 

@@ -273,12 +273,16 @@ describe('a bucket', () => {
     expect(next).toMatchObject({ originals: { already: PHOTOS + 1, moved: 0 }, sets: { moved: PHOTOS } });
   });
 
-  test('that gives back other bytes has nothing moved to it', async () => {
+  const others = async () => new Blob(['other bytes']).stream();
+
+  test.each([
+    ['an original', 'original', { readOriginal: others }],
+    ['a set', 'thumb.jpg of set', { readVariant: others }],
+  ])('that gives back other bytes of %s has no rows moved to it', async (_, what, bucket) => {
     const { source, target } = await sides(await oneMachine(1));
-    const readOriginal: ImageStorage['readOriginal'] = async () => new Blob(['other bytes']).stream();
-    const moving = migrate(source, withBucket(target, { readOriginal }), UNHEARD, NO_PATIENCE);
+    const moving = migrate(source, withBucket(target, bucket), UNHEARD, NO_PATIENCE);
     await expect(moving).rejects.toThrow(
-      /^original .* was put there, and has other bytes than its record says$/,
+      RegExp(`^${what} .* was put there, and has other bytes than its record says$`),
     );
     expect(await target.sessions.db.selectFrom('images').select('id').execute()).toEqual([]);
   });
