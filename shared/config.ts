@@ -26,17 +26,16 @@ export class ConfigurationError extends Error {
   }
 }
 
+type Variables = Record<string, string | undefined>;
+
 /**
  * Reads the environment; an empty variable counts as not set.
  * @throws {ConfigurationError} naming every fault
  */
-export function readConfig(environment: Record<string, string | undefined> = process.env) {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+export function readConfig(environment: Variables = process.env) {
+  const given = withoutEmpty(environment);
   const parsed = Environment.safeParse(given);
-  const faults = (parsed.error?.issues ?? []).map((issue) => {
-    const name = String(issue.path[0]);
-    return faultOf(name, withoutPassword(given[name]), issue.message);
-  });
+  const faults = faultsOf(parsed.error, given);
   const drain = DrainTimes.safeParse(given).data;
   if (drain && drain.DRAIN_DELAY_MS > drain.DRAIN_TIMEOUT_MS) {
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
@@ -105,6 +104,29 @@ export function provideHome(environment: Record<string, string | undefined> = pr
     environment.HOME = '/nonexistent';
   }
 }
+
+/** The stores alone, of which a command needs to know. */
+const Stores = Environment.pick({ BASE_PATH: true, DATABASE_URL: true, STORAGE_URL: true });
+
+/**
+ * Where a service of this environment has its records and files, as far as it is said; for who works with these and is no service.
+ * @throws {ConfigurationError} naming every fault
+ */
+export function readStores(environment: Variables = process.env): z.output<typeof Stores> {
+  const given = withoutEmpty(environment);
+  const parsed = Stores.safeParse(given);
+  if (!parsed.success) throw new ConfigurationError(faultsOf(parsed.error, given));
+  return parsed.data;
+}
+
+const withoutEmpty = (environment: Variables): Variables =>
+  Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+
+const faultsOf = (error: z.ZodError | undefined, given: Variables): string[] =>
+  (error?.issues ?? []).map((issue) => {
+    const name = String(issue.path[0]);
+    return faultOf(name, withoutPassword(given[name]), issue.message);
+  });
 
 /** Whether nobody but this machine itself reaches an address. */
 export const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1)$/.test(host);

@@ -24,7 +24,7 @@ function localPath(scheme: 'sqlite' | 'file', url: string): string | null {
 }
 
 /** One file on this machine, or a database that several nodes share. */
-const DatabaseUrl = z.string().transform((url, context) => {
+export const DatabaseUrl = z.string().transform((url, context) => {
   const path = localPath('sqlite', url);
   if (path !== null) return { kind: 'sqlite' as const, path };
   if (/^postgres(ql)?:\/\/./.test(url) && URL.canParse(url)) return { kind: 'postgres' as const, url };
@@ -37,7 +37,7 @@ const DatabaseUrl = z.string().transform((url, context) => {
 });
 
 /** A folder on this machine, or a bucket that several nodes share. */
-const StorageUrl = z.string().transform((url, context) => {
+export const StorageUrl = z.string().transform((url, context) => {
   const path = localPath('file', url);
   if (path !== null) return { kind: 'disk' as const, path };
   if (!url.startsWith('s3:')) {

@@ -1,13 +1,8 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { readFlags } from './flags.ts';
 
 export const USAGE =
   'reprocess --preset NAME [--since 2026-01-31] [--url http://127.0.0.1:3000] [--key-file FILE]\n';
-
-/** The command line cannot be followed; the message is for the person who typed it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
 
 const Arguments = z.object({
   preset: z.string({ error: 'must name a preset' }).min(1),
@@ -24,19 +19,6 @@ export type Arguments = z.infer<typeof Arguments>;
 
 /** @throws {UsageError} naming every fault at once */
 export function readArguments(argv: readonly string[]): Arguments {
-  const parsed = Arguments.safeParse(parseFlags(argv));
-  if (parsed.success) return parsed.data;
-  throw new UsageError(
-    parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`).join('\n'),
-  );
-}
-
-function parseFlags(argv: readonly string[]) {
   const text = { type: 'string' } as const;
-  try {
-    return parseArgs({ args: [...argv], options: { preset: text, since: text, url: text, 'key-file': text } })
-      .values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
+  return readFlags(argv, { preset: text, since: text, url: text, 'key-file': text }, Arguments);
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { errorCode } from '../../shared/errors.ts';
+import { UsageError } from './flags.ts';
 import { progressOn } from './progress.ts';
 import { reprocessAll } from './reprocess-all.ts';
-import { readArguments, USAGE, UsageError } from './reprocess-arguments.ts';
+import { readArguments, USAGE } from './reprocess-arguments.ts';
 import { type Count, OutOfReach, Refused, reprocessClient } from './service-client.ts';
 
 const EXIT_NOT_ALL = 1;
@@ -17,7 +18,9 @@ async function main(argv: readonly string[]): Promise<number> {
   const progress = progressOn(process.stderr, settings.preset);
   let count: Count;
   try {
-    count = await reprocessAll(reprocessClient(settings, key), progress.show);
+    count = await reprocessAll(reprocessClient(settings, key), ({ total, current, pending, failed }) =>
+      progress.show(current, total, `current, ${pending} pending, ${failed} failed`),
+    );
   } finally {
     progress.end();
   }

@@ -34,6 +34,12 @@ export const ImageRow = z.object({
   published_run: RunId.nullable(),
 });
 
+export const DeletedImageRow = z.object({
+  id: ImageId,
+  tenant: Tenant,
+  deleted_at: z.int(),
+});
+
 export const SetRow = z.object({
   run_id: RunId,
   manifest: jsonColumn(Manifest),
@@ -139,7 +145,7 @@ export const RunRow = z.object({
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
-  deleted_images: { id: string; tenant: string; deleted_at: number };
+  deleted_images: z.input<typeof DeletedImageRow>;
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
   runs: z.input<typeof RunRow>;

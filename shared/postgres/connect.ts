@@ -12,15 +12,19 @@ const KEEP_ALIVE_AFTER_MS = 5_000;
 /** OID of int8. Its values are times, sizes and counts, which are all exact as numbers. */
 const INT8 = 20;
 
-/** One connection, and no limit of time: for what is done once, and may wait for another node that is at it. */
+/** Two connections, and no limit of time: for what is done once, and may wait for another node that is at it. */
 export function connectToMigrate(url: string): Pool {
   const patient = { statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 };
-  return new Pool({ ...settings(url, 'darkroom migration'), ...patient, max: 2 });
+  return safePool({ ...settings(url, 'darkroom migration'), ...patient, max: 2 });
 }
 
 /** A pool of connections, opened when they are needed. @param most at once */
 export function connect(url: string, most: number, applicationName = 'darkroom'): Pool {
-  const pool = new Pool({ ...settings(url, applicationName), max: most });
+  return safePool({ ...settings(url, applicationName), max: most });
+}
+
+function safePool(config: PoolConfig): Pool {
+  const pool = new Pool(config);
   // One that breaks while nobody asks it is replaced by the next that is needed; who asks it is told of it in any case.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));

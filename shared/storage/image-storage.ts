@@ -24,6 +24,9 @@ export interface ImageStorage {
   /** Puts the original at `path` for a worker to read, by a link where the volume allows it. False: there is none. */
   stageOriginal(id: ImageId, path: string): Promise<boolean>;
 
+  /** The bytes of an original, opened at once. Null: there is none. */
+  readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null>;
+
   /**
    * Has a set written to a place of the run's own, one file after the other: each is whole when the next one is created. When it
    * resolves, no crash loses any of it; when it or `write` fails, there is nothing of it.

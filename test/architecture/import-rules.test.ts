@@ -207,6 +207,7 @@ describe('in the code as it is', () => {
     visit('server/main.ts');
     visit('server/cli/reprocess.ts');
     visit('server/cli/new-key.ts');
+    visit('server/cli/migrate.ts');
     visit('shared/storage/s3/s3-storage.ts');
     expect([...graph.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });

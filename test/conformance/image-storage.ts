@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -28,7 +29,7 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
     return it;
   }
 
-  async function received({ spoolPath }: OpenedImageStorage, content: string): Promise<string> {
+  async function received({ spoolPath }: OpenedImageStorage, content: string | Buffer): Promise<string> {
     const path = join(spoolPath, `received-${newImageId()}`);
     await writeFile(path, content);
     return path;
@@ -61,9 +62,21 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       }
     });
 
-    test('there is nothing to stage of an image that is not there', async () => {
+    test('there is nothing to stage of an image that is not there, and nothing to read', async () => {
       const { storage } = await opened();
       expect(await storage.stageOriginal(newImageId(), join(await ownFolder(), 'input'))).toBe(false);
+      expect(await storage.readOriginal(newImageId())).toBeNull();
+    });
+
+    test('an original is read as it is, also by who has opened it before it was removed', async () => {
+      const it = await opened();
+      const id = newImageId();
+      const content = randomBytes(300_000);
+      await it.storage.keepOriginal(id, await received(it, content));
+      const body = await it.storage.readOriginal(id);
+      await it.storage.removeOriginal(id);
+      expect(body && content.equals(await buffer(body))).toBe(true);
+      expect(await it.storage.readOriginal(id)).toBeNull();
     });
 
     test('a place that cannot be staged to is not taken for a missing original', async () => {

@@ -1,37 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
-import { RUNTIME } from './service.ts';
+import { type OperatorCommand, startCommand } from './operator-command.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-export interface ReprocessCommand {
-  process: ChildProcess;
-  /** Resolves with the first line on its standard error. */
-  said: Promise<string>;
-  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
-}
-
-/** Starts the command as `npm run reprocess` does, on the runtime of the services under test. */
-export function startReprocess(...flags: string[]): ReprocessCommand {
-  const runtime = join(ROOT, 'node_modules/.bin', RUNTIME);
-  const child = spawn(runtime, [join(ROOT, 'server/cli/reprocess.ts'), ...flags], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const lines: string[] = [];
-  const said = Promise.withResolvers<string>();
-  createInterface(child.stderr).on('line', (line) => {
-    lines.push(line);
-    said.resolve(line);
-  });
-  let stdout = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-  });
-  const ended = once(child, 'close').then(([code]) => ({ code, stdout, stderr: lines.join('\n') }));
-  return { process: child, said: said.promise, ended };
-}
+/** Starts the command as `npm run reprocess` does. */
+export const startReprocess = (...flags: string[]): OperatorCommand => startCommand('reprocess', flags);

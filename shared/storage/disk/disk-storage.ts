@@ -69,6 +69,10 @@ export class DiskStorage implements ImageStorage {
     });
   }
 
+  readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null> {
+    return attempt('read an original', () => openFile(join(shardOf(this.#originals, id), id)));
+  }
+
   async publish<T>(
     run: RunId,
     write: (create: (fileName: string) => Promise<NewFile>) => Promise<T>,
@@ -98,15 +102,7 @@ export class DiskStorage implements ImageStorage {
 
   readVariant(run: RunId, fileName: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null> {
     const path = join(shardOf(this.#variants, run), run, fileName);
-    return attempt('read a variant', async () => {
-      try {
-        const handle = await open(path, 'r');
-        return Readable.toWeb(handle.createReadStream(range));
-      } catch (error) {
-        if (errorCode(error) === 'ENOENT') return null;
-        throw error;
-      }
-    });
+    return attempt('read a variant', () => openFile(path, range));
   }
 
   removeOriginal(id: ImageId): Promise<void> {
@@ -167,6 +163,17 @@ async function wholeOrGone<T>(path: string, work: () => Promise<T>): Promise<T> 
 async function allEnded<T>(promises: Promise<T>[]): Promise<T[]> {
   await Promise.allSettled(promises);
   return Promise.all(promises);
+}
+
+/** Null: there is no such file. */
+async function openFile(path: string, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null> {
+  try {
+    const handle = await open(path, 'r');
+    return Readable.toWeb(handle.createReadStream(range));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null;
+    throw error;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

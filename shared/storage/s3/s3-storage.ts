@@ -67,10 +67,14 @@ export class S3Storage implements ImageStorage, DirectAccess {
   }
 
   async stageOriginal(id: ImageId, path: string): Promise<boolean> {
-    const original = await this.#bucket.get(originalKey(id));
+    const original = await this.readOriginal(id);
     if (!original) return false;
-    await saveBody(original.body, path);
+    await saveBody(original, path);
     return true;
+  }
+
+  async readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null> {
+    return (await this.#bucket.get(originalKey(id)))?.body ?? null;
   }
 
   async publish<T>(

@@ -47,6 +47,7 @@ describeWithS3('without S3', (server) => {
         await storage.keepOriginal(newImageId(), path);
       },
       stageOriginal: () => storage.stageOriginal(newImageId(), join(folder, newImageId())),
+      readOriginal: () => storage.readOriginal(newImageId()),
       publish: () => putFiles(storage, newRunId(), { 'thumb.jpg': 'thumb' }),
       readVariant: () => storage.readVariant(run, 'thumb.jpg'),
       removeOriginal: () => storage.removeOriginal(newImageId()),

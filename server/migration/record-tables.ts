@@ -1,0 +1,76 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely';
+import type { z } from 'zod';
+import {
+  DeletedImageRow,
+  IdempotencyKeyRow,
+  ImageRow,
+  JobRow,
+  QuarantineRow,
+  RecipeRow,
+  RunRow,
+  SetRow,
+  type Tables,
+  WatermarkRow,
+} from '../../shared/jobs/tables.ts';
+
+/** Few enough for one statement in either database, of which SQLite binds 32,766 values and PostgreSQL 65,535. */
+const ROWS_A_PAGE = 500;
+
+export interface RecordTable {
+  name: keyof Tables;
+  /** The columns that no two rows have in common: texts, all of them. */
+  key: readonly string[];
+  row: z.ZodObject;
+  /** A row is called by what is in it, so that two of one name are the same, whoever has written them. */
+  isNamedByContent?: true;
+}
+
+/** As the drivers give and bind it. */
+export type Row = Record<string, unknown>;
+
+/** All that is to be moved, in an order that foreign keys allow. */
+export const RECORD_TABLES: readonly RecordTable[] = [
+  { name: 'sets', key: ['run_id'], row: SetRow },
+  { name: 'recipes', key: ['digest'], row: RecipeRow, isNamedByContent: true },
+  { name: 'watermarks', key: ['sha256'], row: WatermarkRow, isNamedByContent: true },
+  { name: 'images', key: ['id'], row: ImageRow },
+  { name: 'jobs', key: ['id'], row: JobRow },
+  { name: 'runs', key: ['id'], row: RunRow },
+  { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
+  { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
+  { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
+];
+
+export const columnsOf = ({ row }: RecordTable): string[] => Object.keys(row.shape);
+
+export const names = (columns: readonly string[]): RawBuilder<unknown> =>
+  sql.join(columns.map((column) => sql.ref(column)));
+
+export const values = (row: Row, columns: readonly string[]): RawBuilder<unknown> =>
+  sql`(${sql.join(columns.map((column) => row[column]))})`;
+
+/** All rows of a table, in pages. */
+export async function* pagesOf(
+  db: Kysely<Tables>,
+  table: RecordTable,
+  columns: readonly string[] = columnsOf(table),
+): AsyncGenerator<Row[]> {
+  const key = names(table.key);
+  for (let last: Row | undefined, isMore = true; isMore; ) {
+    const after = last ? sql`where (${key}) > ${values(last, table.key)}` : sql``;
+    const page = sql<Row>`
+      select ${names(columns)} from ${sql.table(table.name)} ${after} order by ${key} limit ${ROWS_A_PAGE}`;
+    const { rows } = await page.execute(db);
+    if (rows.length > 0) yield rows;
+    last = rows.at(-1);
+    isMore = rows.length === ROWS_A_PAGE;
+  }
+}
+
+export async function countOf(db: Kysely<Tables>, { name }: RecordTable): Promise<number> {
+  const { n } = await db
+    .selectFrom(name)
+    .select((eb) => eb.fn.countAll<number>().as('n'))
+    .executeTakeFirstOrThrow();
+  return n;
+}

@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { expect, test } from 'vitest';
+import { columnsOf, RECORD_TABLES } from '../../../server/migration/record-tables.ts';
+import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
+import { ownFolder } from '../../helpers/own-folder.ts';
+
+test('every column of every table is moved, by the key that its rows have', async () => {
+  const { raw, db } = await openDatabase(join(await ownFolder(), 'jobs.db'));
+  try {
+    const { rows } = await sql<{ table: string; column: string; key: number }>`
+      select tables.name as "table", columns.name as "column", columns.pk as "key"
+      from sqlite_schema as tables, pragma_table_info(tables.name) as columns
+      where tables.type = 'table' and tables.name not like 'kysely%' and tables.name not like 'sqlite%'
+      order by columns.pk`.execute(db);
+    const columns = rows.map(({ table, column }) => `${table}.${column}`);
+    const keys = rows.filter(({ key }) => key > 0).map(({ table, column }) => `${table}.${column}`);
+    expect(
+      RECORD_TABLES.flatMap((it) => columnsOf(it).map((column) => `${it.name}.${column}`)).toSorted(),
+    ).toEqual(columns.toSorted());
+    expect(
+      RECORD_TABLES.flatMap(({ name, key }) => key.map((column) => `${name}.${column}`)).toSorted(),
+    ).toEqual(keys.toSorted());
+  } finally {
+    raw.close();
+  }
+});
