@@ -22,6 +22,7 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
     use: async (room, who) => {
       const upload = uploadOf(who);
       const turn = room.turn !== undefined && { turn: room.turn };
+      const told = node.toldOf(upload.isBatch ? 'batch' : 'fresh');
       const job = await node.store.acceptUpload({ ...upload, ...turn });
       if (typeof job === 'string') throw new Error(job);
       const { image, requestId, recipeDigest, memoryBytes, isBatch } = upload;
@@ -39,10 +40,12 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
         isBatch,
         isSuspect: false,
       });
+      await told;
       return job.id;
     },
     addBacklog: async () => {
       const upload = newUpload();
+      const told = node.toldOf('backlog');
       const sent = await node.sessions.transaction(async (session, db) => {
         const { image, job, requestId, recipeDigest, memoryBytes } = upload;
         const { format } = image.header;
@@ -64,12 +67,13 @@ const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
           .deleteFrom('pgboss.job' as never)
           .where('singleton_key' as never, '=', job.id as never)
           .execute();
-        const sent = [{ work, lane: 'backlog' as const, inMs: 0, turn: 0 }];
-        const { kept } = await node.queue.send(session, sent);
+        const sending = [{ work, lane: 'backlog' as const, inMs: 0, turn: 0 }];
+        const { kept } = await node.queue.send(session, sending);
         await kept;
-        return sent;
+        return sending;
       });
       node.queue.committed(sent);
+      await told;
       return upload.job.id;
     },
     started: () => told.next(),

@@ -3,8 +3,11 @@ import type { Pool } from 'pg';
 import { type JobId, newRunId } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
-import type { RunStart, Work } from '../../shared/jobs/records.ts';
+
+import type { Lane, RunStart, Work } from '../../shared/jobs/records.ts';
+
 import type { Tables } from '../../shared/jobs/tables.ts';
+
 import { connect } from '../../shared/postgres/connect.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
@@ -102,8 +105,12 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
   const tellRoom = () => notifier.tell(CHANNELS.room);
   const feeder = role === 'api' ? null : new Feeder(queue, crew, { idle: tellRoom, ended: () => {} }, log);
   const began = Promise.withResolvers<void>();
+  const listeners = new Set<(lanes: string) => void>();
   const channels = {
-    [CHANNELS.work]: (lanes: string) => feeder?.workCame(lanes),
+    [CHANNELS.work]: (lanes: string) => {
+      feeder?.workCame(lanes);
+      for (const listener of listeners) listener(lanes);
+    },
     [CHANNELS.room]: () => admission.advance(),
   };
   const listener = new Listener(url, { channels, began: began.resolve }, log);
@@ -115,6 +122,16 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
     sessions,
     registry,
     wake: () => feeder?.wake(),
+    /** Resolves when this node is told the next time that there is work in a lane. */
+    toldOf: (lane: Lane) =>
+      new Promise<void>((resolve) => {
+        const listener = (lanes: string) => {
+          if (!lanes.split(' ').includes(lane)) return;
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+      }),
     /** From now on it has so many. */
     hire: (count: number) => {
       workers = count;
