@@ -19,10 +19,16 @@ export class NotCommitted extends Error {
  */
 export class Session {
   readonly #client: PoolClient;
-  #isBroken = false;
+  #isSilent = false;
+  #isStale = false;
 
   constructor(client: PoolClient) {
     this.#client = client;
+  }
+
+  /** The server has not answered something that was sent. */
+  get isSilent(): boolean {
+    return this.#isSilent;
   }
 
   /** Sends a statement, or several without values, at once. */
@@ -35,13 +41,14 @@ export class Session {
       if (text === 'commit' && result.command === 'ROLLBACK') throw new NotCommitted();
       return result;
     } catch (error) {
-      if (!isKnown(error) || isStalePlan(error)) this.#isBroken = true;
+      this.#isSilent ||= !isKnown(error);
+      this.#isStale ||= isStalePlan(error);
       throw error;
     }
   }
 
   release(): void {
-    this.#client.release(this.#isBroken);
+    this.#client.release(this.#isSilent || this.#isStale);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Tables } from '../tables.ts';
 import type { AnyCall } from './any-call.ts';
 import { CallGroup, type PendingCall } from './call-group.ts';
 import type { TransactionalQueue } from './outbox.ts';
-import { transact } from './transact.ts';
+import { NoAnswer, transact } from './transact.ts';
 
 /** serialization_failure, deadlock_detected, and a prepared statement over a table that has changed: another try may do. */
 const AGAIN = new Set(['40001', '40P01', '0A000']);
@@ -100,8 +100,8 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
         return;
       }
     } catch (error) {
-      const isOver = error instanceof StoreError && !error.nothingKept;
-      if (isOver) {
+      // Who has waited for a database that does not answer does not wait for it once more.
+      if (error instanceof NoAnswer) {
         for (const { reject } of pending) reject(error);
         return;
       }

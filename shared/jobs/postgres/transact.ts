@@ -17,6 +17,9 @@ class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
+/** The database was not reached, or has not answered: whatever was asked for, it would not do it now. */
+export class NoAnswer extends StoreError {}
+
 /**
  * Does what these calls ask for in one transaction: all of it or nothing.
  * @returns their answers; null for one that came alone, and whose lease had run out
@@ -27,16 +30,20 @@ export async function transact(
   queue: TransactionalQueue,
   calls: readonly AnyCall[],
 ): Promise<unknown[]> {
-  const doing = { isCommitting: false };
+  const doing: { session: Session | null; isCommitting: boolean } = { session: null, isCommitting: false };
   try {
-    return await sessions.within((session, db) => within(session, db, queue, calls, doing));
+    return await sessions.within((session, db) => {
+      doing.session = session;
+      return within(session, db, queue, calls, doing);
+    });
   } catch (error) {
     if (error instanceof LeaseLost && calls.length === 1) return [null];
     const code = sqlState(error) === FULL ? 'storage_full' : 'storage_unavailable';
     // Of a commit that nobody has answered it is not known whether it was one.
     const nothingKept = !doing.isCommitting || isKnown(error);
     const names = calls.map(({ name }) => name).join(', ');
-    throw new StoreError(code, `${names}: ${String(error)}`, { cause: error, nothingKept });
+    const Failure = doing.session === null || doing.session.isSilent ? NoAnswer : StoreError;
+    throw new Failure(code, `${names}: ${String(error)}`, { cause: error, nothingKept });
   }
 }
 
