@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FirstAnswer } from '../../shared/domain/idempotency.ts';
 import { newImageId, newJobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
@@ -20,6 +21,9 @@ import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts'
 
 /** Once an upload has been received it takes far less than this until it is answered. */
 const ANSWER_MARGIN_MS = 30_000;
+
+/** To give back the key of a refused upload takes no time where the store answers. */
+const RELEASE_WITHIN_MS = 2_000;
 
 type IntakeLimits = ReceiveLimits & HeaderLimits & UploadsLimits;
 
@@ -178,9 +182,10 @@ export class Intake {
 
   async #giveUp(attempt: Attempt, log: Logger): Promise<void> {
     if (attempt.kind !== 'first') return;
-    // The claim ends by itself as well, and the refusal has to be answered.
-    await this.#store
+    const released = this.#store
       .releaseClaim(attempt.claim)
       .catch((error) => log.error({ err: error }, 'key still claimed'));
+    // The claim ends by itself as well, and the refusal has to be answered, be the store out of reach.
+    await Promise.race([released, sleep(RELEASE_WITHIN_MS, undefined, { ref: false })]);
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { goodPicture } from '../fixtures/fault-pictures.ts';
 import type { RunningService } from './service.ts';
@@ -6,7 +7,7 @@ import { Accepted, postImage } from './upload.ts';
 /** Of a client that was refused. */
 const PAUSE_MS = 50;
 
-/** Good pictures that come to api nodes without an end, and what was answered. */
+/** Good pictures that come to api nodes without an end, half of them with a key of their own, and what was answered. */
 export class Load implements AsyncDisposable {
   readonly accepted: Accepted[] = [];
   /** How often each status came; that of a connection that broke is its error's name. */
@@ -18,7 +19,9 @@ export class Load implements AsyncDisposable {
 
   /** @param clients for each node, of whom each sends one picture after the other */
   constructor(apis: readonly RunningService[], clients: number) {
-    const all = apis.flatMap((api) => Array.from({ length: clients }, () => this.#send(api)));
+    const all = apis.flatMap((api) =>
+      Array.from({ length: clients }, (_, number) => this.#send(api, number % 2 === 0)),
+    );
     this.#clients = Promise.all(all);
   }
 
@@ -38,19 +41,19 @@ export class Load implements AsyncDisposable {
     return this.end();
   }
 
-  async #send(api: RunningService): Promise<void> {
+  async #send(api: RunningService, hasKeys: boolean): Promise<void> {
     while (!this.#over.signal.aborted) {
       const begun = performance.now();
-      const answer = await this.#answerOf(api);
+      const answer = await this.#answerOf(api, hasKeys ? { 'idempotency-key': randomUUID() } : {});
       this.longestMs = Math.max(this.longestMs, performance.now() - begun);
       this.answers.set(answer, (this.answers.get(answer) ?? 0) + 1);
       if (answer !== '200') await sleep(PAUSE_MS);
     }
   }
 
-  async #answerOf(api: RunningService): Promise<string> {
+  async #answerOf(api: RunningService, headers: Record<string, string>): Promise<string> {
     try {
-      const answer = await postImage(api, goodPicture());
+      const answer = await postImage(api, goodPicture(), {}, headers);
       const body: unknown = await answer.json();
       if (answer.status === 200) this.accepted.push(Accepted.parse(body));
       return String(answer.status);
