@@ -1,11 +1,15 @@
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import pLimit from 'p-limit';
 import type { ImageId, RunId, Sha256 } from '../../shared/domain/ids.ts';
 import { type Manifest, variantFileName } from '../../shared/domain/image.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Source } from './sides.ts';
+
+/** Of one set: each is a way to the bucket and back, and few are large. */
+const READ_BACK_AT_ONCE = 4;
 
 /** A file of the source is not what its record says. The message is for a person who looks after it. */
 export class Damaged extends Error {
@@ -61,8 +65,9 @@ export async function moveSet(
         for await (const piece of (await storage.readVariant(runId, name)) ?? []) await file.write(piece);
       }
     });
-    for (const { name, sha256 } of whole)
-      await readBack(`${name} of set ${runId}`, () => target.readVariant(runId, name), sha256);
+    await pLimit(READ_BACK_AT_ONCE).map(whole, ({ name, sha256 }) =>
+      readBack(`${name} of set ${runId}`, () => target.readVariant(runId, name), sha256),
+    );
   }
   if (damaged.length > 0) throw new Damaged(damaged.join(', '));
 }

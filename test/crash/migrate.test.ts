@@ -12,6 +12,9 @@ const PHOTOS = 30;
 /** With their sets, and one that waits. */
 const FILES = 2 * PHOTOS + 1;
 
+/** Each starts the command twice, beside whatever else the machine does. */
+const LIMIT = { timeout: 120_000 };
+
 /** Of each piece on its way to the bucket and back, so that there is a middle. */
 const SLOW_MS = 40;
 
@@ -45,7 +48,7 @@ describeWithS3('the move to many machines', (server) => {
   const already = (stdout: string) =>
     [...stdout.matchAll(/(\d+) were there already/g)].reduce((sum, [, n]) => sum + Number(n), 0);
 
-  test('killed in the middle and called again, it ends with everything there once', async () => {
+  test('killed in the middle and called again, it ends with everything there once', LIMIT, async () => {
     const source = await oneMachine(PHOTOS);
     const target = await migrationTarget(server());
     const { proxy, setting } = await slowBucket(target);
@@ -62,7 +65,7 @@ describeWithS3('the move to many machines', (server) => {
     await expectAllOnce(target, source);
   });
 
-  test('it goes on after an outage of the bucket and one of the database', async () => {
+  test('it goes on after an outage of the bucket and one of the database', LIMIT, async () => {
     const source = await oneMachine(PHOTOS);
     const target = await migrationTarget(server());
     const { proxy, setting } = await slowBucket(target);
@@ -84,21 +87,25 @@ describeWithS3('the move to many machines', (server) => {
     await expectAllOnce(target, source);
   });
 
-  test('when the database is lost in the middle of the rows there are none, and the next call brings them', async () => {
-    const source = await oneMachine(PHOTOS);
-    const target = await migrationTarget(server());
-    await using database = await TcpProxy.before(await sharedServer('postgres'));
-    database.cutAnswerTo('insert into "jobs"');
-    const through = { DATABASE_URL: database.address(target.env.DATABASE_URL) };
-    const cut = await target.start(source.folder, through).ended;
-    expect(cut).toMatchObject({
-      code: 75,
-      stderr: expect.stringMatching(/move the rows: .*\nThe same command goes on where this one was\.$/),
-    });
-    expect(await target.count('images')).toBe(0);
+  test(
+    'when the database is lost in the middle of the rows there are none, and the next call brings them',
+    LIMIT,
+    async () => {
+      const source = await oneMachine(PHOTOS);
+      const target = await migrationTarget(server());
+      await using database = await TcpProxy.before(await sharedServer('postgres'));
+      database.cutAnswerTo('insert into "jobs"');
+      const through = { DATABASE_URL: database.address(target.env.DATABASE_URL) };
+      const cut = await target.start(source.folder, through).ended;
+      expect(cut).toMatchObject({
+        code: 75,
+        stderr: expect.stringMatching(/move the rows: .*\nThe same command goes on where this one was\.$/),
+      });
+      expect(await target.count('images')).toBe(0);
 
-    const { code, stdout } = await target.start(source.folder).ended;
-    expect({ code, already: already(stdout) }).toEqual({ code: 0, already: FILES });
-    await expectAllOnce(target, source);
-  });
+      const { code, stdout } = await target.start(source.folder).ended;
+      expect({ code, already: already(stdout) }).toEqual({ code: 0, already: FILES });
+      await expectAllOnce(target, source);
+    },
+  );
 });

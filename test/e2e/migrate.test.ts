@@ -15,6 +15,9 @@ import { dataFolder, filesBelow, type RunningService, startService } from '../he
 import { type Accepted, endOf, postImage, upload } from '../helpers/upload.ts';
 import { describeWithS3 } from '../helpers/with-s3.ts';
 
+/** Some start two services and the command thrice, beside whatever else the machine does. */
+const LIMIT = { timeout: 120_000 };
+
 const KEY = { 'idempotency-key': '"of the test"' };
 
 /** What a service on one machine has been given, until it was killed. */
@@ -79,7 +82,7 @@ describeWithS3('from one machine to many', (server) => {
   }, 60_000);
   afterAll(() => rm(source.folder, { recursive: true, force: true }));
 
-  test('all of it is there under the same addresses, and what waited is run', async () => {
+  test('all of it is there under the same addresses, and what waited is run', LIMIT, async () => {
     const target = await migrationTarget(server());
     const before = await filesOf(source.folder);
     const { code, stdout, stderr } = await target.start(source.folder).ended;
@@ -118,9 +121,9 @@ describeWithS3('from one machine to many', (server) => {
       code: 78,
       stderr: expect.stringContaining('(sets: 3, images: 1, jobs: 1, runs: 3)'),
     });
-  }, 120_000);
+  });
 
-  test('the old service may go on where it was', async () => {
+  test('the old service may go on where it was', LIMIT, async () => {
     const folder = join(await ownFolder(), 'copy');
     await cp(source.folder, folder, { recursive: true });
     const target = await migrationTarget(server());
@@ -132,7 +135,7 @@ describeWithS3('from one machine to many', (server) => {
     await expectCleanEnd(old);
   });
 
-  test('nothing is moved beside a service that works there', async () => {
+  test('nothing is moved beside a service that works there', LIMIT, async () => {
     await using service = await startService({ env: { N_WORKERS: '1' } });
     const target = await migrationTarget(server());
     const { code, stderr } = await target.start(service.folder).ended;

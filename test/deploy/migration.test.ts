@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseEnv } from 'node:util';
+import type { IJob } from 'kubernetes-models/batch/v1/Job';
+import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { readArguments } from '../../server/cli/migrate-arguments.ts';
+import { schemaFaults } from './kubernetes-schema.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const K8S = `${ROOT}deploy/k8s/`;
+
+const read = async <T>(path: string): Promise<T> => parse(await readFile(`${K8S}${path}`, 'utf8'));
+
+const job = await read<IJob & { apiVersion: string; kind: string }>('migration.yaml');
+const pod = job.spec?.template.spec;
+const container = pod?.containers[0];
+
+test('the job that moves one machine to many is one that the schemas accept', async () => {
+  expect(await schemaFaults({ ...job, metadata: { name: 'darkroom-migration' } })).toEqual([]);
+});
+
+test('it runs the command as the service would run, where the data of the one machine are', async () => {
+  const base = await read<{ spec: { template: { spec: object } } }>('base/deployment.yaml');
+  const claim = await read<IPersistentVolumeClaim>('single/persistent-volume-claim.yaml');
+  const [, , runtime, file] = container?.command ?? [];
+  expect(runtime).toBe('node');
+  expect(existsSync(`${ROOT}${file}`)).toBe(true);
+  expect(base.spec.template.spec).toMatchObject({
+    securityContext: pod?.securityContext,
+    containers: [{ securityContext: container?.securityContext }],
+  });
+  expect(pod?.volumes).toEqual([
+    { name: 'data', persistentVolumeClaim: { claimName: claim.metadata?.name } },
+  ]);
+});
+
+test('it is told where to by what the cluster is told, and where from by the folder that is mounted', async () => {
+  const settings = await Promise.all(
+    ['cluster/common.env', 'cluster/secrets/stores.env.example'].map((path) =>
+      readFile(`${K8S}${path}`, 'utf8'),
+    ),
+  );
+  expect(container?.envFrom?.map((it) => it.configMapRef?.name ?? it.secretRef?.name)).toEqual([
+    'darkroom-migration',
+    'darkroom-migration',
+  ]);
+  const places = readArguments([], parseEnv(settings.join('\n')));
+  expect(container?.volumeMounts).toEqual([
+    { name: 'data', mountPath: places === 'help' ? '' : places.from.storage },
+  ]);
+});
+
+test('it is not one of the pods that may talk to nobody', async () => {
+  const policy = await read<{ spec: { podSelector: { matchLabels: Record<string, string> } } }>(
+    'single/network-policy.yaml',
+  );
+  expect(job.spec?.template.metadata?.labels).not.toMatchObject(policy.spec.podSelector.matchLabels);
+});
+
+test('another pod goes on where one was lost, and none does what a person has to look at', () => {
+  expect(job.spec?.backoffLimit).toBeGreaterThan(0);
+  expect(pod?.restartPolicy).toBe('Never');
+  expect(job.spec?.podFailurePolicy?.rules).toEqual([
+    {
+      action: 'FailJob',
+      onExitCodes: { containerName: container?.name, operator: 'In', values: [1, 2, 78] },
+    },
+  ]);
+});
