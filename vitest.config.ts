@@ -11,7 +11,7 @@ const FUNCTIONS = [
   'test/workers/worker/describe/*.test.ts',
 ];
 
-/** Tests of several nodes, which wait for leases to run out and for time-outs. */
+/** Tests of several nodes, which wait for leases to run out and for time-outs: `npm run test:nodes`, apart from all others. */
 const NODES = ['test/cluster/**/*.test.ts'];
 
 export default defineConfig({
