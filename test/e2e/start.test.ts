@@ -38,7 +38,7 @@ describe('a wrong configuration', () => {
       MAX_PIXELS: 'many',
       UPLOAD_STALL_MS: '1.5',
       DATABASE_URL: 'mysql://localhost',
-      ROLE: 'api',
+      ROLE: 'both',
       LOG_LEVEL: 'loud',
     });
     expect(code).toBe(EXIT_CONFIGURATION);
@@ -48,7 +48,7 @@ describe('a wrong configuration', () => {
       expect.stringMatching(/^MAX_PIXELS="many" .*a whole number from 1 to /),
       expect.stringMatching(/^UPLOAD_STALL_MS="1.5" .*a whole number from 100 to /),
       expect.stringMatching(/^DATABASE_URL="mysql:\/\/localhost" .*sqlite:/),
-      expect.stringMatching(/^ROLE="api" .*all/),
+      expect.stringMatching(/^ROLE="both" .*all, api or worker/),
       expect.stringMatching(/^LOG_LEVEL="loud" .*trace, debug, info/),
     ]);
   });
