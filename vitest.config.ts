@@ -11,8 +11,17 @@ const FUNCTIONS = [
   'test/workers/worker/describe/*.test.ts',
 ];
 
-/** Tests of several nodes, which wait for leases to run out and for time-outs: `npm run test:nodes`, apart from all others. */
-const NODES = ['test/cluster/**/*.test.ts'];
+/**
+ * Tests that need an S3 server, which npm alone does not bring, and those of several nodes, which wait for leases to run out
+ * and for time-outs: `npm run test:nodes`, apart from all others.
+ */
+const NODES = [
+  'test/cluster/**/*.test.ts',
+  'test/shared/storage/s3/**/*.test.ts',
+  'test/conformance/s3-storage.test.ts',
+  'test/e2e/{bucket,migrate}.test.ts',
+  'test/crash/migrate.test.ts',
+];
 
 export default defineConfig({
   test: {

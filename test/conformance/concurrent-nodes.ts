@@ -18,7 +18,7 @@ export interface OpenedNodes {
   dispose(): Promise<void>;
 }
 
-const ROUNDS = 25;
+const ROUNDS = 12;
 const AT_ONCE = 12;
 
 /** What holds whatever calls of several nodes come together: the same bytes are what they contend for. */
