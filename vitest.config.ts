@@ -19,6 +19,7 @@ const NODES = [
   'test/cluster/**/*.test.ts',
   'test/shared/storage/s3/**/*.test.ts',
   'test/conformance/s3-storage.test.ts',
+  'test/helpers/s3-server.test.ts',
   'test/e2e/{bucket,migrate}.test.ts',
   'test/crash/migrate.test.ts',
 ];
