@@ -7,7 +7,8 @@ export class UploadedOriginal {
   readonly #image: ImageId;
   readonly #spool: SpoolFile;
   readonly #storage: ImageStorage;
-  #kept: Promise<void> | null = null;
+  #keeping: Promise<void> | null = null;
+  #isKept = false;
 
   constructor(image: ImageId, spool: SpoolFile, storage: ImageStorage) {
     this.#image = image;
@@ -17,13 +18,19 @@ export class UploadedOriginal {
 
   /** When it resolves, no crash loses it. Only the first call does anything. */
   keep(): Promise<void> {
-    this.#kept ??= this.#spool.toDisk().then(() => this.#storage.keepOriginal(this.#image, this.#spool.path));
-    return this.#kept;
+    this.#keeping ??= this.#keep();
+    return this.#keeping;
   }
 
   /** The upload was refused after all. */
   async discard(): Promise<void> {
-    // The refusal has to be answered, and what cannot be removed now is for the next boot to sweep.
-    if (this.#kept) await this.#storage.removeOriginal(this.#image).catch(() => {});
+    // The refusal has to be answered, and what cannot be removed now is for the next sweep. What could not be kept is not there.
+    if (this.#isKept) await this.#storage.removeOriginal(this.#image).catch(() => {});
+  }
+
+  async #keep(): Promise<void> {
+    await this.#spool.toDisk();
+    await this.#storage.keepOriginal(this.#image, this.#spool.path);
+    this.#isKept = true;
   }
 }
