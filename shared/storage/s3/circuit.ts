@@ -17,6 +17,7 @@ import type { S3Limits } from './s3-limits.ts';
  */
 export class Circuit {
   readonly #policy: CircuitBreakerPolicy;
+  #answers = true;
 
   constructor({ failuresToOpen, openMs }: Pick<S3Limits, 'failuresToOpen' | 'openMs'>, log: Logger) {
     this.#policy = circuitBreaker(handleAll, {
@@ -34,27 +35,35 @@ export class Circuit {
     return this.#policy.state === CircuitState.Closed;
   }
 
+  /** Whether the last call had an answer. */
+  get answers(): boolean {
+    return this.#answers;
+  }
+
   /** @throws {StoreError} when S3 was not asked; else what `call` throws */
   async run<T>(call: () => Promise<T>): Promise<T> {
     // The policy would have others wait for the one that finds out.
     if (this.#policy.state === CircuitState.HalfOpen) throw notAsked();
     const answer = await this.#policy
-      .execute(() => answerOf(call))
+      .execute(() => this.#answerOf(call))
       .catch((error) => {
         throw isBrokenCircuitError(error) ? notAsked() : error;
       });
     if ('refusal' in answer) throw answer.refusal;
     return answer.value;
   }
-}
 
-/** To the policy a refusal is a success. */
-async function answerOf<T>(call: () => Promise<T>): Promise<{ value: T } | { refusal: unknown }> {
-  try {
-    return { value: await call() };
-  } catch (error) {
-    if (isOutOfReach(error)) throw error;
-    return { refusal: error };
+  /** To the policy a refusal is a success. */
+  async #answerOf<T>(call: () => Promise<T>): Promise<{ value: T } | { refusal: unknown }> {
+    try {
+      const value = await call();
+      this.#answers = true;
+      return { value };
+    } catch (error) {
+      this.#answers = !isOutOfReach(error);
+      if (!this.#answers) throw error;
+      return { refusal: error };
+    }
   }
 }
 

@@ -66,7 +66,7 @@ export class S3Bucket {
   }
 
   get isInReach(): boolean {
-    return this.#circuit.isClosed;
+    return this.#circuit.answers;
   }
 
   /** How S3 calls an object. */

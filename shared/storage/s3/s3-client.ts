@@ -1,8 +1,8 @@
 import { S3Client } from '@aws-sdk/client-s3';
+import { keysOfChain } from './s3-keys.ts';
 import type { S3Limits } from './s3-limits.ts';
 import type { S3Settings } from './s3-url.ts';
 
-/** Keys come by the SDK's default chain: the environment, a profile, or the role of the machine or pod. */
 export function newS3Client({ endpoint, region, pathStyle }: S3Settings, limits: S3Limits): S3Client {
   // A slow reader of a variant holds its socket, and must not let others wait for one.
   const agent = { maxSockets: Number.POSITIVE_INFINITY };
@@ -10,6 +10,7 @@ export function newS3Client({ endpoint, region, pathStyle }: S3Settings, limits:
     ...(endpoint !== null && { endpoint }),
     ...(region !== null && { region }),
     forcePathStyle: pathStyle,
+    credentials: keysOfChain(),
     retryMode: 'standard',
     maxAttempts: limits.attempts,
     requestHandler: {

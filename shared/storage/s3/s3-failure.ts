@@ -21,10 +21,24 @@ export const isNoUpload = (error: unknown): boolean => isCalled(error, 'NoSuchUp
 /** RFC 9110, section 15.6.2: the server does not know how to do that, for anybody. */
 export const isNotImplemented = (error: unknown): boolean => statusOf(error) === 501;
 
-/** Whether it says that S3 serves nobody now: there was no answer, or one that it cannot (RFC 9110, section 15.6) or has too much to do. */
+/** How S3 calls it that keys are none (any more), whatever is asked with them. That they may not do a thing is something else. */
+const KEYS_REFUSED = new Set([
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'InvalidToken',
+  'TokenRefreshRequired',
+  'RequestTimeTooSkewed',
+]);
+
+/**
+ * Whether it says that S3 does not serve us now: there was no answer, or one that it cannot (RFC 9110, section 15.6), has too much to
+ * do, or does not know us.
+ */
 export function isOutOfReach(error: unknown): boolean {
   const status = statusOf(error);
-  return status === null || status === 429 || (status >= 500 && !isNotImplemented(error));
+  if (status === null || status === 429) return true;
+  return (status >= 500 && !isNotImplemented(error)) || KEYS_REFUSED.has(nameOf(error));
 }
 
 /** RFC 4918, section 11.5: Insufficient Storage. */

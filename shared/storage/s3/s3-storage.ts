@@ -50,7 +50,7 @@ export class S3Storage implements ImageStorage, DirectAccess {
     this.#bucket = bucket;
   }
 
-  /** False while S3 does not answer: calls fail at once. */
+  /** False since a call to S3 has had no answer, until another has one. */
   get isInReach(): boolean {
     return this.#bucket.isInReach;
   }

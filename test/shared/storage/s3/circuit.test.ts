@@ -64,9 +64,13 @@ describe('a circuit', () => {
     ['InternalError', said('InternalError', 500)],
     ['SlowDown', said('SlowDown', 503)],
     ['TooManyRequests', said('TooManyRequests', 429)],
+    ['keys that it does not know', said('InvalidAccessKeyId', 403)],
+    ['keys that have run out', said('ExpiredToken', 400)],
   ])('takes %s for a failure of S3', async (_, failure) => {
     const { circuit, failing } = newCircuit();
-    await failing(failure, 3);
+    await failing(failure, 1);
+    expect(circuit.answers).toBe(false);
+    await failing(failure, 2);
     expect(circuit.isClosed).toBe(false);
   });
 
@@ -79,6 +83,7 @@ describe('a circuit', () => {
   ])('takes $name for an answer like any other', async (answer) => {
     const { circuit, failing } = newCircuit();
     await failing(answer, 10);
+    expect(circuit.answers).toBe(true);
     expect(circuit.isClosed).toBe(true);
   });
 
@@ -113,8 +118,10 @@ describe('an open circuit', () => {
     const trying = run();
     await expect(run()).rejects.toMatchObject(NOT_ASKED);
     expect(call).toHaveBeenCalledTimes(1);
+    expect(circuit.answers).toBe(false);
     answer.resolve('an answer');
     expect(await trying).toBe('an answer');
+    expect(circuit.answers).toBe(true);
     expect(circuit.isClosed).toBe(true);
     expect(lines.at(-1)).toEqual({ level: 'info', msg: 'S3 is in reach again' });
   });
