@@ -1,4 +1,4 @@
-import { cp, readFile, rm } from 'node:fs/promises';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
@@ -133,6 +133,31 @@ describeWithS3('from one machine to many', (server) => {
     for (const accepted of [source.running, source.waiting])
       expect((await endOf(old, accepted)).status).toBe('succeeded');
     await expectCleanEnd(old);
+  });
+
+  test('what is damaged is told, and comes alone with the next call when it is mended', LIMIT, async () => {
+    const folder = join(await ownFolder(), 'copy');
+    await cp(source.folder, folder, { recursive: true });
+    const target = await migrationTarget(server());
+    const { id } = source.waiting;
+    const path = join(folder, 'originals', id.slice(0, 2), id);
+    const bytes = await readFile(path);
+    await writeFile(path, bytes.subarray(1));
+    const { code, stdout } = await target.start(folder).ended;
+    expect(code).toBe(1);
+    expect(stdout.split('\n').slice(0, 2)).toEqual([
+      `left out: original ${id} has other bytes than its record says`,
+      expect.stringMatching(/^originals: 6 of 7 moved \(.* MB\), 0 were there already, 1 left out$/),
+    ]);
+    const { there, named } = await target.files();
+    expect(named.filter((file) => !there.includes(file))).toEqual([`originals/${id}`]);
+
+    await writeFile(path, bytes);
+    const mended = await target.start(folder).ended;
+    expect(mended).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^originals: 1 of 7 moved \(.* MB\), 6 were there already, 0 left out$/m),
+    });
   });
 
   test('nothing is moved beside a service that works there', LIMIT, async () => {
