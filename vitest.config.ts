@@ -20,6 +20,7 @@ const NODES = [
   'test/shared/storage/s3/**/*.test.ts',
   'test/conformance/s3-storage.test.ts',
   'test/helpers/s3-server.test.ts',
+  'test/shared/queue/postgres/leases.test.ts',
   'test/e2e/{bucket,migrate}.test.ts',
   'test/crash/migrate.test.ts',
 ];
