@@ -1,4 +1,4 @@
-import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { KeyId } from '../../shared/domain/access.ts';
 import { Problem } from '../problem.ts';
 import { networkOf } from './client-address.ts';
@@ -11,6 +11,14 @@ const WINDOW_S = 60;
 export interface RequestLimits {
   requestsPerKey: number;
   requestsPerAddress: number;
+}
+
+/** Counts requests by a name, in windows that begin with the first of them. */
+export interface RequestCounter {
+  /** The most of a window. */
+  readonly points: number;
+  /** One more. @returns how many there are in this window, and how long it lasts yet, in milliseconds */
+  penalty(name: string): Promise<{ consumedPoints: number; msBeforeNext: number }>;
 }
 
 /** What somebody may still ask for in this window. */
@@ -27,7 +35,7 @@ export interface Allowance {
  * In memory, and so by process, unless nodes have a place in common.
  */
 export class RateLimits {
-  readonly #limiters: Record<Allowance['policy'], RateLimiterAbstract | null>;
+  readonly #limiters: Record<Allowance['policy'], RequestCounter | null>;
 
   constructor(
     { requestsPerKey, requestsPerAddress }: RequestLimits,

@@ -71,7 +71,7 @@ describe('a signed address', () => {
     const urls = await urlsOf(NEW);
     const [path, query] = asked(urls.sign(PATH, NOW));
     const other = urls.read(path, query, NOW)?.addressOf('/images/x/thumb.jpg') ?? '';
-    expect(urls.read(...asked(other), NOW)?.expires).toBe(Number(query.expires));
+    expect(urls.read(...asked(other), NOW)?.leftMs).toBe(Number(query.expires) * 1000 - NOW);
   });
 
   test('is good while its key is listed, whichever signs', async () => {
