@@ -47,8 +47,8 @@ export async function prepareAccess(
   const signingKeys = await signingKeysOf(config, common);
   return {
     identify: keys ? identifyBy(keys) : identifyAnybody,
-    tickets: new TicketOffice(signingKeys),
-    signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS) : null,
+    tickets: new TicketOffice(signingKeys, common?.now),
+    signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS, common?.now) : null,
     rateLimits: new RateLimits(config, common?.limiter),
     clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),
   };

@@ -1,8 +1,9 @@
-import { type RateLimiterAbstract, RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { KeyId } from '../../shared/domain/access.ts';
 import { Problem } from '../problem.ts';
 import { networkOf } from './client-address.ts';
 import type { CommonAccess } from './common-access.ts';
+import type { RequestCounter } from './request-counter.ts';
 
 /** The window in which requests are counted, seconds. */
 const WINDOW_S = 60;
@@ -27,7 +28,7 @@ export interface Allowance {
  * In memory, and so by process, unless nodes have a place in common.
  */
 export class RateLimits {
-  readonly #limiters: Record<Allowance['policy'], RateLimiterAbstract | null>;
+  readonly #limiters: Record<Allowance['policy'], RequestCounter | null>;
 
   constructor(
     { requestsPerKey, requestsPerAddress }: RequestLimits,

@@ -7,8 +7,8 @@ export interface Reading {
   tenant: Tenant | null;
   /** Whoever has the address may read as well, so that shared caches may keep the answer under it. */
   isByAddress: boolean;
-  /** From when on the address is of no use, in seconds since 1970; null: it always is. */
-  expires: number | null;
+  /** How long the address is of use yet, in milliseconds; null: for ever. */
+  leftMs: number | null;
   /** The address under which the same reader has another variant. */
   addressOf(path: string): string;
 }
@@ -17,7 +17,7 @@ export interface Reading {
 export const BY_ADDRESS: Reading = {
   tenant: null,
   isByAddress: true,
-  expires: null,
+  leftMs: null,
   addressOf: (path) => path,
 };
 

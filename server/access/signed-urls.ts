@@ -15,25 +15,34 @@ const EXPIRES = /^[1-9]\d{0,11}$/;
 export class SignedUrls {
   readonly #keys: SigningKeys;
   readonly #ttlS: number;
+  readonly #now: () => number;
 
-  /** @param ttlS so many seconds an address of a manifest lives at the least, and twice as many at the most */
-  constructor(keys: SigningKeys, ttlS: number) {
+  /**
+   * @param ttlS so many seconds an address of a manifest lives at the least, and twice as many at the most
+   * @param now milliseconds since 1970, by the clock that addresses end by
+   */
+  constructor(keys: SigningKeys, ttlS: number, now = () => Date.now()) {
     this.#keys = keys;
     this.#ttlS = ttlS;
+    this.#now = now;
   }
 
   /**
    * For a manifest. It stays the same for a while, so that caches find it again, and not all change in the same second.
    * @param now milliseconds since 1970
    */
-  sign(path: string, now = Date.now()): string {
+  sign(path: string, now = this.#now()): string {
     const ttl = this.#ttlS;
     const phase = createHash('sha256').update(path).digest().readUInt32BE() % ttl;
     return this.#signUntil(path, (Math.floor((now / 1000 - phase) / ttl) + 2) * ttl + phase);
   }
 
   /** Null: there is no signature, or none that is good, or its time is over. Each takes the same time. */
-  read(path: string, query: Record<string, string>, now = Date.now()): (Reading & { signer: string }) | null {
+  read(
+    path: string,
+    query: Record<string, string>,
+    now = this.#now(),
+  ): (Reading & { signer: string }) | null {
     const { expires = '', key = '', signature = '' } = query;
     const known = this.#keys.secretOf(key);
     const isSigned = equals(signature, signatureOf(known ?? this.#keys.signer.secret, path, expires));
@@ -41,7 +50,7 @@ export class SignedUrls {
     const until = Number(expires);
     return {
       ...BY_ADDRESS,
-      expires: until,
+      leftMs: until * 1000 - now,
       addressOf: (other) => this.#signUntil(other, until),
       signer: key,
     };

@@ -39,9 +39,17 @@ const Claims = z.object({
  */
 export class TicketOffice {
   readonly #keys: SigningKeys;
+  readonly #now: () => number;
 
-  constructor(keys: SigningKeys) {
+  /** @param now milliseconds since 1970, by the clock that tickets end by */
+  constructor(keys: SigningKeys, now = () => Date.now()) {
     this.#keys = keys;
+    this.#now = now;
+  }
+
+  /** The end of a ticket that lives for so many seconds from now on. */
+  endIn(seconds: number): number {
+    return (Math.floor(this.#now() / 1000) + seconds) * 1000;
   }
 
   async issue({ id: ticketId, keyId, tenant, preset, maxBytes, expiresAt }: Ticket): Promise<string> {
@@ -61,6 +69,7 @@ export class TicketOffice {
       algorithms: [ALGORITHM],
       audience: AUDIENCE,
       requiredClaims: ['exp'],
+      currentDate: new Date(this.#now()),
     }).catch(() => null);
     const claims = Claims.safeParse(verified?.payload);
     if (!claims.success) return null;

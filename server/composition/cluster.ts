@@ -3,9 +3,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provideHome } from '../../shared/config.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
-import type { KeptWatermark } from '../../shared/jobs/records.ts';
+import type { KeptWatermark, Lane } from '../../shared/jobs/records.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
 import { connect } from '../../shared/postgres/connect.ts';
+import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
@@ -44,10 +45,12 @@ export async function openCluster(
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
+  const clock = new DatabaseClock();
   const notifier = new Notifier(pool);
   const takesWork = config.role !== 'api';
-  const queue = await BossQueue.open(pool, takesWork, (lane) => notifier.tell(CHANNELS.work, lane), log);
-  const store = new PostgresJobStore(sessions, node, queue);
+  const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
+  const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
+  const store = new PostgresJobStore(sessions, node, queue, clock);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;
@@ -56,12 +59,12 @@ export async function openCluster(
     decoder: crew?.supervisor.decoder ?? null,
     typicalRunMs: crew?.supervisor.typicalRunMs ?? null,
   });
-  const registry = await NodeRegistry.enter(pool, node, config.role, state, log);
+  const registry = await NodeRegistry.enter(pool, node, config.role, state, clock, log);
   const admission = config.role === 'worker' ? null : new Admission(pool, node, { ...config, isShared });
   const watch = new RemoteJobWatch(pool);
   const tellWork = () => notifier.tell(CHANNELS.work, 'fresh backlog batch');
   const upkeep = takesWork
-    ? new Upkeep(sessions, queue, store, storage, tellWork, config.sweepAfterS, log)
+    ? new Upkeep(sessions, queue, store, storage, clock, tellWork, config.sweepAfterS, log)
     : null;
   let feeder: Feeder | null = null;
   const listener = new Listener(
@@ -102,7 +105,7 @@ export async function openCluster(
   }
 
   return {
-    common: await postgresAccess(pool),
+    common: await postgresAccess(pool, clock),
     store,
     storage,
     direct: storage,

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { RateLimiterMemory, RateLimiterPostgres } from 'rate-limiter-flexible';
 import { z } from 'zod';
+import type { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import type { CommonAccess } from '../access/common-access.ts';
+import { PostgresCounter } from './postgres-counter.ts';
 
 /** RFC 7518, section 3.2. */
 const SECRET_BYTES = 32;
@@ -10,19 +11,12 @@ const SECRET_BYTES = 32;
 const Secrets = z.tuple([z.object({ secret: z.base64() })]);
 
 /** {@link CommonAccess} by the database that the nodes share. */
-export async function postgresAccess(pool: Pool): Promise<CommonAccess> {
+export async function postgresAccess(pool: Pool, clock: DatabaseClock): Promise<CommonAccess> {
   const secret = await commonSecret(pool);
   return {
     secret,
-    limiter: (options) =>
-      new RateLimiterPostgres({
-        ...options,
-        storeClient: pool,
-        storeType: 'pool',
-        tableName: 'rate_limits',
-        tableCreated: true,
-        insuranceLimiter: new RateLimiterMemory(options),
-      }),
+    now: () => clock.now(),
+    limiter: (options) => new PostgresCounter(pool, options),
   };
 }
 

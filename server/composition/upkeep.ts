@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
+import type { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import type { Sessions } from '../../shared/postgres/sessions.ts';
 import type { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
@@ -18,6 +19,7 @@ export class Upkeep {
   readonly #queue: BossQueue;
   readonly #store: JobStore;
   readonly #storage: S3Storage;
+  readonly #clock: DatabaseClock;
   readonly #wake: () => void;
   readonly #sweepSeconds: number;
   readonly #log: Logger;
@@ -33,6 +35,7 @@ export class Upkeep {
     queue: BossQueue,
     store: JobStore,
     storage: S3Storage,
+    clock: DatabaseClock,
     wake: () => void,
     sweepSeconds: number,
     log: Logger,
@@ -41,6 +44,7 @@ export class Upkeep {
     this.#queue = queue;
     this.#store = store;
     this.#storage = storage;
+    this.#clock = clock;
     this.#wake = wake;
     this.#sweepSeconds = sweepSeconds;
     this.#log = log;
@@ -76,7 +80,7 @@ export class Upkeep {
   async #reconcile(): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'reconcile', RECONCILE_SECONDS / 2))) return;
     const done = await this.#sessions.transaction((session, db) =>
-      reconcile(session, db, this.#queue, Date.now()),
+      reconcile(session, db, this.#queue, this.#clock.now()),
     );
     if (done && done.interrupted + done.sent + done.released > 0) {
       this.#wake();

@@ -7,16 +7,14 @@ const ONE_YEAR_S = 31_536_000;
  * query and all; no longer than a signature lives, and not a moment stale. What was read by a key they must not keep:
  * they would give it to whoever asks for the same address without one.
  * @param isImmutable the address names these very bytes
- * @param now milliseconds since 1970
  */
 export function cacheControl(
-  { isByAddress, expires }: Pick<Reading, 'isByAddress' | 'expires'>,
+  { isByAddress, leftMs }: Pick<Reading, 'isByAddress' | 'leftMs'>,
   isImmutable: boolean,
-  now = Date.now(),
 ): string {
   if (!isImmutable) return isByAddress ? 'no-cache' : 'private, no-cache';
   const who = isByAddress ? 'public' : 'private';
-  if (expires === null) return `${who}, max-age=${ONE_YEAR_S}, immutable`;
-  const left = Math.max(0, Math.floor(expires - now / 1000));
+  if (leftMs === null) return `${who}, max-age=${ONE_YEAR_S}, immutable`;
+  const left = Math.max(0, Math.floor(leftMs / 1000));
   return `${who}, max-age=${Math.min(ONE_YEAR_S, left)}, immutable, must-revalidate`;
 }

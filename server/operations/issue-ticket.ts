@@ -34,7 +34,7 @@ export async function issueTicket(
   direct: DirectAccess | null,
 ): Promise<IssuedTicket> {
   if (preset !== null) knownPreset(preset, presets);
-  const expiresAt = (Math.floor(Date.now() / 1000) + expiresIn) * 1000;
+  const expiresAt = tickets.endIn(expiresIn);
   const id = newImageId();
   const maxBytes = upload?.bytes ?? most;
   const put = upload && (await placeFor(id, expiresIn, upload, direct));

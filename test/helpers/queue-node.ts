@@ -9,6 +9,7 @@ import type { Lane, RunStart, Work } from '../../shared/jobs/records.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
 
 import { connect } from '../../shared/postgres/connect.ts';
+import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
@@ -81,7 +82,9 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
   await prepareDatabase(url);
   const sessions = new Sessions<Tables>(pool);
   const notifier = new Notifier(pool);
-  const queue = await BossQueue.open(pool, role !== 'api', (lane) => notifier.tell(CHANNELS.work, lane), log);
+  const clock = new DatabaseClock();
+  const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
+  const queue = await BossQueue.open(pool, role !== 'api', wake, log, clock);
   const store = new PostgresJobStore(sessions, node, queue);
   let { workers } = options;
   let running = 0;
@@ -100,7 +103,7 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
     },
   };
   const state = () => ({ slots: workers, decoder: DECODER, typicalRunMs: null });
-  const registry = await NodeRegistry.enter(pool, node, role, state, log);
+  const registry = await NodeRegistry.enter(pool, node, role, state, clock, log);
   const admission = new Admission(pool, node, limits);
   const tellRoom = () => notifier.tell(CHANNELS.room);
   const feeder = role === 'api' ? null : new Feeder(queue, crew, { idle: tellRoom, ended: () => {} }, log);

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { StoreError } from '../../errors.ts';
+import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import { sqlState } from '../../postgres/session.ts';
 import type { Sessions } from '../../postgres/sessions.ts';
 import { CALLS, type CallInput, type CallName, type CallOutput } from '../calls.ts';
@@ -8,6 +9,7 @@ import { NamedCalls } from '../named-calls.ts';
 import type { Tables } from '../tables.ts';
 import type { AnyCall } from './any-call.ts';
 import { CallGroup, type PendingCall } from './call-group.ts';
+import { atTimesOf } from './database-times.ts';
 import type { TransactionalQueue } from './outbox.ts';
 import { NoAnswer, transact } from './transact.ts';
 
@@ -19,6 +21,7 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
   readonly #sessions: Sessions<Tables>;
   readonly #node: string;
   readonly #queue: TransactionalQueue;
+  readonly #clock: Pick<DatabaseClock, 'aheadMs'>;
   readonly #uploads = new CallGroup((calls) => this.#together(calls));
   readonly #runs = new CallGroup((calls) => this.#together(calls));
   readonly #underWay = new Set<Promise<unknown>>();
@@ -28,12 +31,19 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
    * @param sessions with its tables as they are to be; closed with the store
    * @param node the name of this process among all that share the database
    * @param queue where work goes, in the transaction that brings it about
+   * @param clock by which the times of all records are
    */
-  constructor(sessions: Sessions<Tables>, node: string, queue: TransactionalQueue) {
+  constructor(
+    sessions: Sessions<Tables>,
+    node: string,
+    queue: TransactionalQueue,
+    clock: Pick<DatabaseClock, 'aheadMs'> = { aheadMs: 0 },
+  ) {
     super();
     this.#sessions = sessions;
     this.#node = node;
     this.#queue = queue;
+    this.#clock = clock;
   }
 
   override claimKey: JobStore['claimKey'] = (claim, at) =>
@@ -49,7 +59,8 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
   protected call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>> {
     if (this.#closing) return Promise.reject(new StoreError('storage_unavailable', 'the store is closed'));
     // A name is answered with the output of that name's query.
-    const answer = this.#answer({ name, input } as AnyCall) as Promise<CallOutput<N>>;
+    const call = atTimesOf({ name, input } as AnyCall, this.#clock.aheadMs);
+    const answer = this.#answer(call) as Promise<CallOutput<N>>;
     this.#underWay.add(answer);
     return answer.finally(() => this.#underWay.delete(answer));
   }

@@ -6,6 +6,7 @@ import { InputFormat, Name } from '../../domain/image.ts';
 import { StoreError } from '../../errors.ts';
 import type { SentWork, TransactionalQueue } from '../../jobs/postgres/outbox.ts';
 import type { Lane, Lease, Work } from '../../jobs/records.ts';
+import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import type { Session } from '../../postgres/session.ts';
 import { statementName } from '../../postgres/statement-names.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -49,10 +50,12 @@ const SentJob = z.object({
 export class BossQueue implements TransactionalQueue {
   readonly #boss: PgBoss;
   readonly #wake: (lane: Lane) => void;
+  readonly #clock: Pick<DatabaseClock, 'now'>;
 
-  private constructor(boss: PgBoss, wake: (lane: Lane) => void) {
+  private constructor(boss: PgBoss, wake: (lane: Lane) => void, clock: Pick<DatabaseClock, 'now'>) {
     this.#boss = boss;
     this.#wake = wake;
+    this.#clock = clock;
   }
 
   /**
@@ -65,6 +68,7 @@ export class BossQueue implements TransactionalQueue {
     supervises: boolean,
     wake: (lane: Lane) => void,
     log: Logger,
+    clock: Pick<DatabaseClock, 'now'>,
   ): Promise<BossQueue> {
     const boss = new PgBoss({
       db: { executeSql: (text, values) => pool.query(named(text, values)) },
@@ -89,7 +93,7 @@ export class BossQueue implements TransactionalQueue {
       await boss.createQueue(QUEUE_OF[lane], { policy: 'exclusive', ...settings });
       await boss.updateQueue(QUEUE_OF[lane], settings);
     }
-    return new BossQueue(boss, wake);
+    return new BossQueue(boss, wake, clock);
   }
 
   async send(session: Session, sent: readonly SentWork[]): Promise<{ kept: Promise<unknown> }> {
@@ -99,7 +103,7 @@ export class BossQueue implements TransactionalQueue {
         data: SentJob.parse(work),
         singletonKey: work.jobId,
         priority: -turn,
-        ...(inMs > 0 && { startAfter: new Date(Date.now() + inMs) }),
+        ...(inMs > 0 && { startAfter: new Date(this.#clock.now() + inMs) }),
       }));
       const underWay = Promise.withResolvers<void>();
       const kept = this.#boss.insert(QUEUE_OF[lane], rows, { db: within(session, underWay.resolve) });

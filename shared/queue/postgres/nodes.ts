@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { Decoder } from '../../domain/quarantine.ts';
+import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 
 /** How often a node says that it is alive, in milliseconds. */
@@ -19,7 +20,10 @@ export interface NodeState {
   typicalRunMs: number | null;
 }
 
-const Decoders = z.array(z.object({ decoder: Decoder }));
+const Answer = z.tuple([z.object({ now: z.number(), decoders: z.array(Decoder) })]);
+
+/** A clock that is so wrong shows: in the log, and in what is signed for others. Milliseconds. */
+const WRONG_MS = 5_000;
 
 /** Tells all others that this node is alive, and what it can do; by the clock of the database, as those of nodes may differ. */
 export class NodeRegistry {
@@ -27,31 +31,43 @@ export class NodeRegistry {
   readonly #node: string;
   readonly #role: string;
   readonly #state: () => NodeState;
+  readonly #clock: DatabaseClock;
   readonly #log: Logger;
   readonly #beat: NodeJS.Timeout;
   #gathering: NodeJS.Timeout | null = null;
   #telling: Promise<void> = Promise.resolve();
+  #next: Promise<void> | null = null;
   #decoders: readonly Decoder[] = [];
   #lastAnswer = 0;
+  #isWrongTold = false;
 
-  private constructor(pool: Pool, node: string, role: string, state: () => NodeState, log: Logger) {
+  private constructor(
+    pool: Pool,
+    node: string,
+    role: string,
+    state: () => NodeState,
+    clock: DatabaseClock,
+    log: Logger,
+  ) {
     this.#pool = pool;
     this.#node = node;
     this.#role = role;
     this.#state = state;
+    this.#clock = clock;
     this.#log = log;
     this.#beat = setInterval(() => this.#tellNow(), BEAT_MS);
   }
 
-  /** When it resolves the others know of this node. */
+  /** When it resolves the others know of this node. @param clock is set by each answer */
   static async enter(
     pool: Pool,
     node: string,
     role: string,
     state: () => NodeState,
+    clock: DatabaseClock,
     log: Logger,
   ): Promise<NodeRegistry> {
-    const registry = new NodeRegistry(pool, node, role, state, log);
+    const registry = new NodeRegistry(pool, node, role, state, clock, log);
     await registry.#tellNow();
     return registry;
   }
@@ -79,28 +95,48 @@ export class NodeRegistry {
   async leave(): Promise<void> {
     clearInterval(this.#beat);
     clearTimeout(this.#gathering ?? undefined);
+    await this.#next;
     await this.#telling;
     await this.#pool.query('delete from nodes where id = $1', [this.#node]).catch(() => {});
   }
 
+  /** Who asks for it while it is being told shares the next time with all others that do. */
   #tellNow(): Promise<void> {
-    this.#telling = this.#telling.then(() => this.#tell());
-    return this.#telling;
+    this.#next ??= this.#telling.then(() => {
+      this.#next = null;
+      this.#telling = this.#tell();
+      return this.#telling;
+    });
+    return this.#next;
   }
 
   async #tell(): Promise<void> {
     const { slots, decoder, typicalRunMs } = this.#state();
+    const askedAt = performance.now();
     try {
       const { rows } = await this.#pool.query({
         name: 'darkroom-node',
         text: TELL,
         values: [this.#node, this.#role, hostname(), slots, decoder, typicalRunMs],
       });
-      this.#decoders = Decoders.parse(rows).map((row) => row.decoder);
+      const [{ now, decoders }] = Answer.parse(rows);
+      this.#decoders = decoders;
       this.#lastAnswer = performance.now();
+      this.#clock.heard(now, askedAt);
+      this.#tellOfWrongClock();
     } catch (error) {
       this.#log.warn({ err: error }, 'the database was not told that this node is alive');
     }
+  }
+
+  #tellOfWrongClock(): void {
+    const aheadMs = -Math.round(this.#clock.aheadMs);
+    if (this.#isWrongTold || Math.abs(aheadMs) < WRONG_MS) return;
+    this.#isWrongTold = true;
+    this.#log.warn(
+      { aheadMs },
+      'the clock of this machine is not that of the database, which is taken for right',
+    );
   }
 }
 
@@ -113,7 +149,11 @@ const TELL = `
       typical_run_ms = excluded.typical_run_ms
     returning decoder
   )
-  select decoder from told where decoder is not null
-  union
-  select decoder from nodes
-  where decoder is not null and id <> $1 and seen_at > clock_timestamp() - interval '5 seconds'`;
+  select
+    (extract(epoch from clock_timestamp()) * 1000)::float8 as now,
+    array(
+      select decoder from told where decoder is not null
+      union
+      select decoder from nodes
+      where decoder is not null and id <> $1 and seen_at > clock_timestamp() - interval '5 seconds'
+    ) as decoders`;

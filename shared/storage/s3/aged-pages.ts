@@ -9,10 +9,7 @@ interface Id<T> {
   safeParse(name: string): { success: true; data: T } | { success: false };
 }
 
-/**
- * The ids that objects of a folder are called by, of those that lie there long enough. The clocks of S3 and of this machine
- * are taken to be one. What has another name is not ours.
- */
+/** The ids that objects of a folder are called by, of those that lie there long enough. What has another name is not ours. */
 export async function* agedIds<T>(
   pages: Pages,
   folder: string,
@@ -20,7 +17,7 @@ export async function* agedIds<T>(
   olderThanMs: number,
 ): AsyncGenerator<T[]> {
   for await (const page of pages) {
-    const aged = page.filter(({ modifiedMs }) => isAged(modifiedMs, olderThanMs));
+    const aged = page.filter(({ ageMs }) => isAged(ageMs, olderThanMs));
     const ids = aged.map(({ key }) => id.safeParse(key.slice(folder.length)));
     yield ids.flatMap((parsed) => (parsed.success ? [parsed.data] : []));
   }
@@ -29,21 +26,21 @@ export async function* agedIds<T>(
 /** The runs that have objects, none of which is younger. Those of one run follow each other. */
 export async function* agedRuns(pages: Pages, olderThanMs: number): AsyncGenerator<RunId[]> {
   let name = '';
-  let youngestMs = 0;
+  let youngestMs = Number.POSITIVE_INFINITY;
   const runOf = () => {
     const parsed = RunId.safeParse(name);
     return parsed.success && isAged(youngestMs, olderThanMs) ? [parsed.data] : [];
   };
   for await (const page of pages) {
     const runs: RunId[] = [];
-    for (const { key, modifiedMs } of page) {
+    for (const { key, ageMs } of page) {
       const [next = ''] = key.slice(VARIANTS.length).split('/', 1);
       if (next !== name) {
         runs.push(...runOf());
         name = next;
-        youngestMs = modifiedMs;
+        youngestMs = ageMs;
       }
-      youngestMs = Math.max(youngestMs, modifiedMs);
+      youngestMs = Math.min(youngestMs, ageMs);
     }
     yield runs;
   }
@@ -51,5 +48,5 @@ export async function* agedRuns(pages: Pages, olderThanMs: number): AsyncGenerat
 }
 
 /** Of all of them nobody asks the age. */
-export const isAged = (sinceMs: number, olderThanMs: number): boolean =>
-  olderThanMs === 0 || Date.now() - sinceMs >= olderThanMs;
+export const isAged = (ageMs: number, olderThanMs: number): boolean =>
+  olderThanMs === 0 || ageMs >= olderThanMs;

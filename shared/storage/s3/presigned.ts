@@ -14,7 +14,9 @@ export async function presignedGet(
     ResponseContentType: answer.contentType,
     ResponseCacheControl: answer.cacheControl,
   });
-  return signing(() => getSignedUrl(bucket.client, command, { expiresIn: answer.seconds }));
+  return signing(() =>
+    getSignedUrl(bucket.client, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),
+  );
 }
 
 /** As {@link presignedGet}. The length is signed, and the type where there is one: with others the signature is wrong. */
@@ -35,6 +37,9 @@ export async function presignedPut(
   };
   return signing(() => getSignedUrl(bucket.client, command, options));
 }
+
+/** It is S3 that looks when a signature ends. */
+const dateAt = (bucket: S3Bucket): Date => new Date(bucket.clock.now());
 
 async function signing(sign: () => Promise<string>): Promise<string> {
   try {

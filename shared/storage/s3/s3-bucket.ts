@@ -19,6 +19,7 @@ import { newS3Client } from './s3-client.ts';
 import { isMissing, isNotImplemented, isNoUpload, NoAnswer, s3Failure } from './s3-failure.ts';
 import type { S3Limits } from './s3-limits.ts';
 import type { S3Settings } from './s3-url.ts';
+import { ServerClock } from './server-clock.ts';
 
 export interface S3Object {
   bytes: number;
@@ -27,15 +28,16 @@ export interface S3Object {
 
 export interface ListedObject {
   key: string;
-  /** By the clock of the server. */
-  modifiedMs: number;
+  /** How long it lies there, by the clock of S3; what has no time is as young as can be. */
+  ageMs: number;
 }
 
 /** An upload in parts that was begun and has not ended. */
 export interface OpenMultipart {
   key: string;
   uploadId: string;
-  begunMs: number;
+  /** As of {@link ListedObject}. */
+  ageMs: number;
 }
 
 export interface SentPart {
@@ -52,6 +54,7 @@ type Send<T> = (options: { abortSignal: AbortSignal }) => Promise<T>;
  */
 export class S3Bucket {
   readonly client: S3Client;
+  readonly clock: ServerClock;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #limits: S3Limits;
@@ -59,6 +62,7 @@ export class S3Bucket {
 
   constructor(settings: S3Settings, limits: S3Limits, log: Logger) {
     this.client = newS3Client(settings, limits);
+    this.clock = new ServerClock(this.client);
     this.#bucket = settings.bucket;
     this.#prefix = settings.prefix;
     this.#limits = limits;
@@ -118,7 +122,7 @@ export class S3Bucket {
       const page = await this.#ask(`list ${beginning}`, (options) => this.client.send(command, options));
       yield (page.Contents ?? []).map(({ Key = '', LastModified }) => ({
         key: this.#without(Key),
-        modifiedMs: timeOf(LastModified),
+        ageMs: this.#ageOf(LastModified),
       }));
       next = page.NextContinuationToken;
     } while (next !== undefined);
@@ -183,7 +187,7 @@ export class S3Bucket {
       yield (page.Uploads ?? []).map(({ Key = '', UploadId = '', Initiated }) => ({
         key: this.#without(Key),
         uploadId: UploadId,
-        begunMs: timeOf(Initiated),
+        ageMs: this.#ageOf(Initiated),
       }));
       const { IsTruncated, NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page;
       next = IsTruncated && KeyMarker && UploadIdMarker ? { KeyMarker, UploadIdMarker } : null;
@@ -203,13 +207,14 @@ export class S3Bucket {
     }
   }
 
+  #ageOf(date: Date | undefined): number {
+    return date ? this.clock.now() - date.getTime() : Number.NEGATIVE_INFINITY;
+  }
+
   #without(key: string): string {
     return key.slice(this.#prefix.length);
   }
 }
-
-/** What has no time is as young as can be. */
-const timeOf = (date: Date | undefined): number => date?.getTime() ?? Number.POSITIVE_INFINITY;
 
 /** Null for an error of this kind; any other is thrown. */
 function ifNot(isExpected: (error: unknown) => boolean): (error: unknown) => null {

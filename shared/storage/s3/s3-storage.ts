@@ -146,8 +146,8 @@ export class S3Storage implements ImageStorage, DirectAccess {
   async abortAbandoned(olderThanMs: number): Promise<number> {
     let aborted = 0;
     for await (const page of this.#bucket.listMultiparts()) {
-      for (const { key, uploadId, begunMs } of page) {
-        if (!isAged(begunMs, olderThanMs)) continue;
+      for (const { key, uploadId, ageMs } of page) {
+        if (!isAged(ageMs, olderThanMs)) continue;
         await this.#bucket.abortMultipart(key, uploadId);
         aborted++;
       }

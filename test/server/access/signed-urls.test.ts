@@ -30,7 +30,11 @@ describe('a signed address', () => {
     expect(path).toBe(PATH);
     expect(Object.keys(query)).toEqual(['expires', 'key', 'signature']);
     const expires = Number(query.expires);
-    expect(urls.read(path, query, NOW)).toMatchObject({ expires, signer: 'new', tenant: null });
+    expect(urls.read(path, query, NOW)).toMatchObject({
+      leftMs: expires * 1000 - NOW,
+      signer: 'new',
+      tenant: null,
+    });
     expect(urls.read(path, query, expires * 1000 - 1)).not.toBeNull();
     expect(urls.read(path, query, expires * 1000)).toBeNull();
   });
@@ -71,7 +75,7 @@ describe('a signed address', () => {
     const urls = await urlsOf(NEW);
     const [path, query] = asked(urls.sign(PATH, NOW));
     const other = urls.read(path, query, NOW)?.addressOf('/images/x/thumb.jpg') ?? '';
-    expect(urls.read(...asked(other), NOW)?.expires).toBe(Number(query.expires));
+    expect(urls.read(...asked(other), NOW)?.leftMs).toBe(Number(query.expires) * 1000 - NOW);
   });
 
   test('is good while its key is listed, whichever signs', async () => {

@@ -6,7 +6,7 @@ import { allOf } from '../../../helpers/all-of.ts';
 
 const MINUTE_MS = 60_000;
 
-const listed = (key: string, ageMs: number): ListedObject => ({ key, modifiedMs: Date.now() - ageMs });
+const listed = (key: string, ageMs: number): ListedObject => ({ key, ageMs });
 
 async function* pages(...all: ListedObject[][]) {
   yield* all;

@@ -1,0 +1,33 @@
+import type { CallInput, CallName } from '../calls.ts';
+import type { AnyCall } from './any-call.ts';
+
+type Moved<N extends CallName> = (input: CallInput<N>, ms: number) => CallInput<N>;
+
+const at = <T extends { at: number }>(input: T, ms: number): T => ({ ...input, at: input.at + ms });
+
+/** Every call that tells when something is. */
+const TIMES: { [N in CallName]?: Moved<N> } = {
+  acceptUpload: ({ image, ...rest }, ms) => ({
+    ...rest,
+    image: { ...image, createdAt: image.createdAt + ms },
+  }),
+  claimKey: ({ claim, ...rest }, ms) => ({
+    ...at(rest, ms),
+    claim: { ...claim, until: claim.until + ms },
+  }),
+  startRun: at,
+  finishRun: at,
+  retryJob: at,
+  deleteImage: at,
+  queueReprocess: at,
+};
+
+/**
+ * The call with its times by another clock: records of nodes whose clocks differ are compared with each other.
+ * @param ms that the other clock is ahead
+ */
+export function atTimesOf(call: AnyCall, ms: number): AnyCall {
+  // The types tie each name to its input; only their union is left here.
+  const moved = TIMES[call.name] as ((input: unknown, ms: number) => unknown) | undefined;
+  return moved ? ({ name: call.name, input: moved(call.input, ms) } as AnyCall) : call;
+}
