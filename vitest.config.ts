@@ -1,4 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import { placeForS3 } from './test/helpers/place-for-s3.ts';
+import { PROFILE } from './test/helpers/profile.ts';
+import { S3_ENVIRONMENT } from './test/helpers/s3-environment.ts';
 
 /** Tests of functions, which leave nothing behind in their process: these share one, and what it has loaded. */
 const FUNCTIONS = [
@@ -25,6 +28,53 @@ const NODES = [
   'test/crash/migrate.test.ts',
 ];
 
+/** Left out on the cluster profile, so that it takes no longer than it must. */
+const NOT_ON_CLUSTER = [
+  // Refused or ended before anything of a request comes to a store.
+  'test/e2e/{cross-origin,digest,hostile-connections,hostile-fields,hostile-framing,refusals,slow-client,too-large}.test.ts',
+  // What a worker makes of pictures, whoever has them.
+  'test/e2e/{testdata,variants}.test.ts',
+  // What a worker does before a run or beside it, and what ends it: of those that end at a run worker-lies has enough.
+  'test/crash/{boot,escape,memory,worker-dies,worker-hangs}.test.ts',
+  // These bring stores of their own, or read the files of SQLite.
+  'test/e2e/{bucket,migrate}.test.ts',
+  'test/crash/{chaos,migrate}.test.ts',
+];
+
+const onEmbedded: TestProjectConfiguration[] = [
+  { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
+  {
+    extends: true,
+    test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [...FUNCTIONS, ...NODES] },
+  },
+  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
+];
+
+const onCluster = (): TestProjectConfiguration[] => [
+  {
+    extends: true,
+    test: {
+      name: 'cluster',
+      include: whyNoCluster() === null ? ['test/{e2e,crash}/*.test.ts'] : [],
+      exclude: NOT_ON_CLUSTER,
+      // Of the storage, where a test looks at what it has with the product's own.
+      env: S3_ENVIRONMENT,
+      // The jobs of a node that was killed are run by others when its leases have run out, after some 12 s.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  },
+];
+
+/** Null where there can be the servers of the cluster profile; where not, it is skipped, but not by the gate. */
+function whyNoCluster(): string | null {
+  const place = placeForS3();
+  if (!('why' in place)) return null;
+  if (process.env.CI === 'true') throw new Error(place.why);
+  process.stderr.write(`skipped: the cluster profile: ${place.why}\n`);
+  return place.why;
+}
+
 export default defineConfig({
   test: {
     globalSetup: 'test/helpers/global-setup.ts',
@@ -32,13 +82,6 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    projects: [
-      { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
-      {
-        extends: true,
-        test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [...FUNCTIONS, ...NODES] },
-      },
-      { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
-    ],
+    projects: PROFILE === 'cluster' ? onCluster() : onEmbedded,
   },
 });

@@ -56,6 +56,7 @@ export async function openCluster(
   const crew = takesWork ? await hire() : null;
   const state = () => ({
     slots: crew?.supervisor.slots ?? 0,
+    publishing: crew?.supervisor.publishing ?? [],
     decoder: crew?.supervisor.decoder ?? null,
     typicalRunMs: crew?.supervisor.typicalRunMs ?? null,
   });

@@ -34,7 +34,7 @@ const runsEnded = (service: RunningService): number =>
 
 async function start(folder: string): Promise<void> {
   const begin = performance.now();
-  await using service = spawnService(folder, { folder, runtime });
+  await using service = await spawnService(folder, { folder, runtime });
   const { url } = await service.logged('listening');
   const listens = performance.now() - begin;
   Object.assign(service, { url });

@@ -7,7 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { imagePath } from '../../testdata/expected.ts';
 import { PostgresServer } from '../helpers/postgres-server.ts';
-import { S3_ENVIRONMENT, S3Server } from '../helpers/s3-server.ts';
+import { S3_ENVIRONMENT } from '../helpers/s3-environment.ts';
+import { S3Server } from '../helpers/s3-server.ts';
 import { dataFolder, type RunningService, spawnService, startService } from '../helpers/service.ts';
 import { markdownTable } from './markdown.ts';
 import { median } from './median.ts';
@@ -76,7 +77,9 @@ async function measure(nodes: number, workersEach: number): Promise<number> {
 }
 
 async function startApi(stack: AsyncDisposableStack, env: Record<string, string>): Promise<RunningService> {
-  const api = stack.use(spawnService(await dataFolder(), { env: { ...env, ROLE: 'api' }, codeCache: false }));
+  const api = stack.use(
+    await spawnService(await dataFolder(), { env: { ...env, ROLE: 'api' }, codeCache: false }),
+  );
   const { url } = await api.logged('listening');
   return Object.assign(api, { url });
 }

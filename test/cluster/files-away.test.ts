@@ -10,7 +10,7 @@ import { Load } from '../helpers/load.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freeze, freezeWorkers, thaw } from '../helpers/processes.ts';
-import { S3_ENVIRONMENT } from '../helpers/s3-server.ts';
+import { S3_ENVIRONMENT } from '../helpers/s3-environment.ts';
 import type { LogLine } from '../helpers/service.ts';
 import { sweptOf } from '../helpers/swept.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';

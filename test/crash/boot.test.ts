@@ -40,7 +40,7 @@ test.for([
 test('boot loop: after five deaths the breaker opens, readiness is off, nobody waits, and nothing more is started', async () => {
   const folder = await dataFolder();
   await using _ = await bootFault(folder, 'exit-1');
-  await using service = spawnService(folder, { faults: true });
+  await using service = await spawnService(folder, { faults: true });
   const { url } = await service.logged('listening');
   Object.assign(service, { url });
   await service.logged('workers die before they are ready: breaker open');

@@ -7,6 +7,7 @@ import { duringRun, expectCleanEnd, expectWhole, outcomesOf, workerOf } from '..
 import { committed } from '../helpers/fault-run.ts';
 import { freezeWorkers, gone, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { inEachSandbox } from '../helpers/strict.ts';
 import { upload } from '../helpers/upload.ts';
 import { startWithoutSetpriv, whyNotWithoutSetpriv } from '../helpers/without-setpriv.ts';
@@ -92,14 +93,12 @@ async function hasParentDeathSignal(service: RunningService): Promise<boolean> {
 async function plantLeftovers(folder: string): Promise<void> {
   const run = newRunId();
   const image = newImageId();
-  const leftovers = [
-    join('spool', image),
-    join('originals', image.slice(0, 2), image),
-    join('variants', run.slice(0, 2), run, 'thumb.webp'),
-    join('scratch', run, 'out', 'thumb.webp'),
-  ];
+  const leftovers = [join('spool', image), join('scratch', run, 'out', 'thumb.webp')];
   for (const name of leftovers) {
     await mkdir(dirname(join(folder, name)), { recursive: true });
     await writeFile(join(folder, name), 'left over');
   }
+  const stores = await storesOf({ folder });
+  await stores.strewOriginal(image);
+  await stores.strewVariant(run, 'thumb.webp');
 }

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest } from '../helpers/http-exchange.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers } from '../helpers/processes.ts';
-import { filesBelow, RUNTIME, type RunningService, startService } from '../helpers/service.ts';
+import { RUNTIME, type RunningService, startService } from '../helpers/service.ts';
 import { newPicture, postImage } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');

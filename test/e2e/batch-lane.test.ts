@@ -3,7 +3,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
-import { Accepted, endOf, newPicture } from '../helpers/upload.ts';
+import { Accepted, endOf, newPicture, upload } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
 
@@ -19,7 +19,8 @@ it('the batch lane takes uploads while the workers are busy, up to its depth, an
     env: { N_WORKERS: '1', BATCH_DEPTH: '1', HANDOFF_TIMEOUT_MS: '0' },
   });
   const frozen = await freezeWorkers(service);
-  const first = Accepted.parse(await (await send(service, 'interactive')).json());
+  // Among nodes it takes a moment until all know that the workers of this one are ready.
+  const first = await upload(service, TINY);
   await expectProblem(await send(service, 'interactive'), 'no_worker');
 
   const batch = Accepted.parse(await (await send(service, 'batch')).json());

@@ -4,7 +4,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { newDatabase } from '../helpers/postgres-server.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { S3_ENVIRONMENT } from '../helpers/s3-server.ts';
+import { S3_ENVIRONMENT } from '../helpers/s3-environment.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { Accepted, endOf, newPicture } from '../helpers/upload.ts';

@@ -1,14 +1,14 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest } from '../helpers/http-exchange.ts';
 import { imageOf } from '../helpers/image-answer.ts';
+import { sha256Of } from '../helpers/job-records.ts';
 import { FORM_TYPE, multipartBody } from '../helpers/multipart-body.ts';
-import { filesBelow, startService } from '../helpers/service.ts';
+import { startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { Accepted, endOf } from '../helpers/upload.ts';
 
 const UPLOADS = 8;
@@ -21,12 +21,6 @@ function largeImage(number: number): Buffer {
   const image = Buffer.alloc(BYTES, number + 1);
   JPEG.copy(image);
   return image;
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 // What it takes of memory is measured in test/bench.
@@ -48,12 +42,12 @@ it('eight uploads of 20 MiB at once, as forms, raw and chunked, are each kept as
   expect(answers.map(({ status }) => status)).toEqual(images.map(() => 200));
   expect(await filesBelow(join(service.folder, 'spool'))).toEqual([]);
 
+  const stores = await storesOf(service);
   for (const [number, image] of images.entries()) {
     const accepted = Accepted.parse(JSON.parse(answers[number]?.body ?? ''));
-    const sha256 = createHash('sha256').update(image).digest('hex');
+    const sha256 = sha256Of(image);
     expect((await imageOf(service, accepted)).source).toMatchObject({ bytes: BYTES, sha256 });
-    const original = join(service.folder, 'originals', accepted.id.slice(0, 2), accepted.id);
-    expect(await sha256OfFile(original)).toBe(sha256);
+    expect(sha256Of(await stores.original(accepted.id))).toBe(sha256);
     expect(await endOf(service, accepted)).toMatchObject({ status: 'succeeded' });
   }
 }, 60_000);

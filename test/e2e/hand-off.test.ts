@@ -1,9 +1,13 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
+import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
-import { filesBelow, startService } from '../helpers/service.ts';
+import { startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { Accepted, endOf, newPicture, postImage } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
@@ -28,7 +32,7 @@ it('while every worker is busy an upload is refused after the hand-off time, and
   expect(took).toBeGreaterThanOrEqual(handOffMs - 10);
   expect(took).toBeLessThan(handOffMs + MARGIN_MS);
   expect(await filesBelow(join(service.folder, 'spool'))).toEqual([]);
-  expect(await filesBelow(join(service.folder, 'originals'))).toHaveLength(2);
+  expect(await (await storesOf(service)).originals()).toHaveLength(2);
 
   frozen.forEach(thaw);
   for (const each of accepted) expect(await endOf(service, each)).toMatchObject({ status: 'succeeded' });
@@ -56,10 +60,9 @@ it('QUEUE_DEPTH lets so many wait beyond the workers, and no more', async () => 
     accepted.push(Accepted.parse(await (await postImage(service, await newPicture(TINY))).json()));
   await expectProblem(await postImage(service, await newPicture(TINY)), 'no_worker');
 
-  const states = await Promise.all(
-    accepted.map(async ({ links }) => (await (await service.fetch(links.self)).json()) as { status: string }),
-  );
-  expect(states.map(({ status }) => status)).toEqual(['running', 'queued', 'queued']);
+  const states = async () => Promise.all(accepted.map(async (each) => (await imageOf(service, each)).status));
+  await eventually('one that runs', async () => (await states()).includes('running'));
+  expect(await states()).toEqual(['running', 'queued', 'queued']);
   frozen.forEach(thaw);
   for (const each of accepted) expect(await endOf(service, each)).toMatchObject({ status: 'succeeded' });
 });

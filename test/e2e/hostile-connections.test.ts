@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest, zeros } from '../helpers/http-exchange.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import {
@@ -11,7 +12,7 @@ import {
   type RawConnection,
   rawConnection,
 } from '../helpers/raw-connection.ts';
-import { filesBelow, RUNTIME, type RunningService, startService } from '../helpers/service.ts';
+import { RUNTIME, type RunningService, startService } from '../helpers/service.ts';
 
 const MANY = 2_000;
 /** Bun's own is not ours to set, and it looks every four seconds. */

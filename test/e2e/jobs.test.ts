@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { imagePath } from '../../testdata/expected.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
+import { PROFILE } from '../helpers/profile.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, upload } from '../helpers/upload.ts';
 
@@ -53,6 +54,7 @@ describe('a job', () => {
           signal: null,
           exitCode: null,
           peakRssBytes: expect.any(Number),
+          ...(PROFILE === 'cluster' && { node: expect.any(String) }),
         },
       ],
     });

@@ -5,13 +5,14 @@ import { imagePath } from '../../testdata/expected.ts';
 import { goodPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd, jobOf, outcomesOf } from '../helpers/aftermath.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { Freezer } from '../helpers/freezer.ts';
 import { bytesOf, imageOf } from '../helpers/image-answer.ts';
 import { sha256Of } from '../helpers/job-records.ts';
 import { migrationTarget } from '../helpers/migration-target.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { dataFolder, filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { type Accepted, endOf, postImage, upload } from '../helpers/upload.ts';
 import { describeWithS3 } from '../helpers/with-s3.ts';
 

@@ -17,7 +17,7 @@ async function probe(service: RunningService, path: '/livez' | '/readyz') {
 
 it('the service is alive from the first, and ready when a worker is', async () => {
   const folder = await ownFolder();
-  await using service = spawnService(folder, { env: { N_WORKERS: '1' }, faults: true, folder });
+  await using service = await spawnService(folder, { env: { N_WORKERS: '1' }, faults: true, folder });
   {
     await using _ = await bootFault(folder, 'never-ready');
     const { url } = await service.logged('listening');

@@ -4,10 +4,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ProblemCode } from '../../server/problem.ts';
 import { type ImageName, imagePath } from '../../testdata/expected.ts';
 import { jpeg, jpegFrameHeader } from '../fixtures/headers/jpeg.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest } from '../helpers/http-exchange.ts';
 import { FORM_TYPE, multipartBody, type Part } from '../helpers/multipart-body.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { postImage } from '../helpers/upload.ts';
 
 const JPEG = await readFile(imagePath('testimage_small.jpg'));
@@ -20,8 +22,10 @@ beforeAll(async () => {
 afterAll(() => service[Symbol.asyncDispose]());
 // Nothing in this file is accepted.
 afterEach(async () => {
-  for (const folder of ['spool', 'originals', 'variants'])
-    expect(await filesBelow(join(service.folder, folder)), folder).toEqual([]);
+  const stores = await storesOf(service);
+  expect(await filesBelow(join(service.folder, 'spool')), 'spool').toEqual([]);
+  expect(await stores.originals(), 'originals').toEqual([]);
+  expect(await stores.published(), 'variants').toEqual([]);
 });
 
 const send = (body: Buffer, type = FORM_TYPE) =>

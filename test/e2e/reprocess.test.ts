@@ -9,6 +9,7 @@ import { expectProblem } from '../helpers/problem-answer.ts';
 import { startReprocess } from '../helpers/reprocess-command.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { expectShown } from '../helpers/shown-images.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { Accepted, endOf, newPicture, postImage } from '../helpers/upload.ts';
 
 const SMALL = imagePath('testimage_small.jpg');
@@ -114,7 +115,7 @@ describe('the command', () => {
 
   it('says which jobs have failed, exits 1, and leaves what their images have', async () => {
     const [bad, good] = acceptedFor('failing');
-    await rm(join(folder, 'originals', bad.id.slice(0, 2), bad.id));
+    await (await storesOf(service)).removeOriginal(bad.id);
     const { code, stdout } = await reprocess('failing').ended;
     const job = await latestJobOf(bad);
     expect(code).toBe(1);

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { duringRun, expectCleanEnd, jobOf, outcomesOf } from '../helpers/aftermath.ts';
@@ -7,7 +6,8 @@ import { Freezer } from '../helpers/freezer.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { signal } from '../helpers/processes.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { Accepted, endOf, newPicture, postImage, upload } from '../helpers/upload.ts';
 
 /** Of each test its own. */
@@ -23,7 +23,7 @@ afterAll(async () => {
   await service[Symbol.asyncDispose]();
 });
 
-const published = (service: RunningService) => filesBelow(join(service.folder, 'variants'));
+const published = async (service: RunningService) => (await storesOf(service)).published();
 
 const runsOf = async (service: RunningService, accepted: Accepted) =>
   outcomesOf(await jobOf(service, accepted));

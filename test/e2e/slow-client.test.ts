@@ -6,10 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest, zeros } from '../helpers/http-exchange.ts';
 import { FORM_TYPE, multipartBody } from '../helpers/multipart-body.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 
 const STALL_MS = 300;
 const WHOLE_MS = 1_000;
@@ -24,8 +26,8 @@ beforeAll(async () => {
 });
 afterAll(() => service[Symbol.asyncDispose]());
 afterEach(async () => {
-  for (const folder of ['spool', 'originals'])
-    expect(await filesBelow(join(service.folder, folder)), folder).toEqual([]);
+  expect(await filesBelow(join(service.folder, 'spool'))).toEqual([]);
+  expect(await (await storesOf(service)).originals()).toEqual([]);
 });
 
 describe('a client that is too slow is told so', () => {

@@ -5,16 +5,11 @@ import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { gone } from '../helpers/processes.ts';
-import {
-  dataFolder,
-  filesBelow,
-  type RunningService,
-  spawnService,
-  startService,
-} from '../helpers/service.ts';
+import { dataFolder, type RunningService, spawnService, startService } from '../helpers/service.ts';
 import { IS_ROOT } from '../helpers/strict.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
@@ -23,7 +18,7 @@ const EXIT_CONFIGURATION = 78;
 
 /** Starts a service that is to refuse to start: its exit code, and all that it said. */
 async function refusalToStart(folder: string, env: Record<string, string>) {
-  await using service = spawnService(folder, { env, folder });
+  await using service = await spawnService(folder, { env, folder });
   const started = service.logged('listening').then(() => ({ code: 'it has started' }));
   started.catch(() => {}); // it ended before it listened, which is what is wanted
   const { code } = await Promise.race([service.exited, started]);
@@ -114,7 +109,7 @@ it('a PORT in use ends the service at once, with a line that names it, and no wo
     const address = occupant.address();
     const port = typeof address === 'object' && address ? String(address.port) : '';
     const folder = await ownFolder();
-    await using service = spawnService(folder, { env: { PORT: port }, folder });
+    await using service = await spawnService(folder, { env: { PORT: port }, folder });
     const workers = new Set<number>();
     const watch = setInterval(async () => {
       for (const pid of await service.workerPids()) workers.add(pid);

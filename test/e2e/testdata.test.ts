@@ -3,9 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { EXPECTED, IMAGE_NAMES, imagePath } from '../../testdata/expected.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { inEachSandbox } from '../helpers/strict.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';
 
@@ -44,9 +46,7 @@ inEachSandbox('each file of testdata is answered as its table says', (env) => {
     expect(image.source.bytes).toBe(original.length);
     expect(image.source.sha256).toBe(createHash('sha256').update(original).digest('hex'));
     expect(image.variants).toHaveLength(job.status === 'succeeded' ? 6 : 0);
-    expect(await readFile(join(service.folder, 'originals', image.id.slice(0, 2), image.id))).toEqual(
-      original,
-    );
+    expect(await (await storesOf(service)).original(image.id)).toEqual(original);
   });
 });
 

@@ -2,10 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { rawRequest, zeros } from '../helpers/http-exchange.ts';
 import { BOUNDARY, FORM_TYPE, multipartBody } from '../helpers/multipart-body.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
 import { endOf, upload } from '../helpers/upload.ts';
 
 const MIB = 2 ** 20;

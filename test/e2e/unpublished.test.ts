@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
-import { filesBelow, type RunningService, startService } from '../helpers/service.ts';
+import { type RunningService, startService } from '../helpers/service.ts';
+import { storesOf } from '../helpers/stores.ts';
 import { type Accepted, endOf, upload } from '../helpers/upload.ts';
 
 const TINY = imagePath('tiny_1x1.png');
@@ -18,8 +20,9 @@ afterAll(() => service[Symbol.asyncDispose]());
 
 /** Of each image an original and six variants, and what is on its way. */
 async function filesOfImages(): Promise<string[]> {
-  const folders = ['originals', 'variants', 'scratch', 'spool'];
-  return (await Promise.all(folders.map((folder) => filesBelow(join(service.folder, folder))))).flat();
+  const stores = await storesOf(service);
+  const folders = ['scratch', 'spool'].map((folder) => filesBelow(join(service.folder, folder)));
+  return (await Promise.all([stores.originals(), stores.published(), ...folders])).flat();
 }
 
 /** When the runs of before have taken away what they had. */
@@ -36,7 +39,8 @@ const addressesOf = ({ links }: Accepted) => [links.self, `${links.self}/large`,
 it('a variant that is still being made is not ready, and nobody may remember that', async () => {
   const frozen = await freezeWorkers(service);
   const accepted = await upload(service, TINY);
-  expect(await imageOf(service, accepted)).toMatchObject({ status: 'running', variants: [] });
+  await eventually('a run', async () => (await imageOf(service, accepted)).status === 'running');
+  expect((await imageOf(service, accepted)).variants).toEqual([]);
   for (const path of addressesOf(accepted).slice(1)) {
     const answer = await service.fetch(path);
     expect(answer.headers.get('retry-after')).toBe('1');

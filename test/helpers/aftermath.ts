@@ -1,12 +1,13 @@
-import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { z } from 'zod';
 import { descriptorsOf } from './descriptors.ts';
 import { eventually } from './eventually.ts';
+import { imageOf } from './image-answer.ts';
 import { gone, readyWorkers } from './processes.ts';
-import { filesBelow, type RunningService } from './service.ts';
+import type { RunningService } from './service.ts';
+import { Leftovers, storesOf } from './stores.ts';
 import { type Accepted, endOf } from './upload.ts';
 
 /** The default preset: three sizes, each in two formats. */
@@ -38,20 +39,34 @@ export async function jobOf(service: RunningService, { links }: Accepted): Promi
 }
 
 /** The job of an upload while its run of this number, counted from 1, goes on: its worker has been handed it. */
-export function duringRun(service: RunningService, accepted: Accepted, number: number): Promise<JobWithRuns> {
+export async function duringRun(
+  service: RunningService,
+  accepted: Accepted,
+  number: number,
+): Promise<JobWithRuns> {
+  const { bytes } = (await imageOf(service, accepted)).source;
   return eventually(`run ${number} of ${accepted.links.job}`, async () => {
     const run = (await jobOf(service, accepted)).runs[number - 1];
-    if (!run || !(await isStaged(service, run.id))) return false;
+    if (!run || !(await isStaged(service, run.id, bytes))) return false;
     // The service stages the input and then, before it turns to anything else, hands over: this answer comes later.
     const job = await jobOf(service, accepted);
     return job.runs.length === number && job.runs.at(-1)?.outcome === null && job;
   });
 }
 
-/** Whether the input of a run lies in the folder of its worker. */
-async function isStaged({ folder }: RunningService, run: string): Promise<boolean> {
+/** Whether the input of a run lies in the folder of its worker, with all its bytes. */
+async function isStaged({ folder }: RunningService, run: string, bytes: number): Promise<boolean> {
   const scratch = join(folder, 'scratch');
-  return (await readdir(scratch)).some((worker) => existsSync(join(scratch, worker, 'in', run, 'input')));
+  const inputs = (await readdir(scratch)).map(async (worker) => {
+    const input = await stat(join(scratch, worker, 'in', run, 'input')).catch(() => null);
+    return input?.size === bytes;
+  });
+  return (await Promise.all(inputs)).includes(true);
+}
+
+/** What a service has found of the life before: it says so itself, but for a node of many. */
+export async function foundAtStart(service: RunningService): Promise<Leftovers> {
+  return service.found ?? Leftovers.parse(await service.logged('recovered'));
 }
 
 /** The worker that has the last run of an upload. */
@@ -102,7 +117,7 @@ export async function expectWhole(
       `runs of ${id} without an end`,
     ).toEqual([]);
   }
-  await expectFiles(service.folder, jobs);
+  await expectFiles(service, jobs);
   await eventually('readiness', async () => (await service.fetch('/readyz')).status === 200);
   await eventually('a whole pool', async () => {
     const ready = await readyWorkers(service);
@@ -128,18 +143,21 @@ async function leftOpen({ pid, descriptors }: RunningService): Promise<string[]>
   });
 }
 
-/** Only what is published and accepted is on the disk. */
-async function expectFiles(folder: string, jobs: readonly JobWithRuns[]): Promise<void> {
+/** Only what is published and accepted is kept. */
+async function expectFiles(service: RunningService, jobs: readonly JobWithRuns[]): Promise<void> {
+  const { folder } = service;
+  const stores = await storesOf(service);
+  // Of a life that was cut; where it is not swept at the start, but when it is old.
+  if (service.found) await stores.sweep();
   const published = jobs.flatMap(({ runs }) => runs.filter(({ outcome }) => outcome === 'succeeded'));
   const wanted = new Map(published.map((run) => [run.id, VARIANTS]));
-  const files = await filesBelow(join(folder, 'variants'));
   const found = new Map<string, number>();
-  for (const file of files) {
-    const run = file.split('/')[1] ?? '';
+  for (const path of await stores.published()) {
+    const run = path.split('/')[0] ?? '';
     found.set(run, (found.get(run) ?? 0) + 1);
   }
   expect([...found].sort(), 'published folders and their files').toEqual([...wanted].sort());
-  const originals = (await filesBelow(join(folder, 'originals'))).map((file) => file.split('/')[1]);
+  const originals = await stores.originals();
   expect(originals.sort(), 'originals').toEqual(jobs.map(({ imageId }) => imageId).sort());
   expect(await readdir(join(folder, 'spool')), 'spool').toEqual([]);
   // A run's scratch is removed after its end is recorded.

@@ -2,8 +2,9 @@ import { expect, vi } from 'vitest';
 import { allJobs, type JobWithRuns, leftInScratch, SPARES, VARIANTS } from './aftermath.ts';
 import type { Cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
+import { filesBelow } from './files-below.ts';
 import { readyWorkers } from './processes.ts';
-import { filesBelow, type RunningService } from './service.ts';
+import type { RunningService } from './service.ts';
 import { type Accepted, endOf } from './upload.ts';
 
 /** A loaded machine, with leases that have to run out. */

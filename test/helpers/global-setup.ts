@@ -1,14 +1,20 @@
 import { chmod, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PostgresServer } from './postgres-server.ts';
-import { offerServers } from './shared-servers.ts';
+import { offerServers, type Starters } from './shared-servers.ts';
 
 /** In memory, a sync takes no time: no test proves anything by the disk that it happens to run on. */
 const IN_MEMORY = '/dev/shm';
 
 /** Containers have some MiB there unless they are given more. */
 const ENOUGH_BYTES = 2 ** 30;
+
+/** What they stand on is loaded with the first that is asked for. */
+const SERVERS: Starters = {
+  postgres: async () => (await import('./postgres-server.ts')).PostgresServer.start(),
+  migrated: async () => (await import('./migrated-database.ts')).migratedDatabase(),
+  s3: async () => (await import('./s3-server.ts')).S3Server.start(),
+};
 
 /**
  * One folder for all that the tests make, in memory where there is room, and in it what Node has compiled: hundreds of
@@ -23,7 +29,7 @@ export async function setup(): Promise<() => Promise<void>> {
   await chmod(code, 0o777);
   process.env.TMPDIR = folder;
   process.env.NODE_COMPILE_CACHE = code;
-  const endServers = await offerServers(folder, { postgres: () => PostgresServer.start() });
+  const endServers = await offerServers(folder, SERVERS);
   return async () => {
     await endServers();
     // The last process that ends may still be writing to it.

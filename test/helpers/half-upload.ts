@@ -4,7 +4,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { eventually } from './eventually.ts';
-import { filesBelow, type RunningService } from './service.ts';
+import { filesBelow } from './files-below.ts';
+import type { RunningService } from './service.ts';
 import { Accepted } from './upload.ts';
 
 export interface HalfUpload {

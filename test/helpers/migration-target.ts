@@ -3,7 +3,8 @@ import { onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { type OperatorCommand, startCommand } from './operator-command.ts';
 import { newDatabase } from './postgres-server.ts';
-import { S3_ENVIRONMENT, type S3Server } from './s3-server.ts';
+import { S3_ENVIRONMENT } from './s3-environment.ts';
+import type { S3Server } from './s3-server.ts';
 import { sharedServer } from './shared-servers.ts';
 
 export interface MigrationTarget {

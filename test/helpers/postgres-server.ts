@@ -117,15 +117,39 @@ async function load(): Promise<typeof EmbeddedPostgres> {
 
 /** @param url of any database of the server */
 export async function newDatabase(url: string): Promise<string> {
+  return created(url);
+}
+
+/** @returns the address of a new database of the same server, as this one is, which nobody may be connected to */
+export async function copyOf(url: string): Promise<string> {
+  const { pathname } = new URL(url);
+  return created(inDatabase(url, 'postgres'), `template ${pathname.slice(1)}`);
+}
+
+/** Cuts off who is connected to it. */
+export async function dropDatabase(url: string): Promise<void> {
+  const { pathname } = new URL(url);
+  await query(inDatabase(url, 'postgres'), `drop database if exists ${pathname.slice(1)} with (force)`);
+}
+
+async function created(url: string, how = ''): Promise<string> {
   const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await query(url, `create database ${name} ${how}`);
+  return inDatabase(url, name);
+}
+
+function inDatabase(url: string, name: string): string {
   const address = new URL(url);
+  address.pathname = `/${name}`;
+  return address.href;
+}
+
+async function query(url: string, text: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query(`create database ${name}`);
+    await client.query(text);
   } finally {
     await client.end();
   }
-  address.pathname = `/${name}`;
-  return address.href;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { signal } from './processes.ts';
 import { dataFolder, RUNTIME, RunningService, SANDBOX } from './service.ts';
+import { storesOf } from './stores.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const { NODE_COMPILE_CACHE } = process.env;
@@ -34,6 +35,7 @@ export class ProcessGroup extends RunningService {
 /** Starts the service in a group of its own, and resolves when all its workers are ready. */
 export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promise<ProcessGroup> {
   const folder = await dataFolder();
+  const { env } = await storesOf({ folder });
   const [command, ...args] = COMMANDS[how];
   const child = spawn(command, args, {
     cwd: ROOT,
@@ -45,6 +47,7 @@ export async function startInGroup(how: keyof typeof COMMANDS = 'alone'): Promis
       WORKER_SANDBOX: SANDBOX,
       PORT: '0',
       N_WORKERS: '1',
+      ...env,
       ...(NODE_COMPILE_CACHE !== undefined && { NODE_COMPILE_CACHE }),
       // npm keeps its own files out of the home folder.
       npm_config_cache: join(folder, 'npm'),

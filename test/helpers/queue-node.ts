@@ -102,7 +102,7 @@ export async function openQueueNode(url: string, options: QueueNodeOptions) {
       }
     },
   };
-  const state = () => ({ slots: workers, decoder: DECODER, typicalRunMs: null });
+  const state = () => ({ slots: workers, publishing: [], decoder: DECODER, typicalRunMs: null });
   const registry = await NodeRegistry.enter(pool, node, role, state, clock, log);
   const admission = new Admission(pool, node, limits);
   const tellRoom = () => notifier.tell(CHANNELS.room);

@@ -4,8 +4,9 @@ import { expect } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { eventually } from './eventually.ts';
+import { filesBelow } from './files-below.ts';
 import { rawRequest } from './http-exchange.ts';
-import { filesBelow, type RunningService } from './service.ts';
+import type { RunningService } from './service.ts';
 import { newPicture } from './upload.ts';
 
 export interface RawConnection {

@@ -9,8 +9,9 @@ import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect, onTestFinished, test } from 'vitest';
 import { ownFolder } from './own-folder.ts';
+import { placeForS3 } from './place-for-s3.ts';
 import { freeze, gone, isAlive } from './processes.ts';
-import { placeForS3, S3Server } from './s3-server.ts';
+import { S3Server } from './s3-server.ts';
 import { describeWithS3 } from './with-s3.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));

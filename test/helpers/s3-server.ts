@@ -1,50 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
-import { CreateBucketCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { PYTHON, placeForS3, SWIFT } from './place-for-s3.ts';
 import { freeze, thaw } from './processes.ts';
-
-/** Debian's own, which python3-swift is installed for. */
-const PYTHON = '/usr/bin/python3';
-
-/** Apart from the environment and from other people's packages. */
-const SWIFT = ['-I', '-W', 'ignore', fileURLToPath(new URL('../fixtures/swift-server.py', import.meta.url))];
-
-const REGION = 'us-east-1';
-
-/** Swift's accounts have users, which a colon tells apart. */
-const ACCESS_KEY = 'darkroom:tests';
-const SECRET_KEY = 'secret-of-the-tests';
-
-/** What the default chain of the SDK looks for; and where nobody else's settings are to be found. */
-export const S3_ENVIRONMENT = {
-  AWS_ACCESS_KEY_ID: ACCESS_KEY,
-  AWS_SECRET_ACCESS_KEY: SECRET_KEY,
-  AWS_EC2_METADATA_DISABLED: 'true',
-  AWS_CONFIG_FILE: '/dev/null',
-  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-} as const;
-
-/** The first of these folders in which Swift can keep its files, or why there is none. */
-export function placeForS3(folders = [tmpdir(), '/tmp', '/var/tmp']): { folder: string } | { why: string } {
-  const options = { encoding: 'utf8' } as const;
-  const { status, stdout, stderr, error } = spawnSync(PYTHON, [...SWIFT, 'probe', ...folders], options);
-  if (status === 0) return { folder: stdout.trim() };
-  const reason = error?.message ?? stderr.trim().split('\n').at(-1);
-  return { why: `there is no S3 server, which Debian's python3-swift is: ${reason}` };
-}
+import { S3Buckets } from './s3-buckets.ts';
+import { REGION, S3_ENVIRONMENT } from './s3-environment.ts';
 
 /** One node of OpenStack Swift with its S3 API: a process, a folder and a port of its own. */
-export class S3Server implements AsyncDisposable {
+export class S3Server extends S3Buckets implements AsyncDisposable {
   readonly folder: string;
   #port = '0';
   #process: ChildProcess | null = null;
-  #client: S3Client | null = null;
 
   /** Resolves when it answers, within some seconds. */
   static async start(): Promise<S3Server> {
@@ -61,6 +29,7 @@ export class S3Server implements AsyncDisposable {
   }
 
   private constructor(folder: string) {
+    super(() => `http://127.0.0.1:${this.#port}`);
     this.folder = folder;
   }
 
@@ -69,47 +38,11 @@ export class S3Server implements AsyncDisposable {
     return this.#process.pid;
   }
 
-  get endpoint(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  /** To put things there, and to look at them, past the code under test. */
-  get client(): S3Client {
-    this.#client ??= new S3Client({
-      endpoint: this.endpoint,
-      region: REGION,
-      forcePathStyle: true,
-      credentials: { accessKeyId: ACCESS_KEY, secretAccessKey: SECRET_KEY },
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
-    return this.#client;
-  }
-
-  async newBucket(): Promise<string> {
-    const Bucket = `darkroom-${randomUUID()}`;
-    await this.client.send(new CreateBucketCommand({ Bucket }));
-    return Bucket;
-  }
-
-  /** The STORAGE_URL of what lies below a prefix of a bucket. */
-  urlOf(bucket: string, prefix = ''): string {
-    const query = new URLSearchParams({ endpoint: this.endpoint, region: REGION, pathStyle: 'true' });
-    return `s3://${bucket}/${prefix}?${query}`;
-  }
-
-  /** The keys of all objects of a bucket. */
-  async keysOf(Bucket: string): Promise<string[]> {
-    const keys: string[] = [];
-    for await (const { Contents = [] } of paginateListObjectsV2({ client: this.client }, { Bucket }))
-      keys.push(...Contents.flatMap(({ Key }) => Key ?? []));
-    return keys;
-  }
-
   /** Starts it again where it was, with what lay there. */
   async restart(): Promise<void> {
     await this.stop();
-    const whose = [ACCESS_KEY, SECRET_KEY, REGION, String(process.pid)];
+    const { AWS_ACCESS_KEY_ID: id, AWS_SECRET_ACCESS_KEY: secret } = S3_ENVIRONMENT;
+    const whose = [id, secret, REGION, String(process.pid)];
     const child = spawn(PYTHON, [...SWIFT, 'serve', this.folder, this.#port, ...whose], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -143,7 +76,7 @@ export class S3Server implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#client?.destroy();
+    this[Symbol.dispose]();
     await this.stop();
     await rm(this.folder, { recursive: true, force: true });
   }

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { descriptorsOf } from './descriptors.ts';
+import { endStoresOf, type Leftovers, storesOf } from './stores.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -35,6 +36,8 @@ export class RunningService {
   readonly lines: LogLine[] = [];
   /** What it had open when all its workers were ready; null where nobody has looked. */
   readonly descriptors: readonly string[] | null = null;
+  /** What it has found of the life before, where nobody but the tests looks for that. */
+  readonly found: Leftovers | null = null;
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #listeners = new Set<(line: LogLine) => void>();
   readonly #ownsFolder: boolean;
@@ -76,7 +79,10 @@ export class RunningService {
       return await Promise.race([
         line,
         this.exited.then((end) => {
-          throw new Error(`the service ended (${JSON.stringify(end)}) before it logged ${String(fits)}`);
+          const last = JSON.stringify(this.lines.at(-1));
+          throw new Error(
+            `the service ended (${JSON.stringify(end)}) before it logged ${String(fits)}; last: ${last}`,
+          );
         }),
       ]);
     } finally {
@@ -103,7 +109,9 @@ export class RunningService {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill('SIGKILL');
     await this.exited;
-    if (this.#ownsFolder) await rm(this.folder, { recursive: true, force: true });
+    if (!this.#ownsFolder) return;
+    await endStoresOf(this.folder);
+    await rm(this.folder, { recursive: true, force: true });
   }
 }
 
@@ -151,7 +159,7 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
       await chown(path, options.uid, options.uid);
     }
   }
-  const service = spawnService(folder, options);
+  const service = await spawnService(folder, options);
   try {
     const listening = await service.logged('listening');
     Object.assign(service, { url: listening.url });
@@ -167,7 +175,7 @@ export async function startService(options: StartOptions = {}): Promise<RunningS
 }
 
 /** Starts the service and waits for nothing: for tests of its start. */
-export function spawnService(
+export async function spawnService(
   folder: string,
   {
     env = {},
@@ -180,7 +188,9 @@ export function spawnService(
     prefix = [],
     uid,
   }: StartOptions,
-): RunningService {
+): Promise<RunningService> {
+  const stores = await storesOf({ folder });
+  const found = given === undefined ? null : await stores.leftovers();
   const hasCache = codeCache && runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
   const preloads = [preload, hasCache ? CACHE_FOR_WORKERS : undefined];
   const [command = '', ...args] = [...prefix, join(ROOT, 'node_modules/.bin', runtime)];
@@ -203,25 +213,11 @@ export function spawnService(
         HOST: '127.0.0.1',
         WORKER_SANDBOX: SANDBOX,
         ...(hasCache && { NODE_COMPILE_CACHE }),
+        ...stores.env,
         ...env,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );
-  return new RunningService(child, folder, given === undefined);
-}
-
-/** All regular files below a folder but its lock, relative to it. A folder that vanishes meanwhile has none. */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  for (const entry of entries) {
-    if (entry.isFile() && entry.name !== '.lock') found.push(entry.name);
-    if (!entry.isDirectory()) continue;
-    for (const name of await filesBelow(join(folder, entry.name))) found.push(join(entry.name, name));
-  }
-  return found;
+  return Object.assign(new RunningService(child, folder, given === undefined), { found });
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { bytesOf, type ImageAnswer, imageOf } from './image-answer.ts';
 import { sha256Of } from './job-records.ts';
-import { filesBelow, type RunningService } from './service.ts';
+import type { RunningService } from './service.ts';
+import { storesOf } from './stores.ts';
 import type { Accepted } from './upload.ts';
 
 /**
@@ -26,8 +27,10 @@ export async function expectShown(
   }
   const shown = images.flatMap(({ variants }) => variants).length;
   // What is retired is removed after its end is recorded.
+  const stores = await storesOf(service);
   await vi.waitFor(async () => {
-    expect(await filesBelow(join(service.folder, 'variants')), 'files of variants').toHaveLength(shown);
+    if (service.found) await stores.sweep();
+    expect(await stores.published(), 'files of variants').toHaveLength(shown);
     expect(await readdir(join(service.folder, 'spool')), 'spool').toEqual([]);
   }, 5_000);
   return images;

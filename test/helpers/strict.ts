@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe } from 'vitest';
 import { SANDBOXES, type Sandbox } from '../../shared/domain/isolation.ts';
+import { PROFILE } from './profile.ts';
 
 /** A user that is nobody's: services that are not root are this one where the tests are root. */
 export const ORDINARY_USER = 60_600;
@@ -28,9 +29,12 @@ export function whyNotStrict(): string | null {
 /** What needs a sandbox is skipped where there is none, but not by the gate. */
 export const SKIPS_STRICT = process.env.CI !== 'true' && whyNotStrict() !== null;
 
+/** Where records and files are has nothing to do with how workers are kept: with those of many nodes, one way is enough. */
+const WAYS: readonly Sandbox[] = PROFILE === 'cluster' ? ['default'] : SANDBOXES;
+
 /** A suite that services pass however their workers are kept. */
 export function inEachSandbox(about: string, suite: (env: { WORKER_SANDBOX: Sandbox }) => void): void {
-  for (const sandbox of SANDBOXES) {
+  for (const sandbox of WAYS) {
     describe.skipIf(sandbox === 'strict' && SKIPS_STRICT)(`${about}, ${sandbox}`, () =>
       suite({ WORKER_SANDBOX: sandbox }),
     );

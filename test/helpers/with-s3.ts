@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, test, vi } from 'vitest';
-import { placeForS3, S3_ENVIRONMENT, S3Server } from './s3-server.ts';
+import { placeForS3 } from './place-for-s3.ts';
+import { S3_ENVIRONMENT } from './s3-environment.ts';
+import { S3Server } from './s3-server.ts';
 
 /** On a machine with more work than cores; where there is little to do it takes a second. */
 const START_PATIENCE_MS = 60_000;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RUNTIME, RunningService } from './service.ts';
+import { storesOf } from './stores.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -29,10 +30,11 @@ export function whyNotWithoutSetpriv(): string | null {
 /** Starts the service on a machine that seems to have no setpriv, and waits until all its workers are ready. */
 export async function startWithoutSetpriv(): Promise<RunningService> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  const { env } = await storesOf({ folder });
   const runtime = join(ROOT, 'node_modules/.bin', RUNTIME);
   const child = spawn(UNSHARE, [...ARGS, runtime, join(ROOT, 'server/main.ts')], {
     cwd: ROOT,
-    env: { PATH: process.env.PATH, BASE_PATH: folder, HOST: '127.0.0.1', PORT: '0', N_WORKERS: '2' },
+    env: { PATH: process.env.PATH, BASE_PATH: folder, HOST: '127.0.0.1', PORT: '0', N_WORKERS: '2', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const service = new RunningService(child, folder, true);

@@ -4,11 +4,11 @@ import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { JFIF, jpeg, jpegFrameHeader } from '../fixtures/headers/jpeg.ts';
 import { allOf } from '../helpers/all-of.ts';
 import { type Change, type Watcher, watchFiles } from '../helpers/file-changes.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { partsInProcess } from '../helpers/parts-in-process.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { filesBelow } from '../helpers/service.ts';
 import { variantMaker } from '../helpers/variant-maker.ts';
 
 vi.mock('node:fs/promises', async (original) => {

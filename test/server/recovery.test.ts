@@ -9,6 +9,7 @@ import type { RunStart } from '../../shared/jobs/records.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { allOf } from '../helpers/all-of.ts';
+import { filesBelow } from '../helpers/files-below.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';
 import {
   MANIFEST,
@@ -22,7 +23,6 @@ import {
 import { ownFolder } from '../helpers/own-folder.ts';
 import { putFiles } from '../helpers/put-files.ts';
 import { recordingLog } from '../helpers/recording-log.ts';
-import { filesBelow } from '../helpers/service.ts';
 
 const AT_ONCE = 2;
 

@@ -29,6 +29,7 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   readonly #runner: Runner;
   readonly #workers: number;
   readonly #runs = new Set<Promise<void>>();
+  readonly #publishing = new Set<JobId>();
   readonly #retries = new Set<NodeJS.Timeout>();
   readonly #lent = new Map<JobId, (ended: readonly JobId[]) => void>();
   readonly #watchers = new JobWatchers();
@@ -104,10 +105,14 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     return this.#line.vacancies;
   }
 
-  /** Runs that could go on at once; those whose worker is free already count for nothing. */
+  /** Runs that could go on at once. */
   get slots(): number {
-    const publishing = this.#runs.size - this.#line.running;
-    return Math.min(this.#workers, this.#pool.aliveCount) + Math.max(0, publishing);
+    return Math.min(this.#workers, this.#pool.aliveCount);
+  }
+
+  /** Jobs whose worker is free already: what it has made is being published. */
+  get publishing(): readonly JobId[] {
+    return [...this.#publishing];
   }
 
   /** What a run takes, in milliseconds. */
@@ -175,12 +180,14 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   #start(work: Work, worker: WorkerProcess): void {
     const begin = performance.now();
     const free = () => {
+      this.#publishing.add(work.jobId);
       this.#pool.giveBack(worker);
       this.#line.ran(work, performance.now() - begin);
     };
     const idleWorkers = Math.max(0, this.#workers - this.#line.running);
     const run = this.#runner.run(work, worker, idleWorkers, free, this.#ending.signal).then((aftermath) => {
       this.#runs.delete(run);
+      this.#publishing.delete(work.jobId);
       if (aftermath.kind === 'again') {
         return this.#again({ ...work, isSuspect: aftermath.isSuspect }, aftermath.inMs);
       }

@@ -41,7 +41,6 @@ const MOST_ASKED_AT_ONCE = 100;
 const Answer = z.object({
   granted: z.array(z.object({ room: z.boolean(), turn: z.int() })),
   slots: z.int(),
-  free: z.int(),
   typicalRunMs: z.number().nullable(),
 });
 

@@ -20,6 +20,9 @@ const ADMISSION_LOCK = 7_236_418_905;
  * statement, so that a node that is stopped in the middle holds up nobody. An upload gets in while those that wait or are held
  * for others are fewer than the workers that are free and the places beyond; where tenants share, each leaves as many of those places
  * free as it takes, and they take turns: who has some that wait comes behind them, who has none to where the line begins.
+ *
+ * What waits and what runs it counts in one look (`darkroom_taken`): in two, a job that begins between them would be counted as
+ * neither. A run that is being published has its worker no more, and is none of those that do as long as its job is said to run.
  */
 async function createNodes(db: Kysely<unknown>): Promise<void> {
   // pg-boss makes what is in it. Of several that make a schema at once all but one would fail.
@@ -32,6 +35,7 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       started_at timestamptz not null default clock_timestamp(),
       seen_at timestamptz not null default clock_timestamp(),
       slots integer not null,
+      publishing jsonb not null default '[]',
       decoder text,
       typical_run_ms double precision,
       held jsonb not null default '{}'
@@ -61,7 +65,12 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
   await sql`
     create function darkroom_taken(lane text, this_node text, holds jsonb, alive timestamptz, most integer)
     returns jsonb language sql as $$
-      select coalesce(jsonb_object_agg(tenant, n), '{}') from (
+      select jsonb_build_object(
+        'running', (
+          select count(*) from jobs where state = 'running' and id not in (
+            select jsonb_array_elements_text(publishing) from nodes where seen_at > alive)),
+        'by_tenant', coalesce(jsonb_object_agg(tenant, n), '{}'))
+      from (
         select tenant, sum(n) as n from (
           select h.key as tenant, h.value::integer as n
             from nodes, jsonb_each_text(nodes.held -> lane) as h
@@ -86,6 +95,7 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       slots_alive integer;
       free_slots integer;
       typical double precision;
+      found jsonb;
       first_turn integer := 0;
       taken jsonb := '{}';
       total jsonb := '{}';
@@ -103,10 +113,11 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
       alive := clock_timestamp() - interval '${sql.lit(ALIVE_SECONDS)} seconds';
       select coalesce(sum(slots), 0), avg(typical_run_ms) into slots_alive, typical
         from nodes where seen_at > alive and slots > 0;
-      select greatest(0, slots_alive - count(*)) into free_slots from jobs where state = 'running';
       for lane in select distinct a ->> 'lane' from jsonb_array_elements(asks) as a loop
-        taken := jsonb_set(taken, array[lane], darkroom_taken(
-          lane, this_node, holds, alive, 1 + case lane when 'batch' then batch_depth else slots_alive + depth end));
+        found := darkroom_taken(
+          lane, this_node, holds, alive, 1 + case lane when 'batch' then batch_depth else slots_alive + depth end);
+        free_slots := greatest(0, slots_alive - (found -> 'running')::integer);
+        taken := jsonb_set(taken, array[lane], found -> 'by_tenant');
         select jsonb_set(total, array[lane], to_jsonb(coalesce(sum(t.value::integer), 0))) into total
           from jsonb_each_text(taken -> lane) as t;
       end loop;
@@ -145,7 +156,6 @@ async function createNodes(db: Kysely<unknown>): Promise<void> {
         granted := granted || jsonb_build_object('room', room, 'turn', turn);
       end loop;
       update nodes set held = holds, seen_at = clock_timestamp() where id = this_node;
-      return jsonb_build_object(
-        'granted', granted, 'slots', slots_alive, 'free', free_slots, 'typicalRunMs', typical);
+      return jsonb_build_object('granted', granted, 'slots', slots_alive, 'typicalRunMs', typical);
     end $$`.execute(db);
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import type { JobId } from '../../domain/ids.ts';
 import { Decoder } from '../../domain/quarantine.ts';
 import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import type { Logger } from '../../telemetry/logger.ts';
@@ -13,8 +14,10 @@ const GATHER_MS = 5;
 
 /** What a node can do now. */
 export interface NodeState {
-  /** Runs that it can have at once: workers that are ready, and those whose worker is free already. 0 where it has none. */
+  /** Runs that it can have at once: workers that are ready. 0 where it has none. */
   slots: number;
+  /** Jobs that have run and are being published, whose worker is free. */
+  publishing: readonly JobId[];
   /** What its workers decode with. */
   decoder: Decoder | null;
   typicalRunMs: number | null;
@@ -111,13 +114,21 @@ export class NodeRegistry {
   }
 
   async #tell(): Promise<void> {
-    const { slots, decoder, typicalRunMs } = this.#state();
+    const { slots, publishing, decoder, typicalRunMs } = this.#state();
     const askedAt = performance.now();
     try {
       const { rows } = await this.#pool.query({
         name: 'darkroom-node',
         text: TELL,
-        values: [this.#node, this.#role, hostname(), slots, decoder, typicalRunMs],
+        values: [
+          this.#node,
+          this.#role,
+          hostname(),
+          slots,
+          JSON.stringify(publishing),
+          decoder,
+          typicalRunMs,
+        ],
       });
       const [{ now, decoders }] = Answer.parse(rows);
       this.#decoders = decoders;
@@ -142,10 +153,10 @@ export class NodeRegistry {
 
 const TELL = `
   with told as (
-    insert into nodes (id, role, host, slots, decoder, typical_run_ms)
-    values ($1, $2, $3, $4, $5, $6)
+    insert into nodes (id, role, host, slots, publishing, decoder, typical_run_ms)
+    values ($1, $2, $3, $4, $5, $6, $7)
     on conflict (id) do update set
-      seen_at = clock_timestamp(), slots = excluded.slots, decoder = excluded.decoder,
+      seen_at = clock_timestamp(), slots = excluded.slots, publishing = excluded.publishing, decoder = excluded.decoder,
       typical_run_ms = excluded.typical_run_ms
     returning decoder
   )

@@ -55,7 +55,7 @@ export class Lives implements AsyncDisposable {
   /** Resolves when it listens. */
   async start(): Promise<void> {
     await standingPlace(this.folder);
-    const service = spawnService(this.folder, {
+    const service = await spawnService(this.folder, {
       folder: this.folder,
       runtime: this.#runtime,
       faults: true,

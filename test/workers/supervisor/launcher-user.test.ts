@@ -12,9 +12,10 @@ import type { Launch } from '../../../workers/supervisor/launcher.ts';
 import { WORKER_PROGRAM } from '../../../workers/supervisor/program.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { filesBelow } from '../../helpers/files-below.ts';
 import { fixturePath, launchingIn, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
-import { filesBelow, startService } from '../../helpers/service.ts';
+import { startService } from '../../helpers/service.ts';
 import { endOf, upload } from '../../helpers/upload.ts';
 import { ready } from '../../helpers/worker-ready.ts';
 

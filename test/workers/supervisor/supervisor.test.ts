@@ -42,6 +42,8 @@ interface FakeRun {
   worker: WorkerProcess;
   idleWorkers: number;
   signal: AbortSignal;
+  /** Its worker may have the next run, and what it has made is being published. */
+  freesWorker(): void;
   /** Frees the worker and tells what becomes of the job. */
   ends(aftermath: RunAftermath | typeof ENDED): Promise<void>;
 }
@@ -70,7 +72,7 @@ async function started(...backlog: Work[]) {
         resolve(aftermath === ENDED ? { kind: 'ended', jobs: [work.jobId], promoted: null } : aftermath);
         await pass(0);
       };
-      runs.push({ work, worker, idleWorkers, signal, ends });
+      runs.push({ work, worker, idleWorkers, signal, freesWorker: workerFree, ends });
     });
   const { children, launch } = fakeLaunch();
   const breakerOpened = vi.fn();
@@ -133,6 +135,18 @@ describe('a supervisor', () => {
     await nth(0).ends(ENDED);
     await upload(newWork('third'));
     expect([0, 1, 2].map((run) => nth(run).idleWorkers)).toEqual([1, 0, 0]);
+  });
+
+  test('tells which jobs are being published while their workers have others', async () => {
+    const [first, second] = [newWork('first'), newWork('second')];
+    const { supervisor, nth, upload } = await started(first);
+    expect([supervisor.slots, supervisor.publishing]).toEqual([2, []]);
+    nth(0).freesWorker();
+    expect([supervisor.slots, supervisor.publishing]).toEqual([2, [first.jobId]]);
+    await upload(second);
+    expect([supervisor.slots, supervisor.publishing]).toEqual([2, [first.jobId]]);
+    await nth(1).ends(ENDED);
+    expect([supervisor.slots, supervisor.publishing]).toEqual([2, [first.jobId]]);
   });
 
   test('runs a job again after the time that its run has asked for', async () => {

@@ -11,7 +11,7 @@ import { allOf } from '../../../helpers/all-of.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 import { putFiles } from '../../../helpers/put-files.ts';
 import { recordingLog } from '../../../helpers/recording-log.ts';
-import { S3_ENVIRONMENT } from '../../../helpers/s3-server.ts';
+import { S3_ENVIRONMENT } from '../../../helpers/s3-environment.ts';
 import { type OpenS3Storage, openS3Storage } from '../../../helpers/s3-storage.ts';
 import { describeWithS3 } from '../../../helpers/with-s3.ts';
 
