@@ -20,8 +20,7 @@ import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
-import { Scratch } from '../../workers/supervisor/scratch.ts';
-import { hireCrew, type NodeOptions } from './crew.ts';
+import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
 import { Upkeep } from './upkeep.ts';
@@ -86,7 +85,7 @@ export async function openCluster(
   );
 
   async function hire() {
-    const scratch = await Scratch.open(config.scratchPath);
+    const scratch = await openScratch(config, log);
     return hireCrew(options, store, storage, scratch, [spoolPath]);
   }
 

@@ -7,7 +7,7 @@ import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { Runner } from '../../workers/supervisor/runner.ts';
-import type { Scratch } from '../../workers/supervisor/scratch.ts';
+import { Scratch } from '../../workers/supervisor/scratch.ts';
 import { Supervisor } from '../../workers/supervisor/supervisor.ts';
 import type { WorkersView } from './node.ts';
 
@@ -25,6 +25,15 @@ export interface NodeOptions {
   breakerOpened(): void;
   /** What workers run instead of their own, for tests of what workers may do wrong. */
   workerProgram: WorkerProgram | undefined;
+}
+
+export function openScratch({ scratchPath }: Config, log: Logger): Promise<Scratch> {
+  return Scratch.open(scratchPath, (folder, why) =>
+    log.warn(
+      { folder, err: why },
+      'what an earlier worker has left could not be removed: the next start tries again',
+    ),
+  );
 }
 
 /**

@@ -3,10 +3,9 @@ import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
-import { Scratch } from '../../workers/supervisor/scratch.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
-import { hireCrew, type NodeOptions } from './crew.ts';
+import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 
 /** All on one machine: records in a file of SQLite, files in folders, work handed over within the process. */
@@ -20,7 +19,7 @@ export async function openEmbedded(
   const unlock = [...folders].map(lockFolder);
   const store = await SqliteJobStore.open(paths.database);
   const storage = await DiskStorage.open(paths.storage);
-  const scratch = await Scratch.open(config.scratchPath);
+  const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);

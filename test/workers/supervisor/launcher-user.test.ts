@@ -14,7 +14,7 @@ import { Scratch } from '../../../workers/supervisor/scratch.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { filesBelow } from '../../helpers/files-below.ts';
 import { fixturePath, launchingIn, MAX_DATA_BYTES } from '../../helpers/fixture-worker.ts';
-import { ownFolder } from '../../helpers/own-folder.ts';
+import { ownFolder, passableFolder } from '../../helpers/own-folder.ts';
 import { startService } from '../../helpers/service.ts';
 import { endOf, upload } from '../../helpers/upload.ts';
 import { ready } from '../../helpers/worker-ready.ts';
@@ -45,13 +45,6 @@ function whyNotHere(): string | null {
 
 const WHY_NOT = whyNotHere();
 beforeEach((context) => context.skip(WHY_NOT !== null, WHY_NOT ?? ''));
-
-/** As {@link ownFolder}, but others may pass through: mkdtemp lets nobody in. */
-async function passableFolder(): Promise<string> {
-  const folder = await ownFolder();
-  await chmod(folder, 0o711);
-  return folder;
-}
 
 /** Real, effective, saved and file system user and group of a process, and its other groups. */
 async function identityOf(pid: number | undefined) {
