@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { auditFiles } from '../crash/chaos/audit-files.ts';
+import { filesIn, leftInFolder } from '../crash/chaos/files.ts';
 import { Ledger } from '../crash/chaos/ledger.ts';
 import { type Records, readRecords } from '../crash/chaos/records.ts';
 import { countOne } from '../load/statistics.ts';
@@ -50,7 +51,8 @@ export async function audit(
   auditAccepted(records, accepted, tell);
   auditDeaths(records, deaths, subjects, tell);
   const ledger = new Ledger();
-  await auditFiles(folder, records, ledger);
+  await auditFiles(filesIn(folder), records, ledger);
+  for (const path of await leftInFolder(folder)) ledger.broke('orphaned', path, 'no row names it');
   for (const { kind, subject, how } of ledger.breaches) tell(subject, `${kind}: ${how}`, true);
   return found;
 }
@@ -67,7 +69,11 @@ function bansIn(path: string): number {
 }
 
 /** What was accepted is there, or was deleted. */
-function auditAccepted({ images, deleted, jobs }: Records, accepted: readonly Accepted[], tell: Tell): void {
+function auditAccepted(
+  { images, deleted_images: deleted, jobs }: Records,
+  accepted: readonly Accepted[],
+  tell: Tell,
+): void {
   const known = new Set<string>([...images, ...deleted].map(({ id }) => id));
   const jobOf = new Set<string>(jobs.map(({ id }) => id));
   const gone = new Set(deleted.map(({ id }) => id));

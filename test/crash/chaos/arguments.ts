@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { readFlags, settingsOf } from '../../helpers/command-line.ts';
 
-export const USAGE = 'chaos [--minutes 10] [--seed N] [--runtime node|bun] [--json]\n';
+export const USAGE =
+  'chaos [--profile embedded|cluster] [--minutes 10] [--seed N] [--runtime node|bun] [--json]\n';
 
 const MOST_SEEDS = 2 ** 31;
 
 const Settings = z.object({
+  profile: z.enum(['embedded', 'cluster']).default('embedded'),
   minutes: z.coerce.number().positive().default(10),
   /** Without one, another each time; the matrix says which. */
   seed: z.coerce
@@ -22,6 +24,7 @@ export type Settings = z.infer<typeof Settings>;
 export function readArguments(argv: readonly string[]): Settings {
   const text = { type: 'string' } as const;
   const flags = readFlags(argv, {
+    profile: text,
     minutes: text,
     seed: text,
     runtime: text,

@@ -1,3 +1,4 @@
+import type { Target } from '../../load/connections.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface Answer {
@@ -11,9 +12,12 @@ const ANSWER_WITHIN_MS = 30_000;
 export type Ask = (path: string, method?: 'GET' | 'DELETE') => Promise<Answer | null>;
 
 /** Asks the service as a client does, and notes what no client should see. */
-export function asking(url: string, ledger: Ledger): Ask {
+export function asking(target: () => Target, ledger: Ledger): Ask {
   return async (path, method = 'GET') => {
-    const answer = await fetch(new URL(path, url), { method, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) })
+    const answer = await fetch(`http://${target().authority}${path}`, {
+      method,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
       .then(async (response) => ({
         status: response.status,
         body: Buffer.from(await response.arrayBuffer()),

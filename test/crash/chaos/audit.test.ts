@@ -12,6 +12,7 @@ import { asking } from './asking.ts';
 import { auditAnswers } from './audit-answers.ts';
 import { auditFiles } from './audit-files.ts';
 import { auditRecords } from './audit-records.ts';
+import { filesIn, leftInFolder } from './files.ts';
 import { type Kept, Ledger } from './ledger.ts';
 import { matrixOf } from './matrix.ts';
 import { type Records, readRecords } from './records.ts';
@@ -86,7 +87,8 @@ function counted(ledger: Ledger, records: Records): Record<string, number> {
 async function audit({ folder, ledger }: Planting): Promise<Record<string, number>> {
   const records = readRecords(join(folder, 'darkroom.db'));
   auditRecords(records, ledger);
-  await auditFiles(folder, records, ledger);
+  await auditFiles(filesIn(folder), records, ledger);
+  for (const path of await leftInFolder(folder)) ledger.broke('orphaned', path, 'no row names it');
   return counted(ledger, records);
 }
 
@@ -229,7 +231,10 @@ test('an audit of the answers counts what is missing, and what is half', async (
   const [, other] = ledger.accepted;
   sql('DELETE FROM images WHERE id = ?', other?.imageId ?? '');
   await using service = await startService({ folder });
-  await auditAnswers(asking(service.url, ledger), ledger);
+  await auditAnswers(
+    asking(() => ({ authority, host, port: Number(port) }), ledger),
+    ledger,
+  );
   expect(counted(ledger, records)).toEqual({ missing: 1, 'half-published': 1 });
   expect(new Set(ledger.breaches.map(({ subject }) => subject))).toEqual(
     new Set([`image ${other?.imageId}`, `image ${kept.imageId}`]),

@@ -1,7 +1,5 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { seededRandom } from '../../fixtures/headers/seeded-random.ts';
-import { freePort } from '../../helpers/free-port.ts';
 import { dataFolder } from '../../helpers/service.ts';
 import { total } from '../../load/statistics.ts';
 import { asking } from './asking.ts';
@@ -10,17 +8,20 @@ import { auditFiles } from './audit-files.ts';
 import { auditRecords } from './audit-records.ts';
 import type { Breach } from './breach.ts';
 import { Client } from './client.ts';
-import { killService, killWorkers } from './kills.ts';
+import { killWorkers } from './kills.ts';
 import { Ledger } from './ledger.ts';
-import { Lives } from './lives.ts';
+import { ManyNodes } from './many-nodes.ts';
 import { type Matrix, matrixOf } from './matrix.ts';
-import { type Records, readRecords } from './records.ts';
+import { OneMachine } from './one-machine.ts';
+import type { Records } from './records.ts';
 import { settle } from './settle.ts';
+import type { Site } from './site.ts';
 
 /** More than the workers and the queue hold: some are refused at any time. */
 const CLIENTS = 8;
 
 export interface Course {
+  profile: 'embedded' | 'cluster';
   minutes: number;
   seed: number;
   runtime: 'node' | 'bun';
@@ -55,23 +56,23 @@ export async function chaos(
   const root = await dataFolder();
   const ledger = new Ledger();
   const workerKills: Record<string, number> = {};
-  await using lives = new Lives(root, await freePort(), course.runtime, ledger);
+  const Place = course.profile === 'cluster' ? ManyNodes : OneMachine;
+  await using site = await Place.prepare(root, course.runtime, ledger);
   watch(() => ({
     accepted: ledger.accepted.length,
     workerKills: total(workerKills),
-    serviceKills: total(lives.kills),
+    serviceKills: total(site.measured().serviceKills),
   }));
   const begin = performance.now();
-  await sendAndKill(course, interrupted, lives, ledger, workerKills);
+  await sendAndKill(course, interrupted, site, ledger, workerKills);
   const seconds = (performance.now() - begin) / 1000;
-  const records = await audit(lives, ledger);
+  const records = await audit(site, ledger);
 
-  const { kills: serviceKills, noWorker, down } = lives;
   const { breaches } = ledger;
   const isWhole = breaches.length === 0;
   if (isWhole) await rm(root, { recursive: true });
   return {
-    matrix: matrixOf({ ledger, records, workerKills, serviceKills, noWorker, down }),
+    matrix: matrixOf({ ledger, records, workerKills, ...site.measured() }),
     breaches,
     seconds,
     keptIn: isWhole ? null : root,
@@ -81,38 +82,36 @@ export async function chaos(
 async function sendAndKill(
   { minutes, seed }: Course,
   interrupted: AbortSignal,
-  lives: Lives,
+  site: Site,
   ledger: Ledger,
   workerKills: Record<string, number>,
 ): Promise<void> {
   // Each that decides by chance has numbers of its own: else the order of events would decide who has which.
   const randomOf = (actor: number) => seededRandom(seed * 100 + actor);
-  const ask = asking(lives.url, ledger);
-  const target = { authority: `127.0.0.1:${lives.port}`, host: '127.0.0.1', port: lives.port };
+  const target = () => site.target();
+  const ask = asking(target, ledger);
   const clients = Array.from(
     { length: CLIENTS },
     (_, number) => new Client(`client-${number}`, number % 2 === 0, target, ask, randomOf(number), ledger),
   );
-  await lives.start();
+  await site.start();
   const over = AbortSignal.any([interrupted, AbortSignal.timeout(minutes * 60_000)]);
   await Promise.all([
-    killWorkers(lives, randomOf(CLIENTS), workerKills, over),
-    killService(lives, randomOf(CLIENTS + 1), over),
+    killWorkers(() => site.workers(), randomOf(CLIENTS), workerKills, over),
+    site.kill((actor) => randomOf(CLIENTS + 1 + actor), over),
     ...clients.map((client) => client.send(over)),
   ]);
 }
 
 /** @returns what the database holds in the end */
-async function audit(lives: Lives, ledger: Ledger): Promise<Records> {
-  // Once more, for a start sweeps: what is left after this one is nobody's.
-  await lives.end('SIGKILL');
-  await lives.start();
-  const ask = asking(lives.url, ledger);
+async function audit(site: Site, ledger: Ledger): Promise<Records> {
+  await site.startForAudit();
+  const ask = asking(() => site.target(), ledger);
   await settle(ask);
   await auditAnswers(ask, ledger);
-  await lives.end('SIGTERM');
-  const records = readRecords(join(lives.folder, 'darkroom.db'));
+  const { records, files, left } = await site.end();
   auditRecords(records, ledger);
-  await auditFiles(lives.folder, records, ledger);
+  await auditFiles(files, records, ledger);
+  for (const what of left) ledger.broke('orphaned', what, 'no row names it');
   return records;
 }

@@ -33,7 +33,7 @@ const agent = new PatientAgent({ keepAlive: false });
 /** Sends one picture after the other, each until it is accepted or refused for good, and minds what it has sent before. */
 export class Client {
   readonly #name: string;
-  readonly #target: Target;
+  readonly #target: () => Target;
   readonly #ask: Ask;
   readonly #random: () => number;
   readonly #ledger: Ledger;
@@ -45,7 +45,7 @@ export class Client {
   constructor(
     name: string,
     hasKeys: boolean,
-    target: Target,
+    target: () => Target,
     ask: Ask,
     random: () => number,
     ledger: Ledger,
@@ -82,7 +82,7 @@ export class Client {
       const requestId = `${this.#name}.${++this.#requests}`;
       const kept = this.#note(requestId, { recipe, key }, await this.#post(requestId, key, body));
       if (kept !== 'later') return kept;
-      await pause(between(this.#random, BEFORE_NEXT_TRY_MS.least, BEFORE_NEXT_TRY_MS.most), over);
+      await pause(between(this.#random, BEFORE_NEXT_TRY_MS), over);
     }
     return null;
   }
@@ -96,7 +96,7 @@ export class Client {
     };
     const timeoutMs = ANSWER_WITHIN_MS;
     return exchange({
-      target: this.#target,
+      target: this.#target(),
       agent,
       method: 'POST',
       path: '/upload',

@@ -1,35 +1,44 @@
 import { signal } from '../../helpers/processes.ts';
 import { countOne } from '../../load/statistics.ts';
 import type { Lives } from './lives.ts';
-import { between, oneOf, pause } from './random.ts';
+import { between, oneOf, pause, type Span } from './random.ts';
 
 const WORKER_LIVES_MS = { least: 500, most: 1_700 };
-const SERVICE_LIVES_MS = { least: 2_500, most: 8_500 };
 
 /** SIGKILL mostly: it is the one that lets nobody prepare. */
 const HOW = ['SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Kills one worker after the other, at work, idle or still starting. */
 export async function killWorkers(
-  lives: Lives,
+  workers: () => Promise<number[]>,
   random: () => number,
   counts: Record<string, number>,
   over: AbortSignal,
 ): Promise<void> {
   while (!over.aborted) {
-    await pause(between(random, WORKER_LIVES_MS.least, WORKER_LIVES_MS.most), over);
-    const victim = oneOf(random, await lives.workers());
+    await pause(between(random, WORKER_LIVES_MS), over);
+    const victim = oneOf(random, await workers());
     if (victim === undefined || over.aborted) continue;
     signal(victim, 'SIGKILL');
     countOne(counts, 'SIGKILL from outside');
   }
 }
 
-/** Ends the service and starts it again, and again. */
-export async function killService(lives: Lives, random: () => number, over: AbortSignal): Promise<void> {
+/**
+ * Ends a process of the service and starts it again, and again.
+ * @param livesMs how long each life is
+ * @param start the next life; resolves when it listens
+ */
+export async function killService(
+  lives: Lives,
+  livesMs: Span,
+  start: () => Promise<void>,
+  random: () => number,
+  over: AbortSignal,
+): Promise<void> {
   while (true) {
     const how = oneOf(random, HOW);
-    const rest = pause(between(random, SERVICE_LIVES_MS.least, SERVICE_LIVES_MS.most), over);
+    const rest = pause(between(random, livesMs), over);
     const died = await Promise.race([rest.then(() => false), lives.service.exited.then(() => true)]);
     if (over.aborted) return;
     if (how === 'SIGHUP' && !died) {
@@ -38,6 +47,6 @@ export async function killService(lives: Lives, random: () => number, over: Abor
     }
     if (died) await lives.endedByItself();
     else await lives.end(how === 'SIGTERM' ? 'SIGTERM' : 'SIGKILL');
-    await lives.start();
+    await start();
   }
 }

@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { type RunningService, spawnService, standingPlace } from '../../helpers/service.ts';
+import type { Target } from '../../load/connections.ts';
 import { countOne } from '../../load/statistics.ts';
 import type { Ledger } from './ledger.ts';
 import { bothOf, type Outage, withoutWorker } from './without-worker.ts';
@@ -10,7 +10,6 @@ const MIB = 2 ** 20;
 
 /** A deadline and a limit of memory that a bad picture reaches soon; a queue, so that there is more to lose. */
 const ENVIRONMENT = {
-  N_WORKERS: '2',
   QUEUE_DEPTH: '4',
   JOB_TIMEOUT_MS: '4000',
   WORKER_MAX_RUNS: '50',
@@ -19,32 +18,45 @@ const ENVIRONMENT = {
   DRAIN_TIMEOUT_MS: '8000',
 };
 
-/** The service in one life after the other, on the same folder and port; its workers obey fault pictures. */
+export interface Habitat {
+  /** Where it keeps its data. */
+  folder: string;
+  /** Where the lines of all its lives are written. */
+  log: string;
+  port: number;
+  runtime: 'node' | 'bun';
+  env?: Record<string, string>;
+}
+
+/** A process of the service in one life after the other, on the same folder and port; its workers obey fault pictures. */
 export class Lives implements AsyncDisposable {
   readonly kills: Record<string, number> = {};
   /** While it listened. */
   noWorker: Outage = { totalMs: 0, longestMs: 0 };
   /** From the end of a life to the `listening` of the next. */
   down: Outage = { totalMs: 0, longestMs: 0 };
-  readonly folder: string;
-  readonly port: number;
-  readonly #root: string;
-  readonly #runtime: 'node' | 'bun';
+  readonly #habitat: Habitat;
   readonly #ledger: Ledger;
   #service: RunningService | null = null;
   #endedAt: number | null = null;
 
-  /** @param root where the data and the log of all lives are kept */
-  constructor(root: string, port: number, runtime: 'node' | 'bun', ledger: Ledger) {
-    this.#root = root;
-    this.folder = join(root, 'data');
-    this.port = port;
-    this.#runtime = runtime;
+  constructor(habitat: Habitat, ledger: Ledger) {
+    this.#habitat = habitat;
     this.#ledger = ledger;
   }
 
-  get url(): string {
-    return `http://127.0.0.1:${this.port}`;
+  get folder(): string {
+    return this.#habitat.folder;
+  }
+
+  get target(): Target {
+    const { port } = this.#habitat;
+    return { authority: `127.0.0.1:${port}`, host: '127.0.0.1', port };
+  }
+
+  /** While it lives. */
+  get pid(): number | undefined {
+    return this.#service?.pid;
   }
 
   get service(): RunningService {
@@ -54,12 +66,13 @@ export class Lives implements AsyncDisposable {
 
   /** Resolves when it listens. */
   async start(): Promise<void> {
-    await standingPlace(this.folder);
-    const service = await spawnService(this.folder, {
-      folder: this.folder,
-      runtime: this.#runtime,
+    const { folder, runtime, env, port } = this.#habitat;
+    await standingPlace(folder);
+    const service = await spawnService(folder, {
+      folder,
+      runtime,
       faults: true,
-      env: { ...ENVIRONMENT, PORT: String(this.port) },
+      env: { ...ENVIRONMENT, ...env, PORT: String(port) },
     });
     this.#service = service;
     await service.logged('listening').catch(async (error) => {
@@ -118,6 +131,6 @@ export class Lives implements AsyncDisposable {
     if (service.process.stdout) await finished(service.process.stdout).catch(() => {});
     this.noWorker = bothOf(this.noWorker, withoutWorker(service.lines, endedAt));
     const text = service.lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    await appendFile(join(this.#root, 'service.log'), text);
+    await appendFile(this.#habitat.log, text);
   }
 }

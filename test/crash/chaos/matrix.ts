@@ -4,16 +4,13 @@ import { isGivenUp } from './audit-records.ts';
 import { BREACHES, type Breach } from './breach.ts';
 import type { Ledger } from './ledger.ts';
 import type { Records } from './records.ts';
-import type { Outage } from './without-worker.ts';
+import type { Measured } from './site.ts';
 
 /** What is known when the chaos is over. */
-export interface Aftermath {
+export interface Aftermath extends Measured {
   ledger: Ledger;
   records: Records;
   workerKills: Record<string, number>;
-  serviceKills: Record<string, number>;
-  noWorker: Outage;
-  down: Outage;
 }
 
 /** The kill matrix: what was promised, how it ended, what was killed, and what was broken. */

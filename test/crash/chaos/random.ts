@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-export const between = (random: () => number, least: number, most: number): number =>
+/** How long something may take, in milliseconds. */
+export interface Span {
+  least: number;
+  most: number;
+}
+
+export const between = (random: () => number, { least, most }: Span): number =>
   least + random() * (most - least);
 
 export const oneOf = <T>(random: () => number, of: readonly T[]): T | undefined =>

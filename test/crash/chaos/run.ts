@@ -7,8 +7,8 @@ import { breachLines, matrixLines } from './report.ts';
 const EXIT_BROKEN = 1;
 
 async function run(settings: Settings): Promise<number> {
-  const { minutes, seed, runtime, json } = settings;
-  const command = `npm run chaos -- --minutes ${minutes} --seed ${seed} --runtime ${runtime}`;
+  const { profile, minutes, seed, runtime, json } = settings;
+  const command = `npm run chaos -- --profile ${profile} --minutes ${minutes} --seed ${seed} --runtime ${runtime}`;
   const date = new Date().toISOString().slice(0, 10);
   const interrupted = new AbortController();
   // The second Ctrl-C finds no listener and ends the process.
