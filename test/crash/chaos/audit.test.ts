@@ -232,6 +232,7 @@ test('an audit of the answers counts what is missing, and what is half', async (
   sql('DELETE FROM images WHERE id = ?', other?.imageId ?? '');
   await using service = await startService({ folder });
   await auditAnswers(
+  const { host: authority, hostname: host, port } = new URL(service.url);
     asking(() => ({ authority, host, port: Number(port) }), ledger),
     ledger,
   );
