@@ -231,8 +231,8 @@ test('an audit of the answers counts what is missing, and what is half', async (
   const [, other] = ledger.accepted;
   sql('DELETE FROM images WHERE id = ?', other?.imageId ?? '');
   await using service = await startService({ folder });
-  await auditAnswers(
   const { host: authority, hostname: host, port } = new URL(service.url);
+  await auditAnswers(
     asking(() => ({ authority, host, port: Number(port) }), ledger),
     ledger,
   );
