@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Hono, type MiddlewareHandler } from 'hono';
+import { METHOD_NAME_ALL } from 'hono/router';
+import type { RouterRoute } from 'hono/types';
 import { RequestId } from '../shared/domain/ids.ts';
 import { StoreError } from '../shared/errors.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
@@ -7,6 +9,7 @@ import { rateLimitFields } from './access/rate-limits.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
+import { contractRoutes } from './routes/contract.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -15,31 +18,9 @@ import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
 
-const PROBES: [path: string, allow: string][] = [
-  ['/livez', 'GET, HEAD'],
-  ['/readyz', 'GET, HEAD'],
-];
-
-/** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
-const METHODS: [path: string, allow: string][] = [
-  ['/upload', 'POST'],
-  ['/uploads/:id/complete', 'POST'],
-  ['/tickets', 'POST'],
-  ['/images/:id', 'GET, HEAD, DELETE'],
-  ['/images/:id/similar', 'GET, HEAD'],
-  ['/images/:id/:variant', 'GET, HEAD'],
-  ['/jobs', 'GET, HEAD'],
-  ['/jobs/:id', 'GET, HEAD'],
-  ['/jobs/:id/retry', 'POST'],
-  ['/quarantine', 'GET, HEAD'],
-  ['/quarantine/:sha256', 'DELETE'],
-  ['/reprocess', 'GET, HEAD, POST'],
-  ...PROBES,
-];
-
 /**
- * Nothing here is a page: a browser that takes an answer for one runs nothing of it, loads nothing for it and shows it in no
- * frame (CSP Level 3). Variants are for the pages of other origins, so embedding them is allowed.
+ * Hardly anything here is a page, and what is says so: a browser that takes another answer for one runs nothing of it, loads
+ * nothing for it and shows it in no frame (CSP Level 3). Variants are for the pages of other origins, so embedding them is allowed.
  */
 const ON_EVERY_ANSWER: [name: string, value: string][] = [
   ['x-content-type-options', 'nosniff'],
@@ -51,29 +32,39 @@ const ON_EVERY_ANSWER: [name: string, value: string][] = [
   ['cross-origin-resource-policy', 'cross-origin'],
 ];
 
-export function createApp(parts: Parts): Hono<AppEnv> {
+/** All routes; its type is what typed clients are made from. */
+export function createApp(parts: Parts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
   if (parts.origins.length > 0) app.use(crossOrigin(parts.origins));
-  app.route('/', uploadRoutes(parts));
-  app.route('/', ticketRoutes(parts));
-  app.route('/', imageRoutes(parts));
-  app.route('/', jobRoutes(parts));
-  app.route('/', quarantineRoutes(parts));
-  app.route('/', reprocessRoutes(parts));
-  return finish(app, parts, METHODS);
+  const routed = app
+    .route('/', uploadRoutes(parts))
+    .route('/', ticketRoutes(parts))
+    .route('/', imageRoutes(parts))
+    .route('/', jobRoutes(parts))
+    .route('/', quarantineRoutes(parts))
+    .route('/', reprocessRoutes(parts))
+    .route('/', healthRoutes(parts))
+    .route(
+      '/',
+      contractRoutes(() => app.routes),
+    );
+  finish(routed);
+  return routed;
 }
 
 /** For a node that takes no uploads: whether it is alive and ready. */
-export function createProbes(parts: ProbeParts): Hono<AppEnv> {
+export function createProbes(parts: ProbeParts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
-  return finish(app, parts, PROBES);
+  const routed = app.route('/', healthRoutes(parts));
+  finish(routed);
+  return routed;
 }
 
-function finish(app: Hono<AppEnv>, parts: ProbeParts, methods: typeof METHODS): Hono<AppEnv> {
-  app.route('/', healthRoutes(parts));
-  for (const [path, allow] of methods) {
+/** What is no route gets a refusal, and so does what fails. */
+function finish(app: Hono<AppEnv>): void {
+  for (const [path, allow] of allowedMethods(app.routes)) {
     app.all(path, () => {
       throw new Problem('method_not_allowed', `Here it is ${allow}.`, { headers: { allow } });
     });
@@ -82,7 +73,18 @@ function finish(app: Hono<AppEnv>, parts: ProbeParts, methods: typeof METHODS): 
     problemResponse(new Problem('not_found', 'There is nothing at this address.'), c.get('requestId')),
   );
   app.onError((error, c) => problemResponse(toProblem(error, c.get('log')), c.get('requestId')));
-  return app;
+}
+
+/** The methods of each path, for 405 and its `Allow` (RFC 9110, section 15.5.6). */
+function allowedMethods(routes: RouterRoute[]): Map<string, string> {
+  const methods = new Map<string, Set<string>>();
+  for (const { path, method } of routes) {
+    if (method === METHOD_NAME_ALL) continue;
+    const known = methods.get(path) ?? new Set();
+    methods.set(path, known.add(method));
+    if (method === 'GET') known.add('HEAD');
+  }
+  return new Map([...methods].map(([path, known]) => [path, [...known].join(', ')]));
 }
 
 /** Gives each request its id and its log, and each answer what every answer has; writes one line when it is answered. */
@@ -98,7 +100,7 @@ function requestScope(parts: ProbeParts): MiddlewareHandler<AppEnv> {
     c.set('client', parts.access.clientAddress(parts.peerOf(c), c.req.header('x-forwarded-for')));
     await next();
     c.header('x-request-id', requestId);
-    for (const [name, value] of ON_EVERY_ANSWER) c.header(name, value);
+    for (const [name, value] of ON_EVERY_ANSWER) if (!c.res.headers.has(name)) c.header(name, value);
     const allowance = c.get('allowance');
     if (allowance) for (const [name, value] of rateLimitFields(allowance)) c.header(name, value);
     // A kept connection would keep the server from ending.

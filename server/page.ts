@@ -19,7 +19,16 @@ export function cursorText(place: object | null): string | null {
   return place && Buffer.from(JSON.stringify(place)).toString('base64url');
 }
 
-export const Limit = z.coerce.number().int().min(1).max(MOST_A_PAGE).default(50);
+/** In decimal digits. */
+export const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number)
+    .pipe(z.int().min(least).max(most))
+    .meta({ override: { type: 'integer', minimum: least, maximum: most } });
+
+export const Limit = wholeNumber(1, MOST_A_PAGE).default(50);
 
 /**
  * @param allowed what each parameter takes, for the client

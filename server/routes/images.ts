@@ -2,12 +2,15 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
 import { ImageId, type Tenant } from '../../shared/domain/ids.ts';
+import { MEDIA_TYPE } from '../../shared/domain/image.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { BY_ADDRESS } from '../access/reading.ts';
+import { ImageAnswer, SimilarAnswer } from '../contract/answers.ts';
+import { documents, type Operation, query } from '../contract/operation.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
 import { similarImages } from '../operations/similar-images.ts';
-import { readQuery } from '../page.ts';
+import { wholeNumber } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs, needsAddress } from './needs.ts';
@@ -19,20 +22,62 @@ const COPIES_APART = 7;
 const MOST_SIMILAR = 50;
 
 const SimilarQuery = z.object({
-  distance: z
-    .string()
-    .regex(/^\d+$/)
-    .transform(Number)
-    .pipe(z.int().max(MOST_BITS_APART))
-    .default(COPIES_APART),
-  limit: z.coerce.number().int().min(1).max(MOST_SIMILAR).default(20),
+  distance: wholeNumber(0, MOST_BITS_APART)
+    .default(COPIES_APART)
+    .describe('Bits in which two perceptual hashes may differ'),
+  limit: wholeNumber(1, MOST_SIMILAR).default(20),
 });
 const SIMILAR_TAKES = {
   distance: `a whole number from 0 to ${MOST_BITS_APART}`,
   limit: `a whole number from 1 to ${MOST_SIMILAR}`,
 };
 
-export function imageRoutes(parts: Parts): Hono<AppEnv> {
+const READ: Operation = {
+  id: 'readImage',
+  summary: 'The manifest of an image',
+  answers: { 200: { description: 'As it is now', body: ImageAnswer } },
+  problems: ['not_found', 'deleted'],
+};
+
+const SIMILAR: Operation = {
+  id: 'similarImages',
+  summary: 'Images that look like this one',
+  answers: { 200: { description: 'The nearest first', body: SimilarAnswer } },
+  problems: ['bad_parameter', 'not_found', 'not_ready', 'failed', 'deleted'],
+};
+
+const FILES = Object.values(MEDIA_TYPE);
+
+const READ_VARIANT: Operation = {
+  id: 'readVariant',
+  summary: 'A variant: the file itself',
+  description:
+    'The URLs in a manifest hold a hash, and what is behind them never changes. `thumb.webp` is the variant as it is now, and ' +
+    '`thumb` that in the best format that `Accept` allows.',
+  headers: z.object({
+    accept: z.string().optional(),
+    range: z.string().optional(),
+    'if-range': z.string().optional(),
+    'if-none-match': z.string().optional(),
+  }),
+  answers: {
+    200: { description: 'All of it', body: FILES },
+    206: { description: 'A range of it', body: FILES },
+    302: { description: 'It has been made anew, or is sent by the bucket: `Location`', body: [] },
+    304: { description: 'The client has it', body: [] },
+  },
+  problems: ['not_found', 'not_ready', 'failed', 'deleted', 'range_not_satisfiable'],
+};
+
+const DELETE: Operation = {
+  id: 'deleteImage',
+  summary: 'Deletes an image with all its files',
+  description: 'A job of it that waits or runs is cancelled. Its id stays known as deleted.',
+  answers: { 204: { description: 'It is gone', body: [] } },
+  problems: ['not_found', 'deleted'],
+};
+
+export function imageRoutes(parts: Parts) {
   const { store, storage, retries, access } = parts;
   const { signedUrls } = access;
   const files = { storage, direct: parts.redirectsReads ? parts.direct : null };
@@ -49,18 +94,24 @@ export function imageRoutes(parts: Parts): Hono<AppEnv> {
   const addressOf = signedUrls ? (path: string) => signedUrls.sign(path) : BY_ADDRESS.addressOf;
 
   return new Hono<AppEnv>()
-    .get('/images/:id', needs('read'), async (c) => {
+    .get('/images/:id', needs('read'), documents(READ), async (c) => {
       const record = await find(c.req.param('id'), c.get('caller').tenant);
       c.header('cache-control', 'no-cache');
       return c.json(describeImage(record, addressOf));
     })
-    .get('/images/:id/similar', needs('read'), async (c) => {
-      const query = readQuery(SimilarQuery, c.req.query(), SIMILAR_TAKES);
-      const found = await similarImages(await find(c.req.param('id'), c.get('caller').tenant), query, store);
-      c.header('cache-control', 'no-store');
-      return c.json(describeSimilar(found));
-    })
-    .get('/images/:id/:variant', needsAddress(signedUrls), async (c) => {
+    .get(
+      '/images/:id/similar',
+      needs('read'),
+      documents(SIMILAR),
+      query(SimilarQuery, SIMILAR_TAKES),
+      async (c) => {
+        const record = await find(c.req.param('id'), c.get('caller').tenant);
+        const found = await similarImages(record, c.req.valid('query'), store);
+        c.header('cache-control', 'no-store');
+        return c.json(describeSimilar(found));
+      },
+    )
+    .get('/images/:id/:variant', needsAddress(signedUrls), documents(READ_VARIANT), async (c) => {
       const id = c.req.param('id');
       const reading = c.get('reading');
       const conditions = {
@@ -73,7 +124,7 @@ export function imageRoutes(parts: Parts): Hono<AppEnv> {
       const found = () => find(id, reading.tenant);
       return deliver(files, found, c.req.param('variant'), conditions, reading);
     })
-    .delete('/images/:id', needs('upload'), async (c) => {
+    .delete('/images/:id', needs('upload'), documents(DELETE), async (c) => {
       const id = ImageId.safeParse(c.req.param('id'));
       const { tenant } = c.get('caller');
       const found = id.success && (await deleteImage(id.data, tenant, store, storage, retries));

@@ -2,7 +2,9 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { Sha256 } from '../../shared/domain/ids.ts';
 import { Quarantined } from '../../shared/domain/quarantine.ts';
-import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
+import { QuarantinePage } from '../contract/answers.ts';
+import { documents, type Operation, query } from '../contract/operation.ts';
+import { cursorOf, cursorText, Limit } from '../page.ts';
 import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
@@ -13,11 +15,25 @@ const QuarantineQuery = z.object({
   limit: Limit,
 });
 
+const LIST: Operation = {
+  id: 'listQuarantine',
+  summary: 'What has crashed its decoder twice and is refused since',
+  answers: { 200: { description: 'A page, from the newest to the oldest', body: QuarantinePage } },
+  problems: ['bad_parameter'],
+};
+
+const RELEASE: Operation = {
+  id: 'releaseQuarantined',
+  summary: 'Lets bytes in again',
+  answers: { 204: { description: 'They are not refused any more', body: [] } },
+  problems: ['not_found'],
+};
+
 /** What has crashed its decoder twice and is refused since; an operator may let it in again. */
-export function quarantineRoutes({ store }: Parts): Hono<AppEnv> {
+export function quarantineRoutes({ store }: Parts) {
   return new Hono<AppEnv>()
-    .get('/quarantine', needs('admin'), async (c) => {
-      const { cursor, limit } = readQuery(QuarantineQuery, c.req.query());
+    .get('/quarantine', needs('admin'), documents(LIST), query(QuarantineQuery), async (c) => {
+      const { cursor, limit } = c.req.valid('query');
       const page = await store.listQuarantine({
         tenant: c.get('caller').tenant,
         limit,
@@ -26,7 +42,7 @@ export function quarantineRoutes({ store }: Parts): Hono<AppEnv> {
       c.header('cache-control', 'no-store');
       return c.json({ quarantined: page.quarantined.map(describeQuarantined), next: cursorText(page.next) });
     })
-    .delete('/quarantine/:sha256', needs('admin'), async (c) => {
+    .delete('/quarantine/:sha256', needs('admin'), documents(RELEASE), async (c) => {
       const sha256 = Sha256.safeParse(c.req.param('sha256'));
       const released =
         sha256.success &&

@@ -1,7 +1,15 @@
+import type { z } from 'zod';
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
+import type {
+  ImageAnswer,
+  JobAnswer,
+  QuarantinedAnswer,
+  RunAnswer,
+  SimilarAnswer,
+} from '../contract/answers.ts';
 import { variantPath, variantUrlName } from '../delivery/choose-variant.ts';
 import type { Similar } from '../operations/similar-images.ts';
 
@@ -9,7 +17,10 @@ import type { Similar } from '../operations/similar-images.ts';
 const time = (ms: number): string => new Date(ms).toISOString();
 
 /** @param addressOf the address under which the one who asks has a variant */
-export function describeImage({ image, job, set }: ImageRecord, addressOf: (path: string) => string) {
+export function describeImage(
+  { image, job, set }: ImageRecord,
+  addressOf: (path: string) => string,
+): z.output<typeof ImageAnswer> {
   return {
     id: image.id,
     // What is made anew is there all the while; how that goes is for its job to say.
@@ -41,7 +52,11 @@ function describePicture(description: Description | null) {
   };
 }
 
-export function describeSimilar({ perceptualHash, images, isComplete }: Similar) {
+export function describeSimilar({
+  perceptualHash,
+  images,
+  isComplete,
+}: Similar): z.output<typeof SimilarAnswer> {
   return {
     perceptualHash,
     complete: isComplete,
@@ -49,7 +64,7 @@ export function describeSimilar({ perceptualHash, images, isComplete }: Similar)
   };
 }
 
-export function describeJob(job: Job) {
+export function describeJob(job: Job): z.output<typeof JobAnswer> {
   return {
     id: job.id,
     imageId: job.imageId,
@@ -66,7 +81,7 @@ export function describeJob(job: Job) {
   };
 }
 
-export function describeRun(run: Run) {
+export function describeRun(run: Run): z.output<typeof RunAnswer> {
   return {
     id: run.id,
     ...(run.node !== undefined && { node: run.node }),
@@ -82,7 +97,7 @@ export function describeRun(run: Run) {
   };
 }
 
-export function describeQuarantined(entry: Quarantined) {
+export function describeQuarantined(entry: Quarantined): z.output<typeof QuarantinedAnswer> {
   const { sha256, decoder, signal, exitCode, imageId, jobId } = entry;
   return {
     sha256,

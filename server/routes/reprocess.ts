@@ -1,9 +1,11 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { ImageId } from '../../shared/domain/ids.ts';
+import { ReprocessCountAnswer, ReprocessPage } from '../contract/answers.ts';
+import { documents, type Operation, query } from '../contract/operation.ts';
 import { draining } from '../intake/no-room.ts';
 import { countReprocess, queueReprocess } from '../operations/reprocess.ts';
-import { cursorOf, cursorText, Limit, readQuery } from '../page.ts';
+import { cursorOf, cursorText, Limit } from '../page.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
 
@@ -23,21 +25,32 @@ const TAKES = {
   since: 'a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z',
 };
 
+const QUEUE: Operation = {
+  id: 'reprocess',
+  summary: 'Applies a preset as it is now to a page of the images that were accepted with it',
+  answers: { 200: { description: 'What was queued', body: ReprocessPage } },
+  problems: ['bad_parameter', 'unknown_preset', 'draining'],
+};
+
+const COUNT: Operation = {
+  id: 'countReprocess',
+  summary: 'How far that is',
+  answers: { 200: { description: 'Of all such images', body: ReprocessCountAnswer } },
+  problems: ['bad_parameter', 'unknown_preset'],
+};
+
 /** Applies a preset as it is now to the images that were accepted with it before. */
-export function reprocessRoutes(parts: Parts): Hono<AppEnv> {
+export function reprocessRoutes(parts: Parts) {
   return new Hono<AppEnv>()
-    .post('/reprocess', needs('admin'), async (c) => {
+    .post('/reprocess', needs('admin'), documents(QUEUE), query(PageQuery, TAKES), async (c) => {
       if (parts.isClosing()) throw draining();
-      const { cursor, ...images } = readQuery(PageQuery, c.req.query(), TAKES);
+      const { cursor, ...images } = c.req.valid('query');
       const page = await queueReprocess({ ...images, cursor }, c.get('requestId'), parts);
       c.header('cache-control', 'no-store');
       return c.json({ queued: page.queued, skipped: page.skipped, next: cursorText(page.next) });
     })
-    .get('/reprocess', needs('admin'), async (c) => {
-      const { failedJobs, ...count } = await countReprocess(
-        readQuery(ImagesQuery, c.req.query(), TAKES),
-        parts,
-      );
+    .get('/reprocess', needs('admin'), documents(COUNT), query(ImagesQuery, TAKES), async (c) => {
+      const { failedJobs, ...count } = await countReprocess(c.req.valid('query'), parts);
       c.header('cache-control', 'no-store');
       return c.json({ ...count, failedJobs: failedJobs.map((id) => `/jobs/${id}`) });
     });

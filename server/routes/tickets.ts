@@ -1,5 +1,7 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import { TicketAnswer } from '../contract/answers.ts';
+import { documents, type Operation } from '../contract/operation.ts';
 import { readJsonBody } from '../json-body.ts';
 import { issueTicket } from '../operations/issue-ticket.ts';
 import type { AppEnv, Parts } from './context.ts';
@@ -10,7 +12,7 @@ const LONGEST_S = 24 * 60 * 60;
 const USUAL_S = 600;
 
 /** For a browser or an app: an address that takes one picture, without a key. */
-export function ticketRoutes(parts: Parts): Hono<AppEnv> {
+export function ticketRoutes(parts: Parts) {
   const { access, presets, maxUploadBytes, bodyOf, patience, direct } = parts;
   const Asked = z.strictObject({
     expiresIn: z.int().min(1).max(LONGEST_S).default(USUAL_S),
@@ -34,7 +36,15 @@ export function ticketRoutes(parts: Parts): Hono<AppEnv> {
     direct: `the size and type of what is put into the bucket: {"bytes": 1 to ${maxUploadBytes}, "contentType": "image/…"}`,
   };
 
-  return new Hono<AppEnv>().post('/tickets', needs('upload'), async (c) => {
+  const issue: Operation = {
+    id: 'issueTicket',
+    summary: 'A ticket for one upload, for a browser or an app',
+    body: { 'application/json': Asked },
+    answers: { 201: { description: 'Whoever has its `url` may upload one picture', body: TicketAnswer } },
+    problems: ['bad_parameter', 'upload_too_slow', 'malformed_request', 'unknown_preset'],
+  };
+
+  return new Hono<AppEnv>().post('/tickets', needs('upload'), documents(issue), async (c) => {
     const asked = await readJsonBody(Asked, bodyOf(c), patience, takes);
     const { id, token, expiresAt, maxBytes, preset, put } = await issueTicket(
       asked,
