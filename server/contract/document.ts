@@ -1,6 +1,11 @@
 import type { RouterRoute } from 'hono/types';
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import {
+  createDocument,
+  type ZodOpenApiOperationObject,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponsesObject,
+} from 'zod-openapi';
 import { Sha256 } from '../../shared/domain/ids.ts';
 import { PROBLEMS, ProblemBody, type ProblemCode } from '../problem.ts';
 import { type Operation, operationOf, queryOf, type Success } from './operation.ts';
@@ -99,7 +104,7 @@ function described(
     },
     ...(body && { requestBody: { content: mapOf(body, (schema) => ({ schema: schema ?? {} })) } }),
     security: securityOf(access),
-    responses: { ...mapOf(answers, success), ...refusals(codes) },
+    responses: both(mapOf(answers, success), refusals(codes)),
   };
 }
 
@@ -120,6 +125,20 @@ function success({ description, body, headers }: Success) {
     headers: headers ? ON_EVERY_ANSWER.extend(headers.shape) : ON_EVERY_ANSWER,
     ...(Object.keys(content).length > 0 && { content }),
   };
+}
+
+/** A status may be that of a success, as it is of the probes, and of a refusal. */
+function both(
+  successes: Record<number, ReturnType<typeof success>>,
+  refused: ReturnType<typeof refusals>,
+): ZodOpenApiResponsesObject {
+  const shared = Object.entries(successes).flatMap(([status, one]) => {
+    const other = refused[status];
+    if (!other) return [];
+    const description = `${one.description}; or ${other.description}`;
+    return [[status, { ...one, description, content: { ...one.content, ...other.content } }]];
+  });
+  return { ...successes, ...refused, ...Object.fromEntries(shared) };
 }
 
 /** By status: which codes it may have, and what each is. */

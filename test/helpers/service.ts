@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { heldToContract } from './contract.ts';
 import { descriptorsOf } from './descriptors.ts';
 import { endStoresOf, type Leftovers, storesOf } from './stores.ts';
 
@@ -101,8 +102,12 @@ export class RunningService {
     return children.split(' ').filter(Boolean).map(Number);
   }
 
-  fetch(path: string, init?: RequestInit): Promise<Response> {
-    return fetch(new URL(path, this.url), init);
+  /** What is answered has to be as the contract says. */
+  async fetch(path: string, init?: RequestInit): Promise<Response> {
+    const url = new URL(path, this.url);
+    const answer = await fetch(url, init);
+    await heldToContract(init?.method ?? 'GET', url, answer);
+    return answer;
   }
 
   /** Ends it if it still runs, and removes its folder. */

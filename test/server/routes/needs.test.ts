@@ -27,6 +27,8 @@ const ACCESS = {
   'GET /reprocess': 'admin',
   'GET /livez': 'public',
   'GET /readyz': 'public',
+  'GET /openapi.json': 'public',
+  'GET /docs': 'public',
 };
 
 /** To put routes together, no part of the service is used. */
