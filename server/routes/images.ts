@@ -66,7 +66,18 @@ const READ_VARIANT: Operation = {
     302: { description: 'It has been made anew, or is sent by the bucket: `Location`', body: [] },
     304: { description: 'The client has it', body: [] },
   },
-  problems: ['not_found', 'not_ready', 'failed', 'deleted', 'range_not_satisfiable'],
+  problems: [
+    'not_found',
+    'not_ready',
+    'failed',
+    'deleted',
+    'range_not_satisfiable',
+    // Where addresses are signed.
+    'bad_signature',
+    'no_key',
+    'not_allowed',
+    'rate_limited',
+  ],
 };
 
 const DELETE: Operation = {

@@ -80,7 +80,6 @@ const UPLOAD: Operation = {
   body: {
     'multipart/form-data': z.object({ image: File, ...TEXTS }),
     'image/*': null,
-    'application/octet-stream': null,
   },
   answers: ACCEPTED,
   problems: [...OF_PICTURES, 'malformed_request', 'no_image', 'too_many_images', 'upload_too_slow'],

@@ -1,5 +1,7 @@
+import { appendFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { z } from 'zod';
 import { createApp } from '../../server/app.ts';
 import { contractOf } from '../../server/contract/document.ts';
 import type { Parts } from '../../server/routes/context.ts';
@@ -22,21 +24,30 @@ const PATHS = Object.keys(CONTRACT.paths ?? {})
   .map((path) => ({ path, pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`) }))
   .sort((one, other) => one.path.split('{').length - other.path.split('{').length);
 
-/** What of the contract an answer is: its path and method, and the status. */
-export interface Exercised {
-  path: string;
-  method: (typeof METHODS)[number];
-  status: number;
+/** What of the contract an answer is. */
+export const Exercised = z.object({
+  path: z.string(),
+  method: z.enum(METHODS),
+  status: z.string(),
   /** Of a refusal. */
-  code: string | null;
-}
+  code: z.string().nullable(),
+});
+export type Exercised = z.infer<typeof Exercised>;
+
+/** Where the answers that have come are noted, a line each; else nowhere. */
+const { DARKROOM_EXERCISED: NOTES } = process.env;
 
 /**
  * Holds an answer against the contract.
- * @returns what it is of it; null where it is of no path or method there, and is refused as such
  * @throws when the contract does not say that it may come, or says something else of its body
  */
-export async function heldToContract(method: string, url: URL, answer: Response): Promise<Exercised | null> {
+export async function heldToContract(method: string, url: URL, answer: Response): Promise<void> {
+  const exercised = await held(method, url, answer);
+  if (NOTES && exercised) appendFileSync(NOTES, `${JSON.stringify(exercised)}\n`);
+}
+
+/** Null where it is of no path or method of the contract, and is refused as such. */
+async function held(method: string, url: URL, answer: Response): Promise<Exercised | null> {
   const known = PATHS.find(({ pattern }) => pattern.test(url.pathname))?.path;
   const verb = METHODS.find((it) => it === (method === 'HEAD' ? 'get' : method.toLowerCase()));
   const what = `${method} ${url.pathname}: ${answer.status}`;
@@ -48,7 +59,7 @@ export async function heldToContract(method: string, url: URL, answer: Response)
   const described = operation.responses?.[answer.status];
   if (!described || !('description' in described))
     throw new Error(`${what}: the contract has no such answer`);
-  const exercised: Exercised = { path: known, method: verb, status: answer.status, code: null };
+  const exercised: Exercised = { path: known, method: verb, status: String(answer.status), code: null };
   const type = answer.headers.get('content-type')?.replace(/;.*/, '') ?? null;
   const types = Object.keys(described.content ?? {});
   if (method === 'HEAD' || (type === null && types.length === 0)) return exercised;
@@ -77,3 +88,21 @@ function validatorAt(pointer: readonly string[]): ValidateFunction {
   validators.set(name, validate);
   return validate;
 }
+
+/** All that may be answered, by the contract. */
+export function documentedAnswers(): Exercised[] {
+  return Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) =>
+      Object.entries(item[method]?.responses ?? {}).flatMap(([status, answer]): Exercised[] => {
+        const content: Record<string, { schema?: unknown }> =
+          'content' in answer ? (answer.content ?? {}) : {};
+        const refusal = Refusal.safeParse(content['application/problem+json']?.schema);
+        const codes = refusal.success ? refusal.data.properties.code.enum : [];
+        const isSuccess = !refusal.success || Object.keys(content).length > 1;
+        return [...(isSuccess ? [null] : []), ...codes].map((code) => ({ path, method, status, code }));
+      }),
+    ),
+  );
+}
+
+const Refusal = z.object({ properties: z.object({ code: z.object({ enum: z.array(z.string()) }) }) });

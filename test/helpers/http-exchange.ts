@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 import { Readable } from 'node:stream';
+import { heldToContract } from './contract.ts';
 import type { RunningService } from './service.ts';
 
 export interface RawRequest {
@@ -32,7 +33,8 @@ export function rawRequest(
   const { method = 'POST', headers = {}, body = Buffer.alloc(0), standStill = false } = options;
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const begin = performance.now();
-  const outgoing = request(new URL(path, service.url), { method, headers, agent: connectionOfItsOwn });
+  const outgoingUrl = new URL(path, service.url);
+  const outgoing = request(outgoingUrl, { method, headers, agent: connectionOfItsOwn });
   const content = Readable.from(Buffer.isBuffer(body) ? [body] : body);
   outgoing.once('response', (incoming) => {
     const pieces: Buffer[] = [];
@@ -41,7 +43,9 @@ export function rawRequest(
     incoming.once('end', () => {
       const { statusCode: status = 0, headers: received } = incoming;
       const milliseconds = performance.now() - begin;
-      resolve({ status, headers: received, body: Buffer.concat(pieces).toString(), milliseconds });
+      const text = Buffer.concat(pieces).toString();
+      const answer = { status, headers: received, body: text, milliseconds };
+      heldToContract(method, outgoingUrl, responseOf(answer)).then(() => resolve(answer), reject);
       content.destroy();
       outgoing.destroy();
     });
@@ -52,6 +56,12 @@ export function rawRequest(
   outgoing.flushHeaders();
   content.pipe(outgoing, { end: !standStill });
   return promise;
+}
+
+function responseOf({ status, headers, body }: RawAnswer): Response {
+  const type = headers['content-type'];
+  const hasBody = ![204, 304].includes(status);
+  return new Response(hasBody ? body : null, { status, ...(type && { headers: { 'content-type': type } }) });
 }
 
 /** So many bytes, in pieces of 64 KiB, as they are asked for. */
