@@ -91,7 +91,7 @@ const NO_MORE = {
 };
 
 const TICKET = {
-  id: 'x',
+  id: ID,
   keyId: 'test',
   tenant: DEFAULT_TENANT,
   maxBytes: 1,
