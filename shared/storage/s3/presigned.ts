@@ -15,7 +15,7 @@ export async function presignedGet(
     ResponseCacheControl: answer.cacheControl,
   });
   return signing(() =>
-    getSignedUrl(bucket.client, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),
+    getSignedUrl(bucket.signer, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),
   );
 }
 
@@ -35,7 +35,7 @@ export async function presignedPut(
     expiresIn: upload.seconds,
     ...(upload.contentType !== undefined && { signableHeaders: new Set(['content-type']) }),
   };
-  return signing(() => getSignedUrl(bucket.client, command, options));
+  return signing(() => getSignedUrl(bucket.signer, command, options));
 }
 
 /** It is S3 that looks when a signature ends. */
