@@ -33,6 +33,7 @@ export async function presignedPut(
   // The SDK signs the length, and a type only where it is told to.
   const options = {
     expiresIn: upload.seconds,
+    signingDate: dateAt(bucket),
     ...(upload.contentType !== undefined && { signableHeaders: new Set(['content-type']) }),
   };
   return signing(() => getSignedUrl(bucket.signer, command, options));

@@ -1,10 +1,11 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { newImageId, newRunId } from '../../../../shared/domain/ids.ts';
 import { S3Storage } from '../../../../shared/storage/s3/s3-storage.ts';
 import { S3Url } from '../../../../shared/storage/s3/s3-url.ts';
 import { putFiles } from '../../../helpers/put-files.ts';
 import { recordingLog } from '../../../helpers/recording-log.ts';
 import { Relay } from '../../../helpers/relay.ts';
+import { openS3Storage } from '../../../helpers/s3-storage.ts';
 import { describeWithS3 } from '../../../helpers/with-s3.ts';
 
 const MINUTE_S = 60;
@@ -40,5 +41,14 @@ describeWithS3('a signed URL', (server) => {
     const inside = (signed: string) => signed.replace(outside.endpoint, server().endpoint);
     expect((await fetch(inside(read))).status).toBe(403);
     expect((await put(inside(upload))).status).toBe(403);
+  });
+
+  test('begins and ends by the clock of the server, whatever that of the node says', async () => {
+    const { storage } = await openS3Storage(server());
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 2 * MINUTE_S * 1000 });
+    onTestFinished(() => void vi.useRealTimers());
+    const { read, upload } = await urlsOf(storage);
+    expect((await fetch(read)).status).toBe(200);
+    expect((await put(upload)).status).toBe(200);
   });
 });
