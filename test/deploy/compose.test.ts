@@ -123,6 +123,7 @@ describe('the compose file', () => {
     expect(networks).toEqual({ front: null, back: { internal: true } });
     for (const { networks, ports = [] } of Object.values(services))
       expect(networks).toEqual(ports.length > 0 ? ['front', 'back'] : ['back']);
+    expect(storage.command).toContain('-master.telemetry=false');
   });
 
   test('names the version of what it pulls', () => {
