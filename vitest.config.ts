@@ -1,5 +1,6 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { placeForS3 } from './test/helpers/place-for-s3.ts';
+import { POSTGRES, whyNoPostgres } from './test/helpers/postgres-binaries.ts';
 import { PROFILE } from './test/helpers/profile.ts';
 import { S3_ENVIRONMENT } from './test/helpers/s3-environment.ts';
 
@@ -41,6 +42,18 @@ const NOT_ON_CLUSTER = [
   'test/crash/{chaos,migrate}.test.ts',
 ];
 
+/** What speaks with PostgreSQL itself: all that its version can make a difference to. */
+const ON_POSTGRES = [
+  'test/helpers/postgres-server.test.ts',
+  'test/conformance/{postgres-job-store,cluster-hand-off}.test.ts',
+  'test/shared/{postgres,queue/postgres}/**/*.test.ts',
+  'test/shared/jobs/postgres-job-store.test.ts',
+  'test/server/access/postgres-counter.test.ts',
+  'test/server/migration/migrate.test.ts',
+  'test/deploy/queue-depth.test.ts',
+  'test/cluster/nodes-together.test.ts',
+];
+
 const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
   {
@@ -50,12 +63,20 @@ const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
 ];
 
-const onCluster = (): TestProjectConfiguration[] => [
+const isSkipped = (() => {
+  const why = whyNoServers();
+  if (why === null) return false;
+  if (process.env.CI === 'true') throw new Error(why);
+  process.stderr.write(`skipped: ${why}\n`);
+  return true;
+})();
+
+const onCluster: TestProjectConfiguration[] = [
   {
     extends: true,
     test: {
       name: 'cluster',
-      include: whyNoCluster() === null ? ['test/{e2e,crash}/*.test.ts'] : [],
+      include: isSkipped ? [] : ['test/{e2e,crash}/*.test.ts'],
       exclude: NOT_ON_CLUSTER,
       // Of the storage, where a test looks at what it has with the product's own.
       env: S3_ENVIRONMENT,
@@ -66,13 +87,26 @@ const onCluster = (): TestProjectConfiguration[] => [
   },
 ];
 
-/** Null where there can be the servers of the cluster profile; where not, it is skipped, but not by the gate. */
-function whyNoCluster(): string | null {
-  const place = placeForS3();
-  if (!('why' in place)) return null;
-  if (process.env.CI === 'true') throw new Error(place.why);
-  process.stderr.write(`skipped: the cluster profile: ${place.why}\n`);
-  return place.why;
+const onOldestPostgres: TestProjectConfiguration[] = [
+  {
+    extends: true,
+    test: {
+      name: 'postgres-15',
+      include: isSkipped ? [] : ON_POSTGRES,
+      testTimeout: 120_000,
+    },
+  },
+];
+
+/** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */
+function whyNoServers(): string | null {
+  const place = PROFILE === 'cluster' ? placeForS3() : null;
+  return place !== null && 'why' in place ? place.why : whyNoPostgres();
+}
+
+function projects(): TestProjectConfiguration[] {
+  if (PROFILE === 'cluster') return onCluster;
+  return POSTGRES === '15' ? onOldestPostgres : onEmbedded;
 }
 
 export default defineConfig({
@@ -82,6 +116,7 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    projects: PROFILE === 'cluster' ? onCluster() : onEmbedded,
+    passWithNoTests: isSkipped,
+    projects: projects(),
   },
 });
