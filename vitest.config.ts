@@ -13,6 +13,9 @@ const ALONE = [
 /** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
 const DECODING = ['test/workers/worker/{*,heic/*,metadata/*}.test.ts'];
 
+/** Each takes a quarter of a minute, most of them waiting: begun last, they would leave a core with nothing to do. */
+const LONG = ['test/crash/{boot,chaos,worker-hangs}.test.ts', 'test/conformance/*-job-store.test.ts'];
+
 /**
  * Tests that need an S3 server, which npm alone does not bring, and those of several nodes, which wait for leases to run out
  * and for time-outs: `npm run test:nodes`, apart from all others.
@@ -43,10 +46,15 @@ const NOT_ON_CLUSTER = [
 const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
   { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
+  { extends: true, test: { name: 'long', include: LONG } },
   { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
   {
     extends: true,
-    test: { name: 'others', include: ['test/**/*.test.ts'], exclude: [...ALONE, ...DECODING, ...NODES] },
+    test: {
+      name: 'others',
+      include: ['test/**/*.test.ts'],
+      exclude: [...ALONE, ...DECODING, ...LONG, ...NODES],
+    },
   },
 ];
 
