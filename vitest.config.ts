@@ -4,16 +4,18 @@ import { POSTGRES, whyNoPostgres } from './test/helpers/postgres-binaries.ts';
 import { PROFILE } from './test/helpers/profile.ts';
 import { S3_ENVIRONMENT } from './test/helpers/s3-environment.ts';
 
-/** Tests of functions, which leave nothing behind in their process: these share one, and what it has loaded. */
-const FUNCTIONS = [
-  'test/{architecture,bench,deploy,docs,supply-chain,testdata}/**/*.test.ts',
-  'test/fuzz/{answer,arguments,mutants}.test.ts',
-  'test/server/{cli,delivery,intake,operations}/**/*.test.ts',
-  'test/shared/{domain,jobs,presets}/**/*.test.ts',
-  'test/workers/supervisor/{channel,next-state,restart-policy,run-outcome,worker-end}.test.ts',
-  'test/workers/supervisor/verify/*.test.ts',
-  'test/workers/worker/describe/*.test.ts',
+/** These mock modules that others have loaded, or count the memory of their process: each has one of its own. */
+const ALONE = [
+  'test/server/{failing-writes,power-cut}.test.ts',
+  'test/shared/storage/disk/folder-lock.test.ts',
+  'test/workers/worker/raster.test.ts',
 ];
+
+/** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
+const DECODING = ['test/workers/worker/{*,heic/*,metadata/*}.test.ts'];
+
+/** Each takes a quarter of a minute, most of them waiting: begun last, they would leave a core with nothing to do. */
+const LONG = ['test/crash/{boot,chaos,worker-hangs}.test.ts', 'test/conformance/*-job-store.test.ts'];
 
 /**
  * Tests that need an S3 server, which npm alone does not bring, and those of several nodes, which wait for leases to run out
@@ -55,12 +57,18 @@ const ON_POSTGRES = [
 ];
 
 const onEmbedded: TestProjectConfiguration[] = [
-  { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
+  { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
+  { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
+  { extends: true, test: { name: 'long', include: LONG } },
+  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
   {
     extends: true,
-    test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [...FUNCTIONS, ...NODES] },
+    test: {
+      name: 'others',
+      include: ['test/**/*.test.ts'],
+      exclude: [...ALONE, ...DECODING, ...LONG, ...NODES],
+    },
   },
-  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
 ];
 
 const isSkipped = (() => {
@@ -112,8 +120,10 @@ function projects(): TestProjectConfiguration[] {
 export default defineConfig({
   test: {
     globalSetup: 'test/helpers/global-setup.ts',
-    // Each end-to-end test runs a service with its workers, and waits for a fifth of its time: three files are what two cores hold.
-    maxWorkers: 3,
+    // A file that starts services waits for a part of its time: four are what two cores hold, three where servers work for each.
+    maxWorkers: PROFILE === 'cluster' ? 3 : 4,
+    // A process for each file would take a tenth of all the time.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     passWithNoTests: isSkipped,

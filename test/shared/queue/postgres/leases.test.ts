@@ -4,13 +4,13 @@ import { IdempotencyKey, KEY_KEPT_MS } from '../../../../shared/domain/idempoten
 import { DEFAULT_TENANT, type JobId, newClaimId, newRunId } from '../../../../shared/domain/ids.ts';
 import { reconcile } from '../../../../shared/queue/postgres/reconcile.ts';
 import { newUpload, succeeded } from '../../../helpers/job-records.ts';
-import { newDatabase } from '../../../helpers/postgres-server.ts';
+import { copyOf, newDatabase } from '../../../helpers/postgres-server.ts';
 import { type QueueNode, queueNode } from '../../../helpers/queue-node.ts';
 import { sharedServer } from '../../../helpers/shared-servers.ts';
 import { Told } from '../../../helpers/told.ts';
 
 async function nodes(...workers: number[]) {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   const opened: { node: QueueNode; told: Told<JobId> }[] = [];
   for (const count of workers) {
     const told = new Told<JobId>();
