@@ -1,18 +1,21 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
 import { placeForS3 } from './test/helpers/place-for-s3.ts';
+import { POSTGRES, whyNoPostgres } from './test/helpers/postgres-binaries.ts';
 import { PROFILE } from './test/helpers/profile.ts';
 import { S3_ENVIRONMENT } from './test/helpers/s3-environment.ts';
 
-/** Tests of functions, which leave nothing behind in their process: these share one, and what it has loaded. */
-const FUNCTIONS = [
-  'test/{architecture,bench,deploy,docs,supply-chain,testdata}/**/*.test.ts',
-  'test/fuzz/{answer,arguments,mutants}.test.ts',
-  'test/server/{cli,delivery,intake,operations}/**/*.test.ts',
-  'test/shared/{domain,jobs,presets}/**/*.test.ts',
-  'test/workers/supervisor/{channel,next-state,restart-policy,run-outcome,worker-end}.test.ts',
-  'test/workers/supervisor/verify/*.test.ts',
-  'test/workers/worker/describe/*.test.ts',
+/** These mock modules that others have loaded, or count the memory of their process: each has one of its own. */
+const ALONE = [
+  'test/server/{failing-writes,power-cut}.test.ts',
+  'test/shared/storage/disk/folder-lock.test.ts',
+  'test/workers/worker/raster.test.ts',
 ];
+
+/** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
+const DECODING = ['test/workers/worker/{*,heic/*,metadata/*}.test.ts'];
+
+/** Each takes a quarter of a minute, most of them waiting: begun last, they would leave a core with nothing to do. */
+const LONG = ['test/crash/{boot,chaos,worker-hangs}.test.ts', 'test/conformance/*-job-store.test.ts'];
 
 /**
  * Tests that need an S3 server, which npm alone does not bring, and those of several nodes, which wait for leases to run out
@@ -41,21 +44,47 @@ const NOT_ON_CLUSTER = [
   'test/crash/{chaos,migrate}.test.ts',
 ];
 
-const onEmbedded: TestProjectConfiguration[] = [
-  { extends: true, test: { name: 'functions', include: FUNCTIONS, isolate: false } },
-  {
-    extends: true,
-    test: { name: 'processes', include: ['test/**/*.test.ts'], exclude: [...FUNCTIONS, ...NODES] },
-  },
-  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
+/** What speaks with PostgreSQL itself: all that its version can make a difference to. */
+const ON_POSTGRES = [
+  'test/helpers/postgres-server.test.ts',
+  'test/conformance/{postgres-job-store,cluster-hand-off}.test.ts',
+  'test/shared/{postgres,queue/postgres}/**/*.test.ts',
+  'test/shared/jobs/postgres-job-store.test.ts',
+  'test/server/access/postgres-counter.test.ts',
+  'test/server/migration/migrate.test.ts',
+  'test/deploy/queue-depth.test.ts',
+  'test/cluster/nodes-together.test.ts',
 ];
 
-const onCluster = (): TestProjectConfiguration[] => [
+const onEmbedded: TestProjectConfiguration[] = [
+  { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
+  { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
+  { extends: true, test: { name: 'long', include: LONG } },
+  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
+  {
+    extends: true,
+    test: {
+      name: 'others',
+      include: ['test/**/*.test.ts'],
+      exclude: [...ALONE, ...DECODING, ...LONG, ...NODES],
+    },
+  },
+];
+
+const isSkipped = (() => {
+  const why = whyNoServers();
+  if (why === null) return false;
+  if (process.env.CI === 'true') throw new Error(why);
+  process.stderr.write(`skipped: ${why}\n`);
+  return true;
+})();
+
+const onCluster: TestProjectConfiguration[] = [
   {
     extends: true,
     test: {
       name: 'cluster',
-      include: whyNoCluster() === null ? ['test/{e2e,crash}/*.test.ts'] : [],
+      include: isSkipped ? [] : ['test/{e2e,crash}/*.test.ts'],
       exclude: NOT_ON_CLUSTER,
       // Of the storage, where a test looks at what it has with the product's own.
       env: S3_ENVIRONMENT,
@@ -66,22 +95,38 @@ const onCluster = (): TestProjectConfiguration[] => [
   },
 ];
 
-/** Null where there can be the servers of the cluster profile; where not, it is skipped, but not by the gate. */
-function whyNoCluster(): string | null {
-  const place = placeForS3();
-  if (!('why' in place)) return null;
-  if (process.env.CI === 'true') throw new Error(place.why);
-  process.stderr.write(`skipped: the cluster profile: ${place.why}\n`);
-  return place.why;
+const onOldestPostgres: TestProjectConfiguration[] = [
+  {
+    extends: true,
+    test: {
+      name: 'postgres-15',
+      include: isSkipped ? [] : ON_POSTGRES,
+      testTimeout: 120_000,
+    },
+  },
+];
+
+/** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */
+function whyNoServers(): string | null {
+  const place = PROFILE === 'cluster' ? placeForS3() : null;
+  return place !== null && 'why' in place ? place.why : whyNoPostgres();
+}
+
+function projects(): TestProjectConfiguration[] {
+  if (PROFILE === 'cluster') return onCluster;
+  return POSTGRES === '15' ? onOldestPostgres : onEmbedded;
 }
 
 export default defineConfig({
   test: {
     globalSetup: 'test/helpers/global-setup.ts',
-    // Each end-to-end test runs a service with its workers, and waits for a fifth of its time: three files are what two cores hold.
-    maxWorkers: 3,
+    // A file that starts services waits for a part of its time: four are what two cores hold, three where servers work for each.
+    maxWorkers: PROFILE === 'cluster' ? 3 : 4,
+    // A process for each file would take a tenth of all the time.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    projects: PROFILE === 'cluster' ? onCluster() : onEmbedded,
+    passWithNoTests: isSkipped,
+    projects: projects(),
   },
 });

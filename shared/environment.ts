@@ -149,7 +149,7 @@ export const Environment = z.object({
     .prefault('10')
     .describe('Connections to PostgreSQL that a node has at the most; one more listens'),
   STORAGE_URL: StorageUrl.optional().describe(
-    'Originals and variants: file:PATH, by default file:BASE_PATH; or s3://bucket/prefix?endpoint=…&region=…&pathStyle=true',
+    'Originals and variants: file:PATH, by default file:BASE_PATH; or s3://bucket/prefix?endpoint=…&publicEndpoint=…&region=…&pathStyle=true',
   ),
   SWEEP_AFTER_S: wholeNumber(60, 604_800)
     .prefault('3600')

@@ -64,7 +64,17 @@ export async function openCluster(
   const watch = new RemoteJobWatch(pool);
   const tellWork = () => notifier.tell(CHANNELS.work, 'fresh backlog batch');
   const upkeep = takesWork
-    ? new Upkeep(sessions, queue, store, storage, clock, tellWork, config.sweepAfterS, log)
+    ? new Upkeep(
+        sessions,
+        queue,
+        store,
+        storage,
+        clock,
+        () => registry.steadyMs,
+        tellWork,
+        config.sweepAfterS,
+        log,
+      )
     : null;
   let feeder: Feeder | null = null;
   const listener = new Listener(

@@ -20,6 +20,7 @@ export class Upkeep {
   readonly #store: JobStore;
   readonly #storage: S3Storage;
   readonly #clock: DatabaseClock;
+  readonly #steadyMs: () => number;
   readonly #wake: () => void;
   readonly #sweepSeconds: number;
   readonly #log: Logger;
@@ -27,6 +28,7 @@ export class Upkeep {
   #going: Promise<void> = Promise.resolve();
 
   /**
+   * @param steadyMs for how long the database has been in reach without a break
    * @param wake tells all nodes that there is work
    * @param sweepSeconds how often files are compared with records; younger ones are left alone
    */
@@ -36,6 +38,7 @@ export class Upkeep {
     store: JobStore,
     storage: S3Storage,
     clock: DatabaseClock,
+    steadyMs: () => number,
     wake: () => void,
     sweepSeconds: number,
     log: Logger,
@@ -45,6 +48,7 @@ export class Upkeep {
     this.#store = store;
     this.#storage = storage;
     this.#clock = clock;
+    this.#steadyMs = steadyMs;
     this.#wake = wake;
     this.#sweepSeconds = sweepSeconds;
     this.#log = log;
@@ -80,7 +84,7 @@ export class Upkeep {
   async #reconcile(): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'reconcile', RECONCILE_SECONDS / 2))) return;
     const done = await this.#sessions.transaction((session, db) =>
-      reconcile(session, db, this.#queue, this.#clock.now()),
+      reconcile(session, db, this.#queue, this.#clock.now(), this.#steadyMs()),
     );
     if (done && done.interrupted + done.sent + done.released > 0) {
       this.#wake();

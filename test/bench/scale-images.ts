@@ -35,8 +35,11 @@ const rows: string[][] = [];
 for (const workers of given.workers.split(',').map(Number)) {
   const [apart, together]: [number[], number[]] = [[], []];
   for (let round = 0; round < Number(given.rounds); round++) {
-    apart.push(await measure(workers, 1));
-    together.push(await measure(1, workers));
+    // In turns, as the one that comes second finds a machine that is warmer, or busier.
+    const [first, second] = round % 2 === 0 ? [apart, together] : [together, apart];
+    for (const place of [first, second])
+      place.push(await (place === apart ? measure(workers, 1) : measure(1, workers)));
+    process.stderr.write(`${workers} workers: ${apart.at(-1)?.toFixed(2)}, ${together.at(-1)?.toFixed(2)}\n`);
   }
   const ratios = apart.map((it, round) => it / (together[round] ?? Number.NaN));
   rows.push([

@@ -1,13 +1,13 @@
 import type { JobId } from '../../shared/domain/ids.ts';
 import { newUpload } from '../helpers/job-records.ts';
-import { newDatabase } from '../helpers/postgres-server.ts';
+import { copyOf } from '../helpers/postgres-server.ts';
 import { queueNode } from '../helpers/queue-node.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { Told } from '../helpers/told.ts';
 import { describeHandOff, type HandOffLimits, type HandOffScene } from './hand-off.ts';
 
 const open = async (limits: HandOffLimits): Promise<HandOffScene> => {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   const told = new Told<JobId>();
   const node = await queueNode(url, limits, told);
   const needOf = ({ image, memoryBytes, isBatch }: ReturnType<typeof uploadOf>) => ({

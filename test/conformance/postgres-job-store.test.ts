@@ -2,7 +2,7 @@ import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.
 import { connect } from '../../shared/postgres/connect.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
 import { openRecords } from '../helpers/open-records.ts';
-import { newDatabase } from '../helpers/postgres-server.ts';
+import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
@@ -16,7 +16,7 @@ const openStore = async (url: string) =>
   new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE);
 
 async function open(): Promise<OpenedJobStore> {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   let store = await openStore(url);
   return {
     store,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { faultPicture, goodPicture } from '../fixtures/fault-pictures.ts';
-import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
+import { expectCleanEnd, expectWhole, outcomesOf, workerOf } from '../helpers/aftermath.ts';
 import { commitOnce } from '../helpers/fault-run.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
@@ -65,10 +65,10 @@ describe.skipIf(!HAS_PRLIMIT)('a limit of memory', () => {
 test('growing memory: a worker that has grown too large gives way to another between two runs', async () => {
   const env = { WORKER_MAX_RSS_BYTES: String(200 * 2 ** 20) };
   await using service = await startService({ faults: true, env });
-  const { outcomes, lines } = await commitOnce(service, 'growing-memory');
+  const { job, outcomes } = await commitOnce(service, 'growing-memory');
   expect(outcomes).toEqual(['succeeded']);
-  expect(lines).toContainEqual(
-    expect.objectContaining({ msg: 'worker retired', exitCode: 0, signal: null, killedFor: null }),
-  );
+  const pid = workerOf(job);
+  const retired = await service.logged(({ msg, workerPid }) => msg === 'worker retired' && workerPid === pid);
+  expect(retired).toMatchObject({ exitCode: 0, signal: null, killedFor: null });
   await expectCleanEnd(service);
 });

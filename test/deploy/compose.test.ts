@@ -48,16 +48,15 @@ const Compose = z.object({
   volumes: z.record(z.string(), z.null()),
 });
 
-const text = readFileSync(new URL('../../deploy/compose.yaml', import.meta.url), 'utf8');
+const file = readFileSync(new URL('../../deploy/compose.yaml', import.meta.url), 'utf8');
+/** With what compose puts in where the environment does not say. */
+const text = file.replace(/\$\{\w+:-(.*?)\}/g, '$1');
 const { services, networks, volumes } = Compose.parse(parse(text, { merge: true }));
 const { api, worker, database, storage, bucket } = services;
 const nodes = [
   { role: 'api', node: api },
   { role: 'worker', node: worker },
 ];
-
-/** What compose puts in where the environment does not say. */
-const filledIn = (value: string | undefined) => value?.replace(/\$\{\w+:-(.*?)\}/g, '$1') ?? '';
 
 describe.each(nodes)('the $role of the compose file', ({ role, node }) => {
   const { environment = {} } = node;
@@ -73,11 +72,11 @@ describe.each(nodes)('the $role of the compose file', ({ role, node }) => {
   });
 
   test('finds both stores, with the credentials that they have', () => {
-    const address = new URL(filledIn(environment.DATABASE_URL));
+    const address = new URL(environment.DATABASE_URL ?? '');
     expect([address.hostname, address.port]).toEqual(['database', '5432']);
     expect([address.username, address.password]).toEqual([
       database.environment?.POSTGRES_USER,
-      filledIn(database.environment?.POSTGRES_PASSWORD),
+      database.environment?.POSTGRES_PASSWORD,
     ]);
     const { searchParams } = new URL(environment.STORAGE_URL ?? '');
     expect(searchParams.get('endpoint')).toBe('http://storage:8333');
@@ -111,13 +110,20 @@ describe('the compose file', () => {
   test('is reached from this machine alone, as it asks for no keys', () => {
     expect(api.environment?.ALLOW_ANONYMOUS).toBe('true');
     const published = Object.values(services).flatMap(({ ports = [] }) => ports);
-    expect(published).toEqual(['127.0.0.1:3000:3000']);
+    expect(published).toEqual(['127.0.0.1:3000:3000', '127.0.0.1:8333:8333']);
   });
 
-  test('lets nothing out but the answers of the api', () => {
+  test('has clients read from where they reach the storage', () => {
+    const { searchParams } = new URL(api.environment?.STORAGE_URL ?? '');
+    expect(searchParams.get('publicEndpoint')).toBe('http://localhost:8333');
+    expect(readConfig({ ...api.environment, READ_MODE: 'redirect' }).readMode).toBe('redirect');
+  });
+
+  test('lets nothing out but the answers of what is published', () => {
     expect(networks).toEqual({ front: null, back: { internal: true } });
     for (const { networks, ports = [] } of Object.values(services))
       expect(networks).toEqual(ports.length > 0 ? ['front', 'back'] : ['back']);
+    expect(storage.command).toContain('-master.telemetry=false');
   });
 
   test('names the version of what it pulls', () => {

@@ -7,7 +7,7 @@ import { connect } from '../../shared/postgres/connect.ts';
 import { newStart, newUpload, rejected } from '../helpers/job-records.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
 import { openRecords } from '../helpers/open-records.ts';
-import { newDatabase } from '../helpers/postgres-server.ts';
+import { copyOf } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import type { ScaledObject } from './keda-schema.ts';
 import { render } from './rendered.ts';
@@ -39,7 +39,7 @@ async function connected(connectionString: string): Promise<Client> {
 test.skipIf(cluster.isMissing)(
   'the autoscaler counts the jobs that need a worker, and may read no more',
   async () => {
-    const url = await newDatabase(await sharedServer('postgres'));
+    const url = await copyOf(await sharedServer('migrated'));
     const store = new PostgresJobStore(await openRecords(connect(url, 2)), 'this node', NO_QUEUE);
     onTestFinished(() => store.close());
     const autoscaler = await connected(await urlOfRole(url));

@@ -4,6 +4,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { newDatabase } from '../helpers/postgres-server.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
+import { Relay } from '../helpers/relay.ts';
 import { S3_ENVIRONMENT } from '../helpers/s3-environment.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
@@ -21,19 +22,25 @@ const Ticket = z.object({
 describeWithS3('clients and the bucket', (server) => {
   let service: RunningService;
   let bucket: string;
+  /** By which clients know the server. */
+  let outside: Relay;
   beforeAll(async () => {
+    outside = await Relay.to(server().endpoint);
     bucket = await server().newBucket();
     service = await startService({
       env: {
         ...S3_ENVIRONMENT,
         DATABASE_URL: await newDatabase(await sharedServer('postgres')),
-        STORAGE_URL: server().urlOf(bucket),
+        STORAGE_URL: `${server().urlOf(bucket)}&publicEndpoint=${outside.endpoint}`,
         READ_MODE: 'redirect',
         HANDOFF_TIMEOUT_MS: '10000',
       },
     });
   }, 60_000);
-  afterAll(() => service[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await service[Symbol.asyncDispose]();
+    await outside[Symbol.asyncDispose]();
+  });
 
   const ask = (direct: object) =>
     service.fetch('/tickets', { method: 'POST', body: JSON.stringify({ direct }) });
@@ -41,7 +48,9 @@ describeWithS3('clients and the bucket', (server) => {
   async function ticketFor(bytes: Buffer) {
     const answer = await ask({ bytes: bytes.length, contentType: 'image/jpeg' });
     expect(answer.status).toBe(201);
-    return Ticket.parse(await answer.json());
+    const ticket = Ticket.parse(await answer.json());
+    expect(new URL(ticket.put.url).origin).toBe(outside.endpoint);
+    return ticket;
   }
 
   const put = ({ put }: z.infer<typeof Ticket>, body: Buffer<ArrayBuffer>) =>
@@ -122,7 +131,7 @@ describeWithS3('clients and the bucket', (server) => {
       expect(answer.status).toBe(302);
       expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
       const location = answer.headers.get('location') ?? '';
-      expect(new URL(location).origin).toBe(server().endpoint);
+      expect(new URL(location).origin).toBe(outside.endpoint);
       const file = await fetch(location);
       expect(file.headers.get('content-type')).toBe(`image/${format}`);
       expect(file.headers.get('cache-control')).toContain('immutable');

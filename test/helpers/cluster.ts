@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, type QueryResultRow } from 'pg';
 import { type JobWithRuns, jobOf } from './aftermath.ts';
 import { eventually } from './eventually.ts';
-import { newDatabase } from './postgres-server.ts';
+import { copyOf } from './postgres-server.ts';
 import { S3_ENVIRONMENT } from './s3-environment.ts';
 import type { S3Server } from './s3-server.ts';
 import { type RunningService, type StartOptions, startService } from './service.ts';
@@ -41,7 +41,7 @@ export class Cluster implements AsyncDisposable {
   readonly #options: ClusterOptions;
 
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const database = options.database ?? (await newDatabase(await sharedServer('postgres')));
+    const database = options.database ?? (await copyOf(await sharedServer('migrated')));
     const cluster = new Cluster(options, database, await options.server.newBucket());
     try {
       for (let count = 0; count < options.apis; count++) await cluster.startNode('api');

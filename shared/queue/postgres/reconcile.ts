@@ -32,6 +32,7 @@ const hasLiveRow = sql<boolean>`exists (
 /**
  * Makes good what should not be: after a restore of the database, or of a part of it, records and queue may differ.
  * One node does it at a time. Within a transaction.
+ * @param steadyMs for how long the database has been in reach: who was silent before may have been cut off, as we were
  * @returns null: another node is at it
  */
 export async function reconcile(
@@ -39,6 +40,7 @@ export async function reconcile(
   db: Kysely<Tables>,
   queue: Pick<TransactionalQueue, 'send'>,
   at: number,
+  steadyMs: number,
 ): Promise<Reconciled | null> {
   const lock = await sql<{
     ours: boolean;
@@ -46,7 +48,8 @@ export async function reconcile(
   if (!lock.rows[0]?.ours) return null;
   const interrupted = await interruptWithoutLease(db, at);
   const sent = await sendWaiting(session, db, queue);
-  return { interrupted, sent, released: await releaseClaimsOfTheGone(db) };
+  const released = steadyMs > GONE_SECONDS * 1000 ? await releaseClaimsOfTheGone(db) : 0;
+  return { interrupted, sent, released };
 }
 
 async function interruptWithoutLease(db: Kysely<Tables>, at: number): Promise<number> {

@@ -15,7 +15,7 @@ export async function presignedGet(
     ResponseCacheControl: answer.cacheControl,
   });
   return signing(() =>
-    getSignedUrl(bucket.client, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),
+    getSignedUrl(bucket.signer, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),
   );
 }
 
@@ -33,9 +33,10 @@ export async function presignedPut(
   // The SDK signs the length, and a type only where it is told to.
   const options = {
     expiresIn: upload.seconds,
+    signingDate: dateAt(bucket),
     ...(upload.contentType !== undefined && { signableHeaders: new Set(['content-type']) }),
   };
-  return signing(() => getSignedUrl(bucket.client, command, options));
+  return signing(() => getSignedUrl(bucket.signer, command, options));
 }
 
 /** It is S3 that looks when a signature ends. */

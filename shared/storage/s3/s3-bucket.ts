@@ -54,6 +54,8 @@ type Send<T> = (options: { abortSignal: AbortSignal }) => Promise<T>;
  */
 export class S3Bucket {
   readonly client: S3Client;
+  /** Signs what clients ask for, by the name that they know the server by. It asks nothing itself. */
+  readonly signer: S3Client;
   readonly clock: ServerClock;
   readonly #bucket: string;
   readonly #prefix: string;
@@ -62,6 +64,7 @@ export class S3Bucket {
 
   constructor(settings: S3Settings, limits: S3Limits, log: Logger) {
     this.client = newS3Client(settings, limits);
+    this.signer = newS3Client({ ...settings, endpoint: settings.publicEndpoint }, limits);
     this.clock = new ServerClock(this.client);
     this.#bucket = settings.bucket;
     this.#prefix = settings.prefix;
@@ -197,6 +200,7 @@ export class S3Bucket {
   /** Lets go of its connections. */
   close(): void {
     this.client.destroy();
+    this.signer.destroy();
   }
 
   async #ask<T>(doing: string, send: Send<T>, ms = this.#limits.callMs): Promise<T> {

@@ -7,6 +7,8 @@ export interface S3Settings {
   prefix: string;
   /** Null: that of AWS in the region. */
   endpoint: string | null;
+  /** By which clients know the server, who get addresses that are signed for it. The same, where nothing else is said. */
+  publicEndpoint: string | null;
   /** Null: the one that the SDK finds, in `AWS_REGION` or a profile. */
   region: string | null;
   /** The bucket is named in the path of the URL, and not in its host. */
@@ -30,13 +32,16 @@ const Prefix = z
   .string()
   .regex(/^(?:[\w-][\w.-]*\/)*$/, 'a prefix of letters, digits, `_`, `-`, `.` and single slashes');
 
+const origin = (name: string) =>
+  z
+    .string()
+    .refine(isOrigin, `\`${name}\` as http:// or https:// with a host, and no path, query or user`)
+    .transform((text) => new URL(text).origin);
+
 const Parameters = z.strictObject(
   {
-    endpoint: z
-      .string()
-      .refine(isOrigin, '`endpoint` as http:// or https:// with a host, and no path, query or user')
-      .transform((text) => new URL(text).origin)
-      .optional(),
+    endpoint: origin('endpoint').optional(),
+    publicEndpoint: origin('publicEndpoint').optional(),
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,63}$/, '`region` as lower-case letters, digits and hyphens')
@@ -46,7 +51,7 @@ const Parameters = z.strictObject(
   {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `the parameters endpoint, region and pathStyle, and no ${issue.keys.join(', ')}`
+        ? `the parameters endpoint, publicEndpoint, region and pathStyle, and no ${issue.keys.join(', ')}`
         : undefined,
   },
 );
@@ -63,11 +68,12 @@ export const S3Url = z
   .transform((text, context) => partsOf(text) ?? fault(context, `a URL as ${EXAMPLE}`))
   .pipe(Parts)
   .transform(({ bucket, prefix, parameters }): S3Settings => {
-    const { endpoint = null, region, pathStyle } = parameters;
+    const { endpoint = null, publicEndpoint = endpoint, region, pathStyle } = parameters;
     return {
       bucket,
       prefix,
       endpoint,
+      publicEndpoint,
       region: region ?? (endpoint === null ? null : REGION_OF_OTHERS),
       pathStyle: pathStyle === undefined ? endpoint !== null : pathStyle === 'true',
     };

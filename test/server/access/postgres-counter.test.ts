@@ -2,18 +2,13 @@ import type { Pool } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { PostgresCounter } from '../../../server/composition/postgres-counter.ts';
 import { connect } from '../../../shared/postgres/connect.ts';
-import { prepareDatabase } from '../../../shared/queue/postgres/prepare-database.ts';
-import { newDatabase } from '../../helpers/postgres-server.ts';
+import { copyOf } from '../../helpers/postgres-server.ts';
 import { sharedServer } from '../../helpers/shared-servers.ts';
 import { TcpProxy } from '../../helpers/tcp-proxy.ts';
 
 const OF_A_MINUTE = { points: 3, duration: 60, keyPrefix: 'key' };
 
-async function database(): Promise<string> {
-  const url = await newDatabase(await sharedServer('postgres'));
-  await prepareDatabase(url);
-  return url;
-}
+const database = async () => copyOf(await sharedServer('migrated'));
 
 function poolOf(url: string): Pool {
   const pool = connect(url, 5);

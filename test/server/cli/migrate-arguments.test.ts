@@ -11,6 +11,7 @@ const BUCKET = {
   bucket: 'photos',
   prefix: 'of-us/',
   endpoint: null,
+  publicEndpoint: null,
   region: 'eu-central-1',
   pathStyle: false,
 };
@@ -68,7 +69,9 @@ describe('a command line that cannot be followed', () => {
     expect(new Set(named)).toEqual(new Set(['--from', '--from-files', '--to', '--to-files']));
     expect(message).not.toContain('secret@');
     expect(message).toContain('--from takes sqlite: and a path');
-    expect(message).toContain('--to-files takes the parameters endpoint, region and pathStyle');
+    expect(message).toContain(
+      '--to-files takes the parameters endpoint, publicEndpoint, region and pathStyle',
+    );
   });
 
   test.each([[['--form', 'sqlite:/srv/jobs.db']], [['sqlite:/srv/jobs.db']], [['--from']]])('%j', (argv) => {

@@ -13,14 +13,13 @@ import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
 import type { Tables } from '../../../shared/jobs/tables.ts';
 import { connect } from '../../../shared/postgres/connect.ts';
 import { Sessions } from '../../../shared/postgres/sessions.ts';
-import { prepareDatabase } from '../../../shared/queue/postgres/prepare-database.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import { allOf } from '../../helpers/all-of.ts';
 import { newStart, newUpload, rejected } from '../../helpers/job-records.ts';
 import { type OneMachine, oneMachine } from '../../helpers/one-machine.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
-import { newDatabase } from '../../helpers/postgres-server.ts';
+import { copyOf } from '../../helpers/postgres-server.ts';
 import { sharedServer } from '../../helpers/shared-servers.ts';
 
 const PHOTOS = 3;
@@ -36,8 +35,7 @@ async function sides(machine: OneMachine) {
   const stagingPath = join(machine.folder, 'spool', 'migration');
   await mkdir(stagingPath);
   const source = { db, storage: await DiskStorage.open(machine.folder), stagingPath };
-  const url = await newDatabase(await sharedServer('postgres'));
-  await prepareDatabase(url);
+  const url = await copyOf(await sharedServer('migrated'));
   const sessions = new Sessions<Tables>(connect(url, 2));
   onTestFinished(() => sessions.db.destroy());
   const storage = await DiskStorage.open(await ownFolder());

@@ -7,14 +7,14 @@ import { connect } from '../../../shared/postgres/connect.ts';
 import { newUpload } from '../../helpers/job-records.ts';
 import { NO_QUEUE } from '../../helpers/no-queue.ts';
 import { openRecords } from '../../helpers/open-records.ts';
-import { newDatabase } from '../../helpers/postgres-server.ts';
+import { copyOf } from '../../helpers/postgres-server.ts';
 import { queueNode } from '../../helpers/queue-node.ts';
 import { sharedServer } from '../../helpers/shared-servers.ts';
 import { TcpProxy } from '../../helpers/tcp-proxy.ts';
 import { Told } from '../../helpers/told.ts';
 
 async function storeBehindProxy() {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   const proxy = await TcpProxy.before(url);
   const store = new PostgresJobStore(await openRecords(connect(proxy.address(url), 3)), 'node', NO_QUEUE);
   const witness = new PostgresJobStore(await openRecords(connect(url, 1)), 'witness', NO_QUEUE);
@@ -79,7 +79,7 @@ describe('a connection that breaks', () => {
 });
 
 test('what is accepted is in the queue, and what is not is not', async () => {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   const node = await queueNode(url, { workers: 0 }, new Told<JobId>());
   onTestFinished(node.dispose);
   const upload = newUpload();
@@ -93,7 +93,7 @@ test('what is accepted is in the queue, and what is not is not', async () => {
 });
 
 test('a table that a newer version has changed is asked again by a statement that is prepared anew', async () => {
-  const url = await newDatabase(await sharedServer('postgres'));
+  const url = await copyOf(await sharedServer('migrated'));
   const pool = connect(url, 1);
   const sessions = await openRecords(pool);
   const store = new PostgresJobStore(sessions, 'node', NO_QUEUE);

@@ -8,7 +8,13 @@ describe('a STORAGE_URL of S3', () => {
     ['s3://my.photos-2/eu/live', { bucket: 'my.photos-2', prefix: 'eu/live/' }],
     ['s3://photos/eu/', { bucket: 'photos', prefix: 'eu/' }],
   ])('%s names a bucket and a prefix, of AWS where nothing else is said', (url, named) => {
-    expect(S3Url.parse(url)).toEqual({ ...named, endpoint: null, region: null, pathStyle: false });
+    expect(S3Url.parse(url)).toEqual({
+      ...named,
+      endpoint: null,
+      publicEndpoint: null,
+      region: null,
+      pathStyle: false,
+    });
   });
 
   test('names a region of AWS', () => {
@@ -26,6 +32,7 @@ describe('a STORAGE_URL of S3', () => {
         bucket: 'photos',
         prefix: '',
         endpoint: 'http://127.0.0.1:9000',
+        publicEndpoint: 'http://127.0.0.1:9000',
         region: 'us-east-1',
         pathStyle: true,
       });
@@ -38,9 +45,20 @@ describe('a STORAGE_URL of S3', () => {
       bucket: 'photos',
       prefix: 'eu/',
       endpoint: 'https://storage.example.com',
+      publicEndpoint: 'https://storage.example.com',
       region: 'fra1',
       pathStyle: false,
     });
+  });
+
+  test.each([
+    [
+      's3://photos?endpoint=http://storage:8333&publicEndpoint=https://files.example.com/',
+      'http://storage:8333',
+    ],
+    ['s3://photos?publicEndpoint=https://files.example.com', null],
+  ])('%s names by what clients know the server, which nodes need not know', (url, endpoint) => {
+    expect(S3Url.parse(url)).toMatchObject({ endpoint, publicEndpoint: 'https://files.example.com' });
   });
 });
 
@@ -63,12 +81,16 @@ describe('what is wrong with a STORAGE_URL is said, and nothing of it told but n
     ['s3://photos?endpoint=ftp://storage.secret.com', a('`endpoint` as http')],
     ['s3://photos?endpoint=https://storage.secret.com/path', a('no path')],
     ['s3://photos?endpoint=https://key:secret@storage.example.com', a('no path, query or user')],
+    ['s3://photos?publicEndpoint=files.secret.com', a('`publicEndpoint` as http')],
     ['s3://photos?region=secret_1', a('`region` as lower-case')],
     ['s3://photos?pathStyle=secret', a('`pathStyle` as true or false')],
-    ['s3://photos?regoin=secret', 'the parameters endpoint, region and pathStyle, and no regoin'],
+    [
+      's3://photos?regoin=secret',
+      'the parameters endpoint, publicEndpoint, region and pathStyle, and no regoin',
+    ],
     [
       's3://photos?accessKeyId=secret&accessKey=secret',
-      'the parameters endpoint, region and pathStyle, and no accessKeyId, accessKey',
+      'the parameters endpoint, publicEndpoint, region and pathStyle, and no accessKeyId, accessKey',
     ],
   ])('%s', (url, message) => {
     const { error } = S3Url.safeParse(url);
