@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
@@ -28,6 +29,13 @@ const LONGEST_RUN_SECONDS = 24 * 3600 - 1;
 
 const QUEUE_OF: Record<Lane, string> = { fresh: 'fresh', backlog: 'backlog', batch: 'batch' };
 const LANES: readonly Lane[] = ['fresh', 'backlog', 'batch'];
+
+const SETTINGS = {
+  ...WITHOUT_END,
+  heartbeatSeconds: LEASE_SECONDS,
+  expireInSeconds: LONGEST_RUN_SECONDS,
+  deleteAfterSeconds: KEPT_DONE_SECONDS,
+};
 
 /** What a row of the queue says of its job: it is from outside this process. */
 const SentJob = z.object({
@@ -83,16 +91,7 @@ export class BossQueue implements TransactionalQueue {
     });
     boss.on('error', (error) => log.warn({ err: error }, 'the queue is out of order'));
     await boss.start();
-    const settings = {
-      ...WITHOUT_END,
-      heartbeatSeconds: LEASE_SECONDS,
-      expireInSeconds: LONGEST_RUN_SECONDS,
-      deleteAfterSeconds: KEPT_DONE_SECONDS,
-    };
-    for (const lane of LANES) {
-      await boss.createQueue(QUEUE_OF[lane], { policy: 'exclusive', ...settings });
-      await boss.updateQueue(QUEUE_OF[lane], settings);
-    }
+    await prepareQueues(boss);
     return new BossQueue(boss, wake, clock);
   }
 
@@ -200,5 +199,16 @@ async function attempt<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     throw new StoreError('storage_unavailable', `${doing}: ${String(error)}`, { cause: error });
+  }
+}
+
+/** Mostly they are there, and as they should be: to write them again is to wait for whoever holds a lock of theirs. */
+async function prepareQueues(boss: PgBoss): Promise<void> {
+  const names = LANES.map((lane) => QUEUE_OF[lane]);
+  const known = new Map((await boss.getQueues(names)).map((queue) => [queue.name, queue]));
+  for (const name of names) {
+    const queue = known.get(name);
+    if (!queue) await boss.createQueue(name, { policy: 'exclusive', ...SETTINGS });
+    else if (!isDeepStrictEqual({ ...queue, ...SETTINGS }, queue)) await boss.updateQueue(name, SETTINGS);
   }
 }

@@ -44,7 +44,7 @@ export class ManyNodes implements Site {
   readonly #bucket: Bucket;
   readonly #nodes: ReadonlyMap<Name, Lives>;
   readonly #kills: Record<string, number> = {};
-  /** Stores that are not there now, and all that were not there for a time. */
+  /** What keeps nodes from a store now, and all that has done so for a time. */
   #away = 0;
   #outages = 0;
   #requests = 0;
@@ -161,7 +161,7 @@ export class ManyNodes implements Site {
     return Promise.all([...this.#nodes.values()].map(work));
   }
 
-  /** A node that finds a store away when it starts ends, and is started again. */
+  /** A node that does not get to a store when it starts ends, and is started again. */
   async #start(lives: Lives): Promise<void> {
     while (true) {
       const outages = this.#outages;
@@ -169,7 +169,7 @@ export class ManyNodes implements Site {
         return await lives.start();
       } catch (error) {
         if (this.#away === 0 && this.#outages === outages) throw error;
-        countOne(this.#kills, 'start without a store');
+        countOne(this.#kills, 'start that failed: again');
         await sleep(START_AGAIN_MS);
       }
     }
@@ -182,11 +182,14 @@ export class ManyNodes implements Site {
       const victim = oneOf(random, workers)?.pid;
       if (over.aborted) return;
       if (victim === undefined) continue;
-      // Its workers go on, and their results wait for it.
-      signal(victim, 'SIGSTOP');
-      countOne(this.#kills, 'worker node: paused past lease');
-      await pause(between(random, STOPPED_MS), over);
-      signal(victim, 'SIGCONT');
+      // It may hold a lock of the database, for as long as that lets it.
+      await this.#outage(async () => {
+        // Its workers go on, and their results wait for it.
+        signal(victim, 'SIGSTOP');
+        countOne(this.#kills, 'worker node: paused past lease');
+        await pause(between(random, STOPPED_MS), over);
+        signal(victim, 'SIGCONT');
+      });
     }
   }
 
