@@ -32,8 +32,9 @@ const FROZEN_MS = { least: 1_000, most: 8_000 };
 const BETWEEN_STOPS_MS = { least: 15_000, most: 40_000 };
 const STOPPED_MS = { least: 12_000, most: 16_000 };
 
-/** As an orchestrator does with a node that could not be started. */
+/** As an orchestrator does with a node that could not be started: a store was away, or slow. */
 const START_AGAIN_MS = 300;
+const STARTS_WITHIN_MS = 60_000;
 
 /** Two nodes that take uploads and three with a worker each, on a PostgreSQL and an S3 server of their own. */
 export class ManyNodes implements Site {
@@ -44,9 +45,6 @@ export class ManyNodes implements Site {
   readonly #bucket: Bucket;
   readonly #nodes: ReadonlyMap<Name, Lives>;
   readonly #kills: Record<string, number> = {};
-  /** What keeps nodes from a store now, and all that has done so for a time. */
-  #away = 0;
-  #outages = 0;
   #requests = 0;
 
   static async prepare(root: string, runtime: 'node' | 'bun', ledger: Ledger): Promise<ManyNodes> {
@@ -163,12 +161,12 @@ export class ManyNodes implements Site {
 
   /** A node that does not get to a store when it starts ends, and is started again. */
   async #start(lives: Lives): Promise<void> {
+    const deadline = performance.now() + STARTS_WITHIN_MS;
     while (true) {
-      const outages = this.#outages;
       try {
         return await lives.start();
       } catch (error) {
-        if (this.#away === 0 && this.#outages === outages) throw error;
+        if (performance.now() > deadline) throw error;
         countOne(this.#kills, 'start that failed: again');
         await sleep(START_AGAIN_MS);
       }
@@ -182,14 +180,11 @@ export class ManyNodes implements Site {
       const victim = oneOf(random, workers)?.pid;
       if (over.aborted) return;
       if (victim === undefined) continue;
-      // It may hold a lock of the database, for as long as that lets it.
-      await this.#outage(async () => {
-        // Its workers go on, and their results wait for it.
-        signal(victim, 'SIGSTOP');
-        countOne(this.#kills, 'worker node: paused past lease');
-        await pause(between(random, STOPPED_MS), over);
-        signal(victim, 'SIGCONT');
-      });
+      // Its workers go on, and their results wait for it.
+      signal(victim, 'SIGSTOP');
+      countOne(this.#kills, 'worker node: paused past lease');
+      await pause(between(random, STOPPED_MS), over);
+      signal(victim, 'SIGCONT');
     }
   }
 
@@ -198,12 +193,10 @@ export class ManyNodes implements Site {
       await pause(between(random, STORE_LIVES_MS), over);
       const isKilled = random() < 0.7;
       if (over.aborted) return;
-      await this.#outage(async () => {
-        countOne(this.#kills, `PostgreSQL: ${isKilled ? 'SIGKILL' : 'stopped'}`);
-        await (isKilled ? this.#database.kill() : this.#database.stop());
-        await pause(between(random, AWAY_MS), over);
-        await this.#database.startAgain();
-      });
+      countOne(this.#kills, `PostgreSQL: ${isKilled ? 'SIGKILL' : 'stopped'}`);
+      await (isKilled ? this.#database.kill() : this.#database.stop());
+      await pause(between(random, AWAY_MS), over);
+      await this.#database.startAgain();
     }
   }
 
@@ -212,20 +205,11 @@ export class ManyNodes implements Site {
       await pause(between(random, STORE_LIVES_MS), over);
       const isKilled = random() < 0.6;
       if (over.aborted) return;
-      await this.#outage(async () => {
-        countOne(this.#kills, `S3: ${isKilled ? 'SIGKILL' : 'SIGSTOP'}`);
-        await (isKilled ? this.#files.stop() : this.#files.freeze());
-        await pause(between(random, isKilled ? AWAY_MS : FROZEN_MS), over);
-        if (isKilled) await this.#files.restart();
-        else this.#files.thaw();
-      });
+      countOne(this.#kills, `S3: ${isKilled ? 'SIGKILL' : 'SIGSTOP'}`);
+      await (isKilled ? this.#files.stop() : this.#files.freeze());
+      await pause(between(random, isKilled ? AWAY_MS : FROZEN_MS), over);
+      if (isKilled) await this.#files.restart();
+      else this.#files.thaw();
     }
-  }
-
-  async #outage(work: () => Promise<void>): Promise<void> {
-    this.#away++;
-    this.#outages++;
-    await work();
-    this.#away--;
   }
 }
