@@ -1,4 +1,4 @@
-import type { Sending, Sent } from './upload.ts';
+import type { Sending, Sent } from './sending.ts';
 
 /** So much of a browser as is needed here: its fetch tells nothing of an upload on its way. */
 interface Xhr {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { UploadAnswer } from '../contract/answers.ts';
 import { sendByFetch } from './send-by-fetch.ts';
 import { sendByXhr } from './send-by-xhr.ts';
+import type { Sending, Sent } from './sending.ts';
 
 export type Picture = Blob | Uint8Array<ArrayBuffer>;
 export type Accepted = z.output<typeof UploadAnswer>;
@@ -25,21 +26,6 @@ export interface UploadOptions {
   /** How long to go on trying, in milliseconds; by default two minutes. */
   patienceMs?: number;
   signal?: AbortSignal;
-}
-
-/** What is sent, and how it goes. */
-export interface Sending {
-  url: URL;
-  headers: Record<string, string>;
-  body: Blob;
-  signal: AbortSignal;
-  onProgress: (sent: number, total: number) => void;
-}
-
-export interface Sent {
-  status: number;
-  retryAfter: string | null;
-  body: string;
 }
 
 /** The service will not have this picture; `code` is that of the contract. */

@@ -23,6 +23,7 @@ const FOR_ROUTES = [
   'zod',
   ROUTES,
   'server/access/',
+  'server/contract/',
   'server/intake/',
   'server/delivery/',
   'server/operations/',
