@@ -11,6 +11,8 @@ const WATERMARK = 'watermark.png';
 /** A run leaves nothing beside its outputs, and a worker that was taken over shall not keep us busy. */
 const MOST_LEFTOVERS = 10_000;
 
+const REMOVE_AGAIN_MS = 1_000;
+
 /** Where a run finds its input, and leaves its outputs. */
 export interface RunPaths {
   inputPath: string;
@@ -117,12 +119,17 @@ export class WorkerFolder {
     return folder;
   }
 
-  /** The run is over: nothing of it is kept. */
+  /** The run is over: nothing of it is kept. What cannot be removed now, as there are no descriptors, is tried again and again. */
   async remove(run: RunId): Promise<void> {
-    await removeWhole(join(this.inputs, run));
-    await removeWhole(join(this.taken, run));
-    this.#runs.delete(run);
-    await this.#removeUnused();
+    try {
+      await removeWhole(join(this.inputs, run));
+      await removeWhole(join(this.taken, run));
+      this.#runs.delete(run);
+      await this.#removeUnused();
+    } catch (error) {
+      setTimeout(() => void this.remove(run).catch(() => {}), REMOVE_AGAIN_MS).unref();
+      throw error;
+    }
   }
 
   /** The worker has ended. Its last outputs may still be on their way. */
