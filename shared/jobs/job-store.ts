@@ -25,6 +25,7 @@ import type {
   SettledRun,
   SimilarImages,
   SimilarQuery,
+  StoreFigures,
   Work,
 } from './records.ts';
 
@@ -122,6 +123,9 @@ export interface JobStore {
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
 
   /** From the newest to the oldest. */
+  /** For metrics: what waits, and what is refused. */
+  figures(): Promise<StoreFigures>;
+
   listQuarantine(query: { tenant: Tenant; after?: QuarantineCursor; limit: number }): Promise<QuarantinePage>;
 
   /** Lets bytes in again, for every decoder. False: they are not quarantined. */

@@ -5,14 +5,15 @@ import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import type {
-  ImageRecord,
-  JobCursor,
-  JobPage,
-  JobRecord,
-  QuarantineCursor,
-  QuarantinePage,
-  Work,
+import {
+  type ImageRecord,
+  type JobCursor,
+  type JobPage,
+  type JobRecord,
+  type QuarantineCursor,
+  type QuarantinePage,
+  StoreFigures,
+  type Work,
 } from './records.ts';
 import {
   ImageRow,
@@ -197,6 +198,19 @@ export async function listQuarantine(
   const next =
     rows.length > limit && last ? { at: last.at, sha256: last.sha256, decoder: last.decoder } : null;
   return { quarantined, next };
+}
+
+export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
+  const { queued, oldest } = await db
+    .selectFrom('jobs')
+    .select(({ fn }) => [fn.countAll<number>().as('queued'), fn.min('created_at').as('oldest')])
+    .where('state', '=', 'queued')
+    .executeTakeFirstOrThrow();
+  const { quarantined } = await db
+    .selectFrom('quarantine')
+    .select(({ fn }) => fn.countAll<number>().as('quarantined'))
+    .executeTakeFirstOrThrow();
+  return StoreFigures.parse({ queued, oldestQueuedAt: oldest, quarantined });
 }
 
 export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { PerceptualHash } from '../domain/description.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
@@ -220,3 +221,13 @@ export interface ReprocessCount {
   failedJobs: JobId[];
   next: ImageCursor | null;
 }
+
+/** What an operator watches. */
+export const StoreFigures = z.object({
+  /** Jobs that wait, those among them that wait for the run of another one. */
+  queued: z.int().min(0),
+  /** When the one of them that has waited longest was accepted, in milliseconds since 1970; null: none waits. */
+  oldestQueuedAt: z.int().nullable(),
+  quarantined: z.int().min(0),
+});
+export type StoreFigures = z.infer<typeof StoreFigures>;
