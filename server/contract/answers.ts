@@ -141,7 +141,6 @@ export const ReprocessCountAnswer = z
     pending: z.int().min(0),
     failed: z.int().min(0),
     failedJobs: z.array(Path).describe('Some of these'),
-    next: Next,
   })
   .meta({ id: 'ReprocessCount' });
 

@@ -59,9 +59,12 @@ export function rawRequest(
 }
 
 function responseOf({ status, headers, body }: RawAnswer): Response {
-  const type = headers['content-type'];
   const hasBody = ![204, 304].includes(status);
-  return new Response(hasBody ? body : null, { status, ...(type && { headers: { 'content-type': type } }) });
+  const kept = ['content-type', 'x-request-id'].flatMap((name) => {
+    const value = headers[name];
+    return typeof value === 'string' ? [[name, value] as [string, string]] : [];
+  });
+  return new Response(hasBody ? body : null, { status, headers: kept });
 }
 
 /** So many bytes, in pieces of 64 KiB, as they are asked for. */

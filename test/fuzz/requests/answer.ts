@@ -11,7 +11,8 @@ export interface Answer {
 const HEAD_END = '\r\n\r\n';
 /** Of those that every answer of ours has, whatever it says. */
 const ON_EVERY_ANSWER = ['x-request-id', 'x-content-type-options', 'content-security-policy'];
-const IMAGE = /^image\/(?:jpeg|webp|avif|png)$/;
+/** What is no JSON: variants, and the page that shows the contract. */
+const OTHERS = /^(?:image\/(?:jpeg|webp|avif|png)|text\/html; charset=UTF-8)$/;
 
 /** The first answer in these bytes that is not an interim one; null while it is not whole. */
 export function answerIn(bytes: Buffer, isHead: boolean, isOver: boolean): Answer | null {
@@ -73,7 +74,7 @@ export function faultOf({ status, headers, body }: Answer): string | null {
   if (missing !== undefined) return `${status} without ${missing}`;
   const type = headers.get('content-type') ?? 'no type';
   if (status < 400) {
-    if (type !== 'application/json') return IMAGE.test(type) ? null : `${status} with a body of ${type}`;
+    if (type !== 'application/json') return OTHERS.test(type) ? null : `${status} with a body of ${type}`;
     return isJson(body) ? null : `${status} with a body that is no JSON`;
   }
   return type === 'application/problem+json'
