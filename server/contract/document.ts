@@ -43,9 +43,14 @@ const OF_PATHS: Record<string, z.ZodType> = {
   variant: z.string().describe('`name-hash.ext` as in a manifest, `name.ext`, or `name` for the best format'),
 };
 
-/** What any route may answer that is not for everybody, and what any at all. */
-const OF_CALLERS: readonly ProblemCode[] = ['no_key', 'not_allowed', 'rate_limited'];
-const OF_ALL: readonly ProblemCode[] = ['store_unavailable', 'internal'];
+/** What any route may answer that is not for everybody. */
+const OF_CALLERS: readonly ProblemCode[] = [
+  'no_key',
+  'not_allowed',
+  'rate_limited',
+  'store_unavailable',
+  'internal',
+];
 
 const ON_EVERY_ANSWER = z.object({ 'x-request-id': z.string() });
 const RETRY_AFTER = z.object({ 'retry-after': z.string().optional().describe('Seconds') });
@@ -92,7 +97,7 @@ function described(
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const ofPath = Object.fromEntries(names.map((name) => [name, OF_PATHS[name] ?? z.string()]));
   const isPublic = access === 'public';
-  const codes = [...problems, ...(isPublic ? [] : OF_CALLERS), ...OF_ALL];
+  const codes = [...problems, ...(isPublic ? [] : OF_CALLERS)];
   return {
     operationId: id,
     summary,
