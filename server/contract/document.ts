@@ -1,11 +1,6 @@
 import type { RouterRoute } from 'hono/types';
 import { z } from 'zod';
-import {
-  createDocument,
-  type ZodOpenApiOperationObject,
-  type ZodOpenApiPathsObject,
-  type ZodOpenApiResponsesObject,
-} from 'zod-openapi';
+import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { Sha256 } from '../../shared/domain/ids.ts';
 import { PROBLEMS, ProblemBody, type ProblemCode } from '../problem.ts';
 import { type Operation, operationOf, queryOf, type Success } from './operation.ts';
@@ -43,9 +38,14 @@ const OF_PATHS: Record<string, z.ZodType> = {
   variant: z.string().describe('`name-hash.ext` as in a manifest, `name.ext`, or `name` for the best format'),
 };
 
-/** What any route may answer that is not for everybody, and what any at all. */
-const OF_CALLERS: readonly ProblemCode[] = ['no_key', 'not_allowed', 'rate_limited'];
-const OF_ALL: readonly ProblemCode[] = ['store_unavailable', 'internal'];
+/** What any route may answer that is not for everybody. */
+const OF_CALLERS: readonly ProblemCode[] = [
+  'no_key',
+  'not_allowed',
+  'rate_limited',
+  'store_unavailable',
+  'internal',
+];
 
 const ON_EVERY_ANSWER = z.object({ 'x-request-id': z.string() });
 const RETRY_AFTER = z.object({ 'retry-after': z.string().optional().describe('Seconds') });
@@ -92,7 +92,7 @@ function described(
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const ofPath = Object.fromEntries(names.map((name) => [name, OF_PATHS[name] ?? z.string()]));
   const isPublic = access === 'public';
-  const codes = [...problems, ...(isPublic ? [] : OF_CALLERS), ...OF_ALL];
+  const codes = [...problems, ...(isPublic ? [] : OF_CALLERS)];
   return {
     operationId: id,
     summary,
@@ -104,7 +104,7 @@ function described(
     },
     ...(body && { requestBody: { content: mapOf(body, (schema) => ({ schema: schema ?? {} })) } }),
     security: securityOf(access),
-    responses: both(mapOf(answers, success), refusals(codes)),
+    responses: { ...mapOf(answers, success), ...refusals(codes) },
   };
 }
 
@@ -125,20 +125,6 @@ function success({ description, body, headers }: Success) {
     headers: headers ? ON_EVERY_ANSWER.extend(headers.shape) : ON_EVERY_ANSWER,
     ...(Object.keys(content).length > 0 && { content }),
   };
-}
-
-/** A status may be that of a success, as it is of the probes, and of a refusal. */
-function both(
-  successes: Record<number, ReturnType<typeof success>>,
-  refused: ReturnType<typeof refusals>,
-): ZodOpenApiResponsesObject {
-  const shared = Object.entries(successes).flatMap(([status, one]) => {
-    const other = refused[status];
-    if (!other) return [];
-    const description = `${one.description}; or ${other.description}`;
-    return [[status, { ...one, description, content: { ...one.content, ...other.content } }]];
-  });
-  return { ...successes, ...refused, ...Object.fromEntries(shared) };
 }
 
 /** By status: which codes it may have, and what each is. */

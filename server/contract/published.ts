@@ -1,6 +1,6 @@
 import type { RouterRoute } from 'hono/types';
+import { PAGE_POLICY, pageOf } from './docs-page.ts';
 import { type AccessOf, contractOf } from './document.ts';
-import { PAGE_POLICY, pageOf } from './page.ts';
 
 /** The contract as it is served. */
 export interface Published {

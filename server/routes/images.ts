@@ -77,6 +77,8 @@ const READ_VARIANT: Operation = {
     'no_key',
     'not_allowed',
     'rate_limited',
+    'store_unavailable',
+    'internal',
   ],
 };
 

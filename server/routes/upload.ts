@@ -36,7 +36,6 @@ const OF_PICTURES = [
   'bad_ticket',
   'ticket_used',
   'key_in_flight',
-  'digest_mismatch',
   'too_many_bytes',
   'unsupported_format',
   'damaged_header',
@@ -44,7 +43,6 @@ const OF_PICTURES = [
   'too_many_frames',
   'too_much_memory',
   'quarantined',
-  'key_reused',
   'unknown_preset',
   'no_worker',
   'too_many_uploads',
@@ -82,7 +80,15 @@ const UPLOAD: Operation = {
     'image/*': null,
   },
   answers: ACCEPTED,
-  problems: [...OF_PICTURES, 'malformed_request', 'no_image', 'too_many_images', 'upload_too_slow'],
+  problems: [
+    ...OF_PICTURES,
+    'digest_mismatch',
+    'key_reused',
+    'malformed_request',
+    'no_image',
+    'too_many_images',
+    'upload_too_slow',
+  ],
 };
 
 const COMPLETE: Operation = {

@@ -119,15 +119,15 @@ export class WorkerFolder {
     return folder;
   }
 
-  /** The run is over: nothing of it is kept. What cannot be removed now, as there are no descriptors, is tried again and again. */
-  async remove(run: RunId): Promise<void> {
+  /** The run is over: nothing of it is kept. What cannot be removed, as there are no descriptors, is tried again, ever later. */
+  async remove(run: RunId, againInMs = REMOVE_AGAIN_MS): Promise<void> {
     try {
       await removeWhole(join(this.inputs, run));
       await removeWhole(join(this.taken, run));
       this.#runs.delete(run);
       await this.#removeUnused();
     } catch (error) {
-      setTimeout(() => void this.remove(run).catch(() => {}), REMOVE_AGAIN_MS).unref();
+      setTimeout(() => void this.remove(run, againInMs * 2).catch(() => {}), againInMs).unref();
       throw error;
     }
   }

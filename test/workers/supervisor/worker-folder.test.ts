@@ -1,9 +1,10 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import { Scratch } from '../../../workers/supervisor/scratch.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
 const OWN = ['in', 'out', 'taken', 'tmp'];
@@ -43,6 +44,21 @@ describe('the folder of a worker', () => {
     expect((await readdir(other.path, { recursive: true })).sort()).toEqual(OWN);
     await other.leave();
     expect(await readdir(root)).toEqual([]);
+  });
+
+  test('is cleared later of what could not be removed when its run was over', async () => {
+    const { root, folder, run } = await madeRun();
+    await mkdir(join(folder.inputs, run, 'deep'));
+    await folder.leave();
+    // What removes folders cannot be started.
+    vi.stubEnv('PATH', '/nowhere');
+    try {
+      await expect(folder.remove(run)).rejects.toThrow('ENOENT');
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(await readdir(root)).not.toEqual([]);
+    await eventually('an empty scratch', async () => (await readdir(root)).length === 0);
   });
 
   test('fails as a store does, where a run cannot have its place', async () => {
