@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { Hono, type MiddlewareHandler } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { matchedRoutes } from 'hono/route';
 import { METHOD_NAME_ALL } from 'hono/router';
 import type { RouterRoute } from 'hono/types';
 import { RequestId } from '../shared/domain/ids.ts';
 import { StoreError } from '../shared/errors.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
+import { requestSeconds, requestsTotal } from '../shared/telemetry/metrics.ts';
 import { rateLimitFields } from './access/rate-limits.ts';
 import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
@@ -13,6 +15,7 @@ import { contractRoutes } from './routes/contract.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -45,6 +48,7 @@ export function createApp(parts: Parts) {
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
     .route('/', healthRoutes(parts))
+    .route('/', metricsRoutes('admin'))
     .route(
       '/',
       contractRoutes(() => app.routes),
@@ -57,7 +61,16 @@ export function createApp(parts: Parts) {
 export function createProbes(parts: ProbeParts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
-  const routed = app.route('/', healthRoutes(parts));
+  const routed = app.route('/', healthRoutes(parts)).route('/', metricsRoutes('admin'));
+  finish(routed);
+  return routed;
+}
+
+/** For a port that Prometheus alone reaches. */
+export function createMetrics(parts: ProbeParts) {
+  const app = new Hono<AppEnv>();
+  app.use(requestScope(parts));
+  const routed = app.route('/', metricsRoutes('public'));
   finish(routed);
   return routed;
 }
@@ -106,9 +119,20 @@ function requestScope(parts: ProbeParts): MiddlewareHandler<AppEnv> {
     // A kept connection would keep the server from ending.
     if (parts.isClosing()) c.header('connection', 'close');
     const { method, path } = c.req;
+    measure(c, performance.now() - begin);
     const ms = Math.round((performance.now() - begin) * 10) / 10;
     c.get('log').info({ method, path, status: c.res.status, ms, client: c.get('client') }, 'request');
   };
+}
+
+/** Known by heart, so that nobody makes names of theirs a label. */
+const COUNTED_METHODS = new Set(['GET', 'HEAD', 'POST', 'DELETE', 'OPTIONS']);
+
+function measure(c: Context<AppEnv>, ms: number): void {
+  const route = matchedRoutes(c).findLast(({ path }) => !path.includes('*'))?.path ?? 'none';
+  const method = COUNTED_METHODS.has(c.req.method) ? c.req.method : 'other';
+  requestsTotal.inc({ method, route, status: c.res.status });
+  requestSeconds.observe({ route }, ms / 1000);
 }
 
 function toProblem(error: Error, log: Logger): Problem {

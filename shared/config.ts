@@ -89,6 +89,7 @@ export function readConfig(environment: Variables = process.env) {
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     signedReads: env.SIGNED_READS === 'true',
     readUrlTtlS: env.READ_URL_TTL_S,
+    metricsPort: env.METRICS_PORT ?? null,
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -212,6 +212,9 @@ export const Environment = z.object({
     .enum(['all', 'api', 'worker'], 'all, api or worker')
     .prefault('all')
     .describe('What this node does: `api` takes uploads and answers, `worker` runs jobs'),
+  METRICS_PORT: wholeNumber(0, 65_535)
+    .optional()
+    .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -54,5 +54,13 @@ export async function hireCrew(
   if (hasUsers) process.umask(0o022);
   const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log);
   const supervisor = new Supervisor({ ...config, isShared }, launch, runner, log, breakerOpened);
-  return { supervisor, workers: { counts: () => supervisor.workers, isolation } };
+  return {
+    supervisor,
+    workers: {
+      counts: () => supervisor.workers,
+      isBreakerOpen: () => supervisor.isBreakerOpen,
+      rssBytes: () => supervisor.rssBytes,
+      isolation,
+    },
+  };
 }

@@ -20,6 +20,10 @@ export interface Front {
 /** The workers of this node. */
 export interface WorkersView {
   counts(): WorkerCounts;
+  /** They die at boot, and nothing more is started. */
+  isBreakerOpen(): boolean;
+  /** Of each process, in bytes. */
+  rssBytes(): readonly number[];
   isolation: Isolation;
 }
 

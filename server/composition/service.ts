@@ -4,7 +4,7 @@ import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
-import { createApp, createProbes } from '../app.ts';
+import { createApp, createMetrics, createProbes } from '../app.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
@@ -14,6 +14,7 @@ import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
+import { showFigures } from './figures.ts';
 import type { Front, Node } from './node.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
@@ -69,17 +70,22 @@ export async function startService(
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
   const faults = new ClientFaults(log);
-  const http = await runtime.listen(app, {
-    host: config.host,
-    port: config.port,
-    faults,
-    limits: {
-      maxConnections: config.maxConnections,
-      headersTimeoutMs: config.headersTimeoutMs,
-      requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
-      stillMs: Math.max(config.uploadStallMs, MOST_WAIT_SECONDS * 1000) + REQUEST_MARGIN_MS,
-    },
-  });
+  showFigures(node, config, log);
+  const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
+    runtime.listen(served, {
+      host: config.host,
+      port,
+      faults,
+      limits: {
+        maxConnections: config.maxConnections,
+        headersTimeoutMs: config.headersTimeoutMs,
+        requestTimeoutMs: config.uploadTimeoutMs + REQUEST_MARGIN_MS,
+        stillMs: Math.max(config.uploadStallMs, MOST_WAIT_SECONDS * 1000) + REQUEST_MARGIN_MS,
+      },
+    });
+  const http = await listen(app, config.port);
+  const metrics =
+    config.metricsPort === null ? null : await listen(createMetrics(probes), config.metricsPort);
   if (node.workers) {
     const { workers, memoryBudgetBytes } = config;
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
@@ -124,6 +130,9 @@ export async function startService(
     const finished = await node.drain(deadline);
     const answered = await inTime(closed, left());
     if (!answered) http.cut();
+    // To the end, so that the last figures can be read.
+    await inTime(metrics?.stop() ?? Promise.resolve(), left());
+    metrics?.cut();
     faults.tell();
     await node.close();
     return received && finished && answered;

@@ -7,6 +7,7 @@ import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { spanned } from '../../shared/telemetry/metrics.ts';
 import { Problem } from '../problem.ts';
 import { Ahead } from './ahead.ts';
 import { keyInFlight } from './idempotency.ts';
@@ -78,7 +79,9 @@ export class Acceptance {
   async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, log: Logger): Promise<Job> {
     const begin = performance.now();
     const { image, memoryBytes, isBatch, recipeDigest } = upload;
-    const room = await this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch });
+    const room = await spanned('reserve', () =>
+      this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch }),
+    );
     const handOffMs = Math.round(performance.now() - begin);
     if (typeof room === 'string') {
       // While it waited, one of the same bytes may have been accepted, unless they all waited for this one.
@@ -107,8 +110,10 @@ export class Acceptance {
 
   /** Original first, then its row: a row never names what is not on disk. Null: it needs a twin, and there is none. */
   async #keep(upload: AcceptedUpload, original: UploadedOriginal): Promise<Job | null> {
-    await original.keep();
-    const job = await this.#store.acceptUpload(upload);
+    const job = await spanned('accept', async () => {
+      await original.keep();
+      return this.#store.acceptUpload(upload);
+    });
     if (job === 'no_twin') return null;
     // It took longer than its claim held.
     if (job === 'claim_lost') throw keyInFlight();

@@ -10,7 +10,8 @@ import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import type { Problem } from '../problem.ts';
+import { spanned, uploadBytes, uploadsTotal } from '../../shared/telemetry/metrics.ts';
+import { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
@@ -74,8 +75,11 @@ export class Intake {
       const leaseMs = this.#limits.wholeMs + ANSWER_MARGIN_MS;
       const attempt = await claimKeyOf(upload, this.#store, leaseMs);
       try {
-        return await this.#answer(upload, attempt, requestId, log);
+        const answer = await this.#answer(upload, attempt, requestId, log);
+        uploadsTotal.inc({ outcome: answer.isRepeated ? 'repeated' : 'accepted' });
+        return answer;
       } catch (error) {
+        uploadsTotal.inc({ outcome: error instanceof Problem ? error.code : 'error' });
         await this.#giveUp(attempt, log);
         throw error;
       }
@@ -98,7 +102,8 @@ export class Intake {
       throw noRoom('busy', upload.isBatch);
     }
     const begin = performance.now();
-    const received = await this.#receive(upload, log);
+    const received = await spanned('receive', () => this.#receive(upload, log));
+    uploadBytes.observe(received.spool.bytes);
     try {
       const readMs = Math.round(performance.now() - begin);
       const used = upload.ticket ? ticketUsed : keyReused;
@@ -155,7 +160,9 @@ export class Intake {
     requestId: string,
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
-    const { header, memoryBytes } = await acceptedHeader(spool.byteSource(), this.#limits, preset);
+    const { header, memoryBytes } = await spanned('inspect', () =>
+      acceptedHeader(spool.byteSource(), this.#limits, preset),
+    );
     const recipe = recipeFor(preset, focus);
     return {
       image: {

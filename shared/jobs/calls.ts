@@ -4,6 +4,7 @@ import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import {
   deletedAmong,
   existingAmong,
+  figures,
   findImage,
   findJob,
   isQuarantined,
@@ -39,6 +40,7 @@ export const CALLS = {
   deletedAmong: { kind: 'read', query: deletedAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
+  figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },
   retryJob: { kind: 'durable', query: retryJob },

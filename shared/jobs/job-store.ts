@@ -25,6 +25,7 @@ import type {
   SettledRun,
   SimilarImages,
   SimilarQuery,
+  StoreFigures,
   Work,
 } from './records.ts';
 
@@ -120,6 +121,9 @@ export interface JobStore {
   countReprocess(images: ImagesOfPreset): Promise<ReprocessCount>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
+
+  /** For metrics: what waits, and what is refused. */
+  figures(): Promise<StoreFigures>;
 
   /** From the newest to the oldest. */
   listQuarantine(query: { tenant: Tenant; after?: QuarantineCursor; limit: number }): Promise<QuarantinePage>;

@@ -29,6 +29,7 @@ export abstract class NamedCalls {
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
+  figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
   existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);
   deletedAmong: JobStore['deletedAmong'] = (images) => this.call('deletedAmong', images);

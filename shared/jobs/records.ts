@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { PerceptualHash } from '../domain/description.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
@@ -220,3 +221,18 @@ export interface ReprocessCount {
   failedJobs: JobId[];
   next: ImageCursor | null;
 }
+
+/** Jobs that wait, those among them that wait for the run of another one. */
+const WaitingJobs = z.object({
+  jobs: z.int().min(0),
+  /** When the one of them that has waited longest was accepted, in milliseconds since 1970; null: none waits. */
+  oldestAt: z.int().nullable(),
+});
+
+/** What an operator watches. */
+export const StoreFigures = z.object({
+  /** Apart from each other: that an upload waits is a reason to look, that a batch waits is what it is for. */
+  waiting: z.object({ upload: WaitingJobs, batch: WaitingJobs }),
+  quarantined: z.int().min(0),
+});
+export type StoreFigures = z.infer<typeof StoreFigures>;

@@ -48,6 +48,7 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['SWEEP_AFTER_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
   ['READ_MODE', ['cdn'], 'proxy or redirect'],
   ['ROLE', ['both'], 'all, api or worker'],
+  ['METRICS_PORT', ['-1', '65536', 'http'], 'a whole number from 0 to 65535'],
   ['REQUESTS_PER_KEY', ['-1', '1000001', 'many'], 'a whole number from 0 to 1000000'],
   ['REQUESTS_PER_ADDRESS', ['-1', '1000001', '60/m'], 'a whole number from 0 to 1000000'],
   [
@@ -106,6 +107,7 @@ describe('the configuration without any environment', () => {
       trustedProxies: [],
       signedReads: false,
       readUrlTtlS: 3600,
+      metricsPort: null,
       logLevel: 'info',
     });
   });

@@ -1,5 +1,6 @@
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { workerEndsTotal } from '../../shared/telemetry/metrics.ts';
 import type { Launch } from './launcher.ts';
 import { decideStart } from './restart-policy.ts';
 import { signalOf } from './worker-end.ts';
@@ -77,6 +78,11 @@ export class WorkerPool {
     if (place >= 0) return this.#idle.splice(place, 1)[0];
     if (this.#starting === 0) this.#idle.find((worker) => worker.isReady)?.retire();
     return undefined;
+  }
+
+  /** What each process had in memory when it last said so; those that have not are left out. */
+  get rssBytes(): number[] {
+    return [...this.#live].map((worker) => worker.rssBytes).filter((bytes) => bytes > 0);
   }
 
   /** What the workers decode with; null until one has said it. */
@@ -187,6 +193,8 @@ export class WorkerPool {
       signal: signalOf(end),
       killedFor: end.killedFor,
     };
+    const how = this.#howItEnded(worker, becameReady);
+    workerEndsTotal.inc({ how, cause: about.killedFor ?? about.signal ?? `exit ${about.exitCode}` });
     if (this.#stopping) return this.#log.info(about, 'worker stopped');
     if (worker.isRetired) this.#log.info(about, 'worker retired');
     else this.#log.warn(about, becameReady ? 'worker died' : 'worker died before it was ready');
@@ -194,6 +202,12 @@ export class WorkerPool {
     const lastDeath = this.#bootDeaths.at(-1) ?? -Infinity;
     if (!becameReady && started > lastDeath) this.#bootDeaths.push(performance.now());
     this.#fill();
+  }
+
+  #howItEnded(worker: WorkerProcess, becameReady: boolean): string {
+    if (this.#stopping) return 'stopped';
+    if (worker.isRetired) return 'retired';
+    return becameReady ? 'died' : 'died_at_start';
   }
 
   #openBreaker(): void {

@@ -9,6 +9,7 @@ import type { RunEnd, RunHistory, Work } from '../../shared/jobs/records.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { runsTotal, spanned } from '../../shared/telemetry/metrics.ts';
 import { BadOutput } from './bad-output.ts';
 import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { stateAfter } from './next-state.ts';
@@ -104,11 +105,13 @@ export class Runner {
   ): Promise<RunReport> {
     try {
       const paths = await worker.folder.make(runId);
-      if (!(await this.#storage.stageOriginal(work.imageId, paths.inputPath))) {
+      if (!(await spanned('stage', () => this.#storage.stageOriginal(work.imageId, paths.inputPath)))) {
         return failed('rejected', 'original_missing');
       }
       const made = await this.#recipes.of(work);
-      const verdict = await this.#handOver(work, runId, made, paths, worker, idleWorkers);
+      const verdict = await spanned('work', () =>
+        this.#handOver(work, runId, made, paths, worker, idleWorkers),
+      );
       const taken = await worker.folder.take(runId, outputsOf(verdict));
       workerFree();
       return await this.#report(runId, made, taken, verdict, log);
@@ -164,7 +167,9 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const manifest = await publish(this.#storage, runId, outputs, recipe.preset, result);
+    const manifest = await spanned('publish', () =>
+      publish(this.#storage, runId, outputs, recipe.preset, result),
+    );
     const published = { manifest, recipeDigest: digest };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
   }
@@ -190,7 +195,9 @@ export class Runner {
       retryInMs,
       ...(work.lease && { lease: work.lease }),
     };
-    const settled = await this.#insist(() => this.#store.finishRun(end), signal, log);
+    const settled = await spanned('settle', () =>
+      this.#insist(() => this.#store.finishRun(end), signal, log),
+    );
     if (settled === 'unknown') return ended();
     const isUsed = settled ? settled.keepsDirectory : await this.#isNamed(end, signal, log);
     const unused = report.published && isUsed === false ? [runId] : [];
@@ -199,6 +206,7 @@ export class Runner {
       await this.#storage.removePublished(set).catch((error) => log.warn({ err: error }, 'set not removed'));
     }
     const { outcome, failure } = report;
+    runsTotal.inc({ outcome, failure: failure ?? 'none' });
     const status = settled || isUsed === true ? next : 'given up';
     log.info({ outcome, failure, status, signal: report.signal }, 'run settled');
     // Of a job that was lent it is whoever has it now that tells of its end.

@@ -90,6 +90,16 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     return { atOnce: this.#workers, ready: aliveCount, idle: idleCount, running: this.#line.running };
   }
 
+  /** Workers die at boot, and nothing more is started. */
+  get isBreakerOpen(): boolean {
+    return this.#pool.breakerOpen;
+  }
+
+  /** Of each worker process. */
+  get rssBytes(): number[] {
+    return this.#pool.rssBytes;
+  }
+
   addBacklog(work: Work): void {
     this.#line.addBacklog(work);
   }

@@ -103,6 +103,11 @@ export class WorkerProcess {
     return this.#decoder;
   }
 
+  /** Of its last heartbeat. */
+  get rssBytes(): number {
+    return this.#rssBytes;
+  }
+
   /** It has had no run yet: nothing that a picture did to it can be left over. */
   get isFresh(): boolean {
     return this.isReady && this.#runs === 0;

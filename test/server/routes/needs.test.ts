@@ -27,6 +27,7 @@ const ACCESS = {
   'GET /reprocess': 'admin',
   'GET /livez': 'public',
   'GET /readyz': 'public',
+  'GET /metrics': 'admin',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
 };

@@ -1,0 +1,119 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * What this process counts and measures, for Prometheus: names and units by its conventions, labels with few values. Whatever happens
+ * is counted where it happens; what is a state is asked for when somebody reads it.
+ */
+export const REGISTRY = new Registry();
+
+const registers = [REGISTRY];
+
+/** Seconds: from what an answer of ours takes to what a run may. */
+const FAST = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+export const requestsTotal = new Counter({
+  name: 'darkroom_http_requests_total',
+  help: 'Requests that were answered, by route (none: no such path) and status',
+  labelNames: ['method', 'route', 'status'] as const,
+  registers,
+});
+
+export const requestSeconds = new Histogram({
+  name: 'darkroom_http_request_duration_seconds',
+  help: 'From the headers of a request to its answer; what waits for the end of a job is in it',
+  labelNames: ['route'] as const,
+  buckets: FAST,
+  registers,
+});
+
+export const uploadsTotal = new Counter({
+  name: 'darkroom_uploads_total',
+  help: 'Uploads by their end: accepted, repeated (by its key), or the code of the refusal',
+  labelNames: ['outcome'] as const,
+  registers,
+});
+
+export const uploadBytes = new Histogram({
+  name: 'darkroom_upload_bytes',
+  help: 'Bytes of pictures that were received whole',
+  buckets: [2 ** 14, 2 ** 16, 2 ** 18, 2 ** 20, 2 ** 21, 2 ** 22, 2 ** 23, 2 ** 24, 2 ** 25, 2 ** 26],
+  registers,
+});
+
+/** The steps of an upload and of its run, in their order. */
+export const SPANS = [
+  'receive',
+  'inspect',
+  'reserve',
+  'accept',
+  'stage',
+  'work',
+  'publish',
+  'settle',
+] as const;
+export type Span = (typeof SPANS)[number];
+
+const spanSeconds = new Histogram({
+  name: 'darkroom_span_seconds',
+  help: 'What each step takes: of an upload receive, inspect, reserve, accept; of a run stage, work (in the worker), publish, settle',
+  labelNames: ['span'] as const,
+  buckets: FAST,
+  registers,
+});
+
+/** Measures a step, be it done or failed. */
+export async function spanned<T>(span: Span, work: () => Promise<T>): Promise<T> {
+  const begin = performance.now();
+  try {
+    return await work();
+  } finally {
+    spanSeconds.observe({ span }, (performance.now() - begin) / 1000);
+  }
+}
+
+export const runsTotal = new Counter({
+  name: 'darkroom_runs_total',
+  help: 'Runs by outcome, and why they did not succeed',
+  labelNames: ['outcome', 'failure'] as const,
+  registers,
+});
+
+export const workerEndsTotal = new Counter({
+  name: 'darkroom_worker_ends_total',
+  help: 'Worker processes that have ended: died, died_at_start, retired, stopped; by what they died of',
+  labelNames: ['how', 'cause'] as const,
+  registers,
+});
+
+/** A figure that is asked for when it is read. Null: it is not known now, and is left out. */
+export function gauge(name: string, help: string, read: () => number | null | Promise<number | null>): void {
+  const asked = new Gauge({
+    name,
+    help,
+    registers,
+    async collect() {
+      const value = await read();
+      if (value === null) asked.remove();
+      else asked.set(value);
+    },
+  });
+}
+
+/** The same for several figures that are told apart by a label. */
+export function gauges(
+  name: string,
+  help: string,
+  label: string,
+  read: () => Iterable<readonly [string, number]> | Promise<Iterable<readonly [string, number]>>,
+): void {
+  const asked = new Gauge({
+    name,
+    help,
+    labelNames: [label],
+    registers,
+    async collect() {
+      asked.reset();
+      for (const [value, figure] of await read()) asked.set({ [label]: value }, figure);
+    },
+  });
+}
