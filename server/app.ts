@@ -13,6 +13,7 @@ import { Problem, problemResponse } from './problem.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
 import { healthRoutes } from './routes/health.ts';
+import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -43,6 +44,7 @@ export function createApp(parts: Parts) {
   const routed = app
     .route('/', uploadRoutes(parts))
     .route('/', ticketRoutes(parts))
+    .route('/', imageListRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
     .route('/', quarantineRoutes(parts))

@@ -3,6 +3,7 @@ import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
+import { indexEarlier } from '../index-earlier.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
@@ -25,6 +26,8 @@ export async function openEmbedded(
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
   const hidden = [paths.database, storage.spoolPath];
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
+  const stopping = new AbortController();
+  let indexing: Promise<void> = Promise.resolve();
   return {
     common: null,
     store,
@@ -39,9 +42,21 @@ export async function openEmbedded(
     },
     workers,
     unready: () => (supervisor.isReady ? null : 'no worker is ready'),
-    start: () => supervisor.start(backlog),
-    drain: (deadline) => supervisor.drain(deadline),
+    start: () => {
+      supervisor.start(backlog);
+      indexing = indexEarlier(store, stopping.signal, log).catch((error) =>
+        log.warn(
+          { err: error },
+          'images of an earlier version are not all found by their metadata: the next start goes on',
+        ),
+      );
+    },
+    drain: (deadline) => {
+      stopping.abort();
+      return supervisor.drain(deadline);
+    },
     close: async () => {
+      await indexing;
       await store.close();
       for (const release of unlock) release();
     },

@@ -48,6 +48,33 @@ export const ImageAnswer = z
     description: 'The manifest of an image. What describes the picture is null until there are variants.',
   });
 
+const { id, status, failure, createdAt, source, preset, metadata } = ImageAnswer.shape;
+
+export const ListedImageAnswer = z
+  .object({
+    id,
+    status,
+    failure,
+    createdAt,
+    source,
+    preset,
+    metadata,
+    links: z.object({ self: Path, job: Path }),
+  })
+  .meta({ id: 'ListedImage', description: 'An image without its variants, which its manifest has.' });
+
+export const ImagePage = z
+  .object({
+    images: z.array(ListedImageAnswer),
+    next: Next,
+    complete: z
+      .boolean()
+      .describe(
+        'False, for minutes after an upgrade: what was accepted before it is not all found by `metadata` yet',
+      ),
+  })
+  .meta({ id: 'ImagePage' });
+
 export const SimilarAnswer = z
   .object({
     perceptualHash: Description.shape.perceptualHash.nullable(),

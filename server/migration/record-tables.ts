@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
+  ImageMetadataRow,
   ImageRow,
   JobRow,
   QuarantineRow,
@@ -34,6 +35,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'recipes', key: ['digest'], row: RecipeRow, isNamedByContent: true },
   { name: 'watermarks', key: ['sha256'], row: WatermarkRow, isNamedByContent: true },
   { name: 'images', key: ['id'], row: ImageRow },
+  { name: 'image_metadata', key: ['image_id', 'field'], row: ImageMetadataRow },
   { name: 'jobs', key: ['id'], row: JobRow },
   { name: 'runs', key: ['id'], row: RunRow },
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },

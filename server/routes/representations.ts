@@ -2,10 +2,12 @@ import type { z } from 'zod';
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
+import type { ListedImage } from '../../shared/jobs/image-page.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type {
   ImageAnswer,
   JobAnswer,
+  ListedImageAnswer,
   QuarantinedAnswer,
   RunAnswer,
   SimilarAnswer,
@@ -38,6 +40,24 @@ export function describeImage(
     ...describePicture(set?.manifest.description ?? null),
     privacy: set?.manifest.privacy ?? null,
     links: { self: `/images/${image.id}`, job: `/jobs/${job.id}`, similar: `/images/${image.id}/similar` },
+  };
+}
+
+export function describeListed({
+  image,
+  jobId,
+  status,
+  failure,
+}: ListedImage): z.output<typeof ListedImageAnswer> {
+  return {
+    id: image.id,
+    status,
+    failure,
+    createdAt: time(image.createdAt),
+    source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
+    preset: image.preset,
+    metadata: image.metadata,
+    links: { self: `/images/${image.id}`, job: `/jobs/${jobId}` },
   };
 }
 

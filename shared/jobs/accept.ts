@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { answerKey } from './idempotency.ts';
+import { indexMetadata } from './image-metadata.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
@@ -43,8 +44,16 @@ export async function acceptUpload(
       focus: image.focus && JSON.stringify(image.focus),
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
+      has_index: 1,
     })
     .execute();
-  await Promise.all([insertImage, insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 })]);
+  const { id, metadata, createdAt: created_at } = image;
+  // The statements reach the database in this order, and the entries name the image.
+  const insertMetadata = indexMetadata(db, { id, tenant, metadata, created_at });
+  await Promise.all([
+    insertImage,
+    insertMetadata,
+    insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 }),
+  ]);
   return job;
 }

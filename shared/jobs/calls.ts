@@ -1,6 +1,8 @@
 import { acceptUpload } from './accept.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
+import { indexEarlierMetadata } from './image-metadata.ts';
+import { listImages } from './list-images.ts';
 import {
   deletedAmong,
   existingAmong,
@@ -31,6 +33,7 @@ export type CallKind = 'lookup' | 'read' | 'durable' | 'relaxed';
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
 export const CALLS = {
   findImage: { kind: 'read', query: findImage },
+  listImages: { kind: 'read', query: listImages },
   findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
   listJobs: { kind: 'lookup', query: listJobs },
@@ -52,6 +55,7 @@ export const CALLS = {
   // What it finds may be gone a moment later in any case.
   hasTwin: { kind: 'lookup', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
+  indexEarlierMetadata: { kind: 'durable', query: indexEarlierMetadata },
   findRecipe: { kind: 'lookup', query: findRecipe },
   keepWatermark: { kind: 'durable', query: keepWatermark },
   findWatermark: { kind: 'lookup', query: findWatermark },

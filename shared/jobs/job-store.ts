@@ -4,6 +4,7 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type { ImagePage, ImagesAsked } from './image-page.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -81,6 +82,15 @@ export interface JobStore {
    * @param tenant of another's there is none, and never was; null: of any
    */
   findImage(id: ImageId, tenant: Tenant | null): Promise<ImageRecord | 'deleted' | null>;
+
+  /** Images of a tenant from the newest to the oldest. Where a status is asked for, a page may be short, and yet not the last. */
+  listImages(asked: ImagesAsked): Promise<ImagePage>;
+
+  /**
+   * Lets images be found by their metadata that an earlier version has accepted.
+   * @returns how many they were, {@link limit} at the most
+   */
+  indexEarlierMetadata(limit: number): Promise<number>;
 
   /** Images of a tenant whose pictures look alike. */
   findSimilar(query: SimilarQuery): Promise<SimilarImages>;

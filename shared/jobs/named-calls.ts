@@ -16,6 +16,9 @@ export abstract class NamedCalls {
   startRun: JobStore['startRun'] = (start) => this.call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', end);
   findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant });
+  listImages: JobStore['listImages'] = (asked) => this.call('listImages', asked);
+  indexEarlierMetadata: JobStore['indexEarlierMetadata'] = (limit) =>
+    this.call('indexEarlierMetadata', { limit });
   findSimilar: JobStore['findSimilar'] = (query) => this.call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.call('findJob', id);
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);

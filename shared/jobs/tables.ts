@@ -4,6 +4,7 @@ import { IdempotencyKey } from '../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 
@@ -32,6 +33,16 @@ export const ImageRow = z.object({
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
+  /** 1: what it can be found by is in `image_metadata`; null: a version has accepted it that knew nothing of that. */
+  has_index: z.int().nullable(),
+});
+
+/** A field that an image is found by; the rest is as its image has it. */
+export const ImageMetadataRow = z.object({
+  image_id: ImageId,
+  tenant: Tenant,
+  ...MetadataField.shape,
+  created_at: z.int(),
 });
 
 export const DeletedImageRow = z.object({
@@ -145,6 +156,7 @@ export const RunRow = z.object({
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
+  image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;

@@ -6,6 +6,7 @@ import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -34,6 +35,7 @@ describeSharedRuns('PostgresJobStore', open);
 describeIdempotencyKeys('PostgresJobStore', open);
 describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
+describeImageList('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -33,6 +34,7 @@ describeSharedRuns('SqliteJobStore', open);
 describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
+describeImageList('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
