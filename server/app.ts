@@ -12,6 +12,7 @@ import { crossOrigin } from './cross-origin.ts';
 import { Problem, problemResponse } from './problem.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
+import { erasureRoutes } from './routes/erasures.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -49,6 +50,7 @@ export function createApp(parts: Parts) {
     .route('/', jobRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
+    .route('/', erasureRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
     .route(

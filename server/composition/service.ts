@@ -113,6 +113,7 @@ export async function startService(
       retries,
       presets: presets.byName,
       origins: config.corsOrigins,
+      jobTimeoutMs: config.jobTimeoutMs,
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),

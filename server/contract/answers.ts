@@ -171,6 +171,30 @@ export const ReprocessCountAnswer = z
   })
   .meta({ id: 'ReprocessCount' });
 
+export const ErasureAnswer = z
+  .object({
+    images: z.int().min(0),
+    files: z.int().min(0).describe('Originals and variants'),
+    bytes: z.int().min(0),
+    quarantined: z.int().min(0).describe('Bytes that were refused'),
+    keys: z.int().min(0).describe('Idempotency keys'),
+    jobs: z.int().min(0),
+    failed: z
+      .array(z.object({ file: z.string(), why: z.string() }))
+      .describe('Files that could not be removed; the next call tries again'),
+    waitSeconds: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('Until a run of an erased image that still goes on has ended for certain; null: none does'),
+    database: z
+      .enum(['overwritten', 'freed', 'in_use'])
+      .nullable()
+      .describe('What has become of the bytes of its records; null: not all are forgotten yet'),
+    verified: z.boolean().describe('This call has looked for all that could be left, and found nothing'),
+  })
+  .meta({ id: 'Erasure' });
+
 export const Liveness = z.object({ status: z.literal('alive') }).meta({ id: 'Liveness' });
 
 export const Readiness = z

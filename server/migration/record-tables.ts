@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
+import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
@@ -40,6 +41,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'runs', key: ['id'], row: RunRow },
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
   { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
+  { name: 'removals', key: ['kind', 'id'], row: RemovalRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
 ];
 

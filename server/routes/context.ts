@@ -62,6 +62,8 @@ export interface Parts extends ProbeParts {
   retries: Retries;
   /** Whose scripts may ask. */
   origins: readonly string[];
+  /** The deadline of a run. */
+  jobTimeoutMs: number;
   /** The most of an upload without a ticket. */
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */

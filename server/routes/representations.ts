@@ -5,6 +5,7 @@ import type { Quarantined } from '../../shared/domain/quarantine.ts';
 import type { ListedImage } from '../../shared/jobs/image-page.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type {
+  ErasureAnswer,
   ImageAnswer,
   JobAnswer,
   ListedImageAnswer,
@@ -13,6 +14,7 @@ import type {
   SimilarAnswer,
 } from '../contract/answers.ts';
 import { variantPath, variantUrlName } from '../delivery/choose-variant.ts';
+import type { ErasureReport } from '../operations/erase.ts';
 import type { Similar } from '../operations/similar-images.ts';
 
 /** RFC 3339. */
@@ -114,6 +116,18 @@ export function describeRun(run: Run): z.output<typeof RunAnswer> {
     signal: run.signal,
     exitCode: run.exitCode,
     peakRssBytes: run.peakRssBytes,
+  };
+}
+
+export function describeErasure({
+  waitMs,
+  isVerified,
+  ...report
+}: ErasureReport): z.output<typeof ErasureAnswer> {
+  return {
+    ...report,
+    waitSeconds: waitMs === null ? null : Math.ceil(waitMs / 1000),
+    verified: isVerified,
   };
 }
 

@@ -1,5 +1,6 @@
 import { acceptUpload } from './accept.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { eraseImages, eraseRest } from './erase.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
 import { listImages } from './list-images.ts';
@@ -16,10 +17,12 @@ import {
   queuedWork,
 } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
+import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
+import { scrub } from './sqlite/scrub.ts';
 
 /**
  * What a call needs of its database.
@@ -43,6 +46,12 @@ export const CALLS = {
   deletedAmong: { kind: 'read', query: deletedAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
+  eraseImages: { kind: 'durable', query: eraseImages },
+  eraseRest: { kind: 'durable', query: eraseRest },
+  listRemovals: { kind: 'read', query: listRemovals },
+  forgetRemovals: { kind: 'durable', query: forgetRemovals },
+  // What cuts the log of the database stands outside of any transaction.
+  scrub: { kind: 'lookup', query: scrub },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },

@@ -4,6 +4,16 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type {
+  ErasedImages,
+  ErasureOrder,
+  ErasureRest,
+  ForgottenRest,
+  Removal,
+  Removals,
+  RemovalsAsked,
+  Scrubbed,
+} from './erasure.ts';
 import type { ImagePage, ImagesAsked } from './image-page.ts';
 import type {
   AcceptedUpload,
@@ -129,6 +139,24 @@ export interface JobStore {
   queueReprocess(order: ReprocessOrder): Promise<ReprocessedPage>;
 
   countReprocess(images: ImagesOfPreset): Promise<ReprocessCount>;
+
+  /**
+   * Deletes images as {@link deleteImage} does, and forgets what else is known of them. Images that were deleted by somebody else, or
+   * are another tenant's, are left out. Their files are among {@link listRemovals} from then on.
+   */
+  eraseImages(order: ErasureOrder): Promise<ErasedImages>;
+
+  /** Forgets what a tenant has that no image of it names. What a request needs that is on its way is left. */
+  eraseRest(rest: ErasureRest): Promise<ForgottenRest>;
+
+  /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
+  listRemovals(asked: RemovalsAsked): Promise<Removals>;
+
+  /** They are removed. */
+  forgetRemovals(removed: Removal[]): Promise<void>;
+
+  /** Overwrites what was forgotten, where the database can. */
+  scrub(): Promise<Scrubbed>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
-import { createImageMetadata } from './metadata-migration.ts';
+import { createImageMetadata, createRemovals } from './image-migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -18,6 +18,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
   '0011-nodes': { up: nameNodes },
   '0012-image-metadata': { up: createImageMetadata },
+  '0012-image-removals': { up: createRemovals },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {

@@ -32,6 +32,11 @@ export abstract class NamedCalls {
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
+  eraseImages: JobStore['eraseImages'] = (order) => this.call('eraseImages', order);
+  eraseRest: JobStore['eraseRest'] = (rest) => this.call('eraseRest', rest);
+  listRemovals: JobStore['listRemovals'] = (asked) => this.call('listRemovals', asked);
+  forgetRemovals: JobStore['forgetRemovals'] = (removed) => this.call('forgetRemovals', removed);
+  scrub: JobStore['scrub'] = () => this.call('scrub', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
   existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);

@@ -7,6 +7,7 @@ import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain
 import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
+import type { RemovalRow } from './erasure-tables.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -165,6 +166,7 @@ export interface Tables {
   watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
+  removals: z.input<typeof RemovalRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {

@@ -1,14 +1,15 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_TENANT, newImageId, newJobId, newRunId } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId } from '../../shared/domain/ids.ts';
 import type { Metadata } from '../../shared/domain/image.ts';
 import { acceptUpload } from '../../shared/jobs/accept.ts';
 import type { ImagesAsked } from '../../shared/jobs/image-page.ts';
 import { listImages } from '../../shared/jobs/list-images.ts';
 import type { ImageCursor } from '../../shared/jobs/records.ts';
 import { type OpenDatabase, openDatabase } from '../../shared/jobs/sqlite/open.ts';
-import { MANIFEST, newUpload } from '../helpers/job-records.ts';
+import { newUpload } from '../helpers/job-records.ts';
+import { fillWithImages, SELLERS } from './many-images.ts';
 
 /**
  * How long a page of the list of images holds the database thread, among a million of one tenant, and what its indexes cost an
@@ -19,46 +20,9 @@ import { MANIFEST, newUpload } from '../helpers/job-records.ts';
 const images = Number(process.argv[2] ?? 1_000_000);
 const QUERIES = 200;
 const ACCEPTS = 2_000;
-const SELLERS = 10_000;
-/** One image in so many has failed. */
-const FAILED = 5_000;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const any = (below: number) => Math.floor(Math.random() * below);
-
-const metadataOf = (n: number): Metadata => ({
-  order: `order-${n}`,
-  seller: `seller-${n % SELLERS}`,
-  site: n % 2,
-});
-
-function fill({ raw }: OpenDatabase): void {
-  const run = newRunId();
-  raw
-    .prepare('insert into sets (run_id, manifest, published_at) values (?, ?, 1)')
-    .run(run, JSON.stringify(MANIFEST));
-  const image = raw.prepare(
-    `insert into images (id, tenant, sha256, bytes, format, width, height, frames, preset, metadata, created_at, published_run, has_index)
-     values (?, ?, ?, 1, 'jpeg', 1, 1, 1, 'default', ?, ?, ?, 1)`,
-  );
-  const job = raw.prepare(
-    `insert into jobs (id, image_id, preset, state, request_id, created_at, updated_at) values (?, ?, 'default', ?, 'request', ?, ?)`,
-  );
-  const entry = raw.prepare(
-    'insert into image_metadata (image_id, tenant, field, value, created_at) values (?, ?, ?, ?, ?)',
-  );
-  raw.exec('BEGIN');
-  for (let n = 0; n < images; n++) {
-    const id = newImageId();
-    const failed = n % FAILED === 0;
-    const metadata = metadataOf(n);
-    image.run(id, DEFAULT_TENANT, 'a'.repeat(64), JSON.stringify(metadata), n, failed ? null : run);
-    job.run(newJobId(), id, failed ? 'failed' : 'succeeded', n, n);
-    for (const [field, value] of Object.entries(metadata))
-      entry.run(id, DEFAULT_TENANT, field, String(value), n);
-  }
-  raw.exec('COMMIT');
-}
 
 const quantile = (times: number[], share: number): string =>
   (times.toSorted((a, b) => a - b)[Math.floor((times.length - 1) * share)] ?? 0).toFixed(2).padStart(9);
@@ -118,7 +82,7 @@ try {
   const database = await openDatabase(path);
   // To fill it with the service's own cache of 2 MB takes ten times as long; the questions have that one.
   database.raw.exec('PRAGMA cache_size = -1000000');
-  fill(database);
+  fillWithImages(database, images);
   database.raw.exec('PRAGMA wal_checkpoint(TRUNCATE); PRAGMA cache_size = -2000');
   say(`${images} images: ${Math.round((await stat(path)).size / 2 ** 20)} MiB`);
   say('                                         ms: p50      p95     most   found');

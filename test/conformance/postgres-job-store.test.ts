@@ -5,6 +5,7 @@ import { openRecords } from '../helpers/open-records.ts';
 import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
+import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
@@ -36,6 +37,7 @@ describeIdempotencyKeys('PostgresJobStore', open);
 describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
 describeImageList('PostgresJobStore', open);
+describeErasing('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {

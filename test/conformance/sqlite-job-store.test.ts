@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
+import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
@@ -35,6 +36,7 @@ describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeImageList('SqliteJobStore', open);
+describeErasing('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();

@@ -101,6 +101,7 @@ export async function partsInProcess(
     },
     peerOf: () => '127.0.0.1',
     origins: [],
+    jobTimeoutMs: RUN_LIMITS.jobTimeoutMs,
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     patience: INTAKE_LIMITS,

@@ -20,6 +20,9 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   retryJob: at,
   deleteImage: at,
   queueReprocess: at,
+  eraseImages: ({ runsEndBy, ...order }, ms) => ({ ...at(order, ms), runsEndBy: runsEndBy + ms }),
+  eraseRest: at,
+  listRemovals: at,
 };
 
 /**

@@ -48,6 +48,8 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
 
   override claimKey: JobStore['claimKey'] = (claim, at) =>
     this.call('claimKey', { claim, at, node: this.#node });
+  /** What is deleted there is in the pages of its tables until they are written over, and in its log and backups for as long as these are kept. */
+  override scrub: JobStore['scrub'] = async () => 'freed';
   override startRun: JobStore['startRun'] = (start) => this.call('startRun', { ...start, node: this.#node });
 
   /** When all calls are answered that came before. */

@@ -26,6 +26,7 @@ const ACCESS = {
   'DELETE /quarantine/:sha256': 'admin',
   'POST /reprocess': 'admin',
   'GET /reprocess': 'admin',
+  'POST /erasures': 'admin',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'admin',

@@ -32,3 +32,16 @@ export async function createImageMetadata(db: Kysely<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('images_by_age').on('images').columns(['tenant', 'created_at', 'id']).execute();
 }
+
+/** Files that no row names any more, until they are removed. */
+export async function createRemovals(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('removals')
+    .addColumn('kind', 'text', (column) => column.notNull())
+    .addColumn('id', 'text', (column) => column.notNull())
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addPrimaryKeyConstraint('removals_key', ['kind', 'id'])
+    .execute();
+  await db.schema.createIndex('removals_by_tenant').on('removals').columns(['tenant', 'due_at']).execute();
+}
