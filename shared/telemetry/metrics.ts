@@ -90,6 +90,21 @@ function measured(span: Span, ms: number, took: Took): void {
   took[span] = Math.round(ms);
 }
 
+export const storeSeconds = new Histogram({
+  name: 'darkroom_store_seconds',
+  help: 'What a call of the records (database) or files (disk or bucket) takes, be it done or failed',
+  labelNames: ['store', 'call'] as const,
+  buckets: [0.001, 0.005, 0.02, 0.1, 0.25, 1, 5, 15],
+  registers,
+});
+
+export const storeFailuresTotal = new Counter({
+  name: 'darkroom_store_failures_total',
+  help: 'Calls of records or files that failed: storage_full, storage_unavailable, other',
+  labelNames: ['store', 'failure'] as const,
+  registers,
+});
+
 export const runsTotal = new Counter({
   name: 'darkroom_runs_total',
   help: 'Runs by outcome, and why they did not succeed',

@@ -27,14 +27,17 @@ test('one trace goes from the caller over the request to the run and the steps i
 
   const ofTheTrace = collector.spans.filter((span) => span.traceId === traceId);
   const named = Object.fromEntries(ofTheTrace.map((span) => [span.name, span]));
-  const childrenOf = (name: string) =>
+  const partsOf = (name: string) =>
     ofTheTrace.filter(({ parentSpanId }) => parentSpanId === named[name]?.spanId).map(nameOf);
+  const childrenOf = (name: string) => partsOf(name).filter((part) => !/^(records|files)\./.test(part));
   expect(named['POST /upload']).toMatchObject({
     parentSpanId: '00f067aa0ba902b7',
     attributes: { 'http.response.status_code': 200, 'darkroom.request_id': 'of-the-caller' },
   });
   expect(childrenOf('POST /upload').sort()).toEqual(['accept', 'inspect', 'receive', 'reserve', 'run']);
   expect(childrenOf('run')).toEqual(['stage', 'work', 'publish', 'settle']);
+  expect(partsOf('accept')).toEqual(['files.keepOriginal', 'records.acceptUpload']);
+  expect(partsOf('settle')).toEqual(['records.finishRun']);
   expect(childrenOf('work')).toEqual(['decode', 'resize', 'describe', 'encode']);
   for (const name of childrenOf('work')) {
     expect(named[name]?.startTimeUnixNano).toBeGreaterThanOrEqual(named.work?.startTimeUnixNano ?? 0);
