@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { PurgeUrl } from './purge-url.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
@@ -212,6 +213,12 @@ export const Environment = z.object({
     .enum(['all', 'api', 'worker'], 'all, api or worker')
     .prefault('all')
     .describe('What this node does: `api` takes uploads and answers, `worker` runs jobs'),
+  PURGE_URL: PurgeUrl.optional().describe(
+    'Told by POST which addresses of variants are not right any more, for the cache of a CDN; by default nobody is',
+  ),
+  PURGE_SECRET_FILE: path()
+    .optional()
+    .describe('Text file of the secret that signs what PURGE_URL is told, which needs it'),
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),

@@ -50,7 +50,10 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = measured(new PostgresJobStore(sessions, node, queue, clock), 'records');
+  const store = measured(
+    new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
+    'records',
+  );
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;

@@ -19,7 +19,10 @@ export async function openEmbedded(
   const { config, log } = options;
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
-  const store = measured(await SqliteJobStore.open(paths.database), 'records');
+  const store = measured(
+    await SqliteJobStore.open(paths.database, { announces: config.purge !== null }),
+    'records',
+  );
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);

@@ -47,11 +47,13 @@ export async function startService(
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
+  const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
     { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
     watermarks,
   );
+  const messenger = (await purging?.(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
@@ -69,6 +71,7 @@ export async function startService(
   const intake = node.front && intakeOf(node, node.front);
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
+  messenger?.start();
   const faults = new ClientFaults(log);
   showFigures(node, config, log);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
@@ -135,6 +138,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    await messenger?.stop();
     await node.close();
     return received && finished && answered;
   }

@@ -1,9 +1,10 @@
+import { variantPath } from '../../shared/domain/variant-url.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
 import { answerVariant, type Conditions } from './answer-variant.ts';
 import { cacheControl } from './cache-control.ts';
-import { chooseVariant, presentVersionOf, variantPath } from './choose-variant.ts';
+import { chooseVariant, presentVersionOf } from './choose-variant.ts';
 import type { Files } from './files.ts';
 import { publishedSet } from './published-set.ts';
 

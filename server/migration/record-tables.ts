@@ -1,6 +1,7 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
 import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
+import { OutboxRow } from '../../shared/jobs/outbox-row.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
@@ -42,6 +43,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
   { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
   { name: 'removals', key: ['kind', 'id'], row: RemovalRow },
+  { name: 'outbox', key: ['id'], row: OutboxRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
 ];
 

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
+import { variantPath, variantUrlName } from '../../shared/domain/variant-url.ts';
 import type { ListedImage } from '../../shared/jobs/image-page.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type {
@@ -13,7 +14,6 @@ import type {
   RunAnswer,
   SimilarAnswer,
 } from '../contract/answers.ts';
-import { variantPath, variantUrlName } from '../delivery/choose-variant.ts';
 import type { ErasureReport } from '../operations/erase.ts';
 import type { Similar } from '../operations/similar-images.ts';
 

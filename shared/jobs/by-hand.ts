@@ -1,7 +1,9 @@
 import type { Kysely } from 'kysely';
+import type { ChangeReason } from '../domain/announcement.ts';
 import type { ImageId, JobId, Tenant } from '../domain/ids.ts';
 import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState, statesBefore } from '../domain/job.ts';
 import type { QuarantinedBytes } from '../domain/quarantine.ts';
+import { type Announces, announcePurge } from './announce.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
@@ -27,7 +29,7 @@ export async function releaseQuarantined(
 
 export async function retryJob(
   db: Kysely<Tables>,
-  { id, at, pipelineVersion }: { id: JobId; at: number; pipelineVersion: number },
+  { id, at, pipelineVersion, announces }: { id: JobId; at: number; pipelineVersion: number } & Announces,
 ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
@@ -53,7 +55,7 @@ export async function retryJob(
     .execute();
   return {
     toRun: twin ? null : await workOf(db, id),
-    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published) : [],
+    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published, { at, announces }) : [],
   };
 }
 
@@ -75,7 +77,12 @@ async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): P
 
 export async function deleteImage(
   db: Kysely<Tables>,
-  { id, tenant, at }: { id: ImageId; tenant: Tenant; at: number },
+  {
+    id,
+    tenant,
+    at,
+    announces,
+  }: { id: ImageId; tenant: Tenant; at: number; announces?: ChangeReason | undefined },
 ): Promise<DeletedImage | 'deleted' | null> {
   const found = await findImage(db, { id, tenant });
   if (found === null || found === 'deleted') return found;
@@ -98,6 +105,10 @@ export async function deleteImage(
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
+  if (announces && found.set) {
+    const { variants } = found.set.manifest;
+    await announcePurge(db, { image: id, variants, reason: announces, at });
+  }
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

@@ -5,6 +5,12 @@ import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
 import { listImages } from './list-images.ts';
 import {
+  borrowAnnouncements,
+  forgetAnnouncement,
+  postponeAnnouncement,
+  releaseAnnouncements,
+} from './outbox.ts';
+import {
   deletedAmong,
   existingAmong,
   figures,
@@ -48,6 +54,11 @@ export const CALLS = {
   countReprocess: { kind: 'read', query: countReprocess },
   eraseImages: { kind: 'durable', query: eraseImages },
   eraseRest: { kind: 'durable', query: eraseRest },
+  borrowAnnouncements: { kind: 'relaxed', query: borrowAnnouncements },
+  // What a power cut undoes is told once more.
+  forgetAnnouncement: { kind: 'relaxed', query: forgetAnnouncement },
+  postponeAnnouncement: { kind: 'relaxed', query: postponeAnnouncement },
+  releaseAnnouncements: { kind: 'relaxed', query: releaseAnnouncements },
   listRemovals: { kind: 'read', query: listRemovals },
   forgetRemovals: { kind: 'durable', query: forgetRemovals },
   // What cuts the log of the database stands outside of any transaction.

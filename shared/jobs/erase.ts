@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ImageId, Sha256, Tenant } from '../domain/ids.ts';
+import type { Announces } from './announce.ts';
 import { deleteImage } from './by-hand.ts';
 import {
   type ErasedImages,
@@ -16,7 +17,10 @@ import type { Tables } from './tables.ts';
  * Deletes images, and forgets all that was known of them but that they were there. Their files are named by `removals` until they are
  * removed; what they share with other images stays.
  */
-export async function eraseImages(db: Kysely<Tables>, order: ErasureOrder): Promise<ErasedImages> {
+export async function eraseImages(
+  db: Kysely<Tables>,
+  order: ErasureOrder & Announces,
+): Promise<ErasedImages> {
   const erased: ErasedImages = { ...NOTHING_FORGOTTEN, promoted: [] };
   for (const id of order.images) await eraseImage(db, id, order, erased);
   if (order.images.length === 0) return erased;
@@ -32,14 +36,14 @@ export async function eraseImages(db: Kysely<Tables>, order: ErasureOrder): Prom
 async function eraseImage(
   db: Kysely<Tables>,
   id: ImageId,
-  { tenant, at, runsEndBy }: ErasureOrder,
+  { tenant, at, runsEndBy, announces }: ErasureOrder & Announces,
   erased: ErasedImages,
 ): Promise<void> {
   const found = await findImage(db, { id, tenant });
   // Somebody else was quicker.
   if (found === null || found === 'deleted') return;
   const runs = await openRunsOf(db, id);
-  const deleted = await deleteImage(db, { id, tenant, at });
+  const deleted = await deleteImage(db, { id, tenant, at, announces: announces ? 'erased' : undefined });
   if (deleted === null || deleted === 'deleted') return;
   const removals: Tables['removals'][] = [{ kind: 'original', id, tenant, due_at: at }];
   erased.images++;

@@ -45,3 +45,18 @@ export async function createRemovals(db: Kysely<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('removals_by_tenant').on('removals').columns(['tenant', 'due_at']).execute();
 }
+
+/** What others are to be told. */
+export async function createOutbox(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('outbox')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('topic', 'text', (column) => column.notNull())
+    .addColumn('body', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('due_at', 'bigint', (column) => column.notNull())
+    .addColumn('tries', 'integer', (column) => column.notNull())
+    .execute();
+  await db.schema.createIndex('outbox_by_turn').on('outbox').columns(['topic', 'due_at']).execute();
+  await db.schema.createIndex('outbox_by_age').on('outbox').columns(['created_at']).execute();
+}

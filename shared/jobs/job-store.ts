@@ -1,3 +1,4 @@
+import type { ChangeReason } from '../domain/announcement.ts';
 import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
@@ -15,6 +16,7 @@ import type {
   Scrubbed,
 } from './erasure.ts';
 import type { ImagePage, ImagesAsked } from './image-page.ts';
+import type { Announcement, AnnouncementsAsked } from './outbox.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -114,7 +116,12 @@ export interface JobStore {
   queuedWork(): Promise<Work[]>;
 
   /** Forgets an image and what the client said of it; its id stays known as deleted. Null: the tenant has none. */
-  deleteImage(id: ImageId, tenant: Tenant, at: number): Promise<DeletedImage | 'deleted' | null>;
+  deleteImage(
+    id: ImageId,
+    tenant: Tenant,
+    at: number,
+    reason?: ChangeReason,
+  ): Promise<DeletedImage | 'deleted' | null>;
 
   /**
    * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.
@@ -148,6 +155,18 @@ export interface JobStore {
 
   /** Forgets what a tenant has that no image of it names. What a request needs that is on its way is left. */
   eraseRest(rest: ErasureRest): Promise<ForgottenRest>;
+
+  /** Borrows what is to be told, that which has waited longest first; who does not say what became of it, gives it back by the end of the lease. */
+  borrowAnnouncements(asked: AnnouncementsAsked): Promise<Announcement[]>;
+
+  /** It was told, or is told no more. */
+  forgetAnnouncement(id: string): Promise<void>;
+
+  /** It could not be told, and is to be tried again after so many milliseconds. */
+  postponeAnnouncement(id: string, at: number, inMs: number): Promise<void>;
+
+  /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
+  releaseAnnouncements(at: number): Promise<void>;
 
   /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
   listRemovals(asked: RemovalsAsked): Promise<Removals>;

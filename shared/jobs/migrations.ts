@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
-import { createImageMetadata, createRemovals } from './image-migrations.ts';
+import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -20,6 +20,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-nodes': { up: nameNodes },
   '0012-image-metadata': { up: createImageMetadata },
   '0012-image-removals': { up: createRemovals },
+  '0012-outbox': { up: createOutbox },
   '0014-traces': { up: keepTraces },
 };
 

@@ -214,7 +214,11 @@ export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
     .selectFrom('quarantine')
     .select(({ fn }) => fn.countAll<number>().as('quarantined'))
     .executeTakeFirstOrThrow();
-  return StoreFigures.parse({ waiting: { upload: ofLane(0), batch: ofLane(1) }, quarantined });
+  const untold = await db
+    .selectFrom('outbox')
+    .select(({ fn }) => [fn.countAll<number>().as('announcements'), fn.min('created_at').as('oldestAt')])
+    .executeTakeFirstOrThrow();
+  return StoreFigures.parse({ waiting: { upload: ofLane(0), batch: ofLane(1) }, quarantined, untold });
 }
 
 export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {

@@ -237,5 +237,7 @@ export const StoreFigures = z.object({
   /** Apart from each other: that an upload waits is a reason to look, that a batch waits is what it is for. */
   waiting: z.object({ upload: WaitingJobs, batch: WaitingJobs }),
   quarantined: z.int().min(0),
+  /** What is still to be told to others. */
+  untold: z.object({ announcements: z.int().min(0), oldestAt: z.int().nullable() }),
 });
 export type StoreFigures = z.infer<typeof StoreFigures>;

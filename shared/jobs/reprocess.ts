@@ -5,6 +5,7 @@ import { ImageHeader, type SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
+import type { Announces } from './announce.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
@@ -120,7 +121,10 @@ export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset)
   return count;
 }
 
-export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder): Promise<ReprocessedPage> {
+export async function queueReprocess(
+  db: Kysely<Tables>,
+  order: ReprocessOrder & Announces,
+): Promise<ReprocessedPage> {
   const { candidates, next } = await candidatesOf(db, order);
   const page: ReprocessedPage = { queued: 0, skipped: 0, toRun: [], retiredSets: [], next };
   for (const candidate of candidates) {
@@ -133,7 +137,7 @@ export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder):
 async function makeAnew(
   db: Kysely<Tables>,
   candidate: Candidate,
-  { preset, pipelineVersion, requestId, trace, at }: ReprocessOrder,
+  { preset, pipelineVersion, requestId, trace, at, announces }: ReprocessOrder & Announces,
   page: ReprocessedPage,
 ): Promise<void> {
   const { id, tenant, sha256, format, focus, job_created_at } = candidate;
@@ -173,5 +177,5 @@ async function makeAnew(
       isBatch: true,
     });
   }
-  if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published)));
+  if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, announces })));
 }

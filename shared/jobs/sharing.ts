@@ -3,9 +3,10 @@ import { bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, JobId, RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
+import { type Announces, announceReplaced } from './announce.ts';
 import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
-import { JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
@@ -57,7 +58,7 @@ export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
   { tenant, sha256 }: Pick<SetKey, 'tenant' | 'sha256'>,
-  { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
+  { runId, published, at, announces }: Pick<RunEnd, 'runId' | 'published' | 'at'> & Announces,
 ): Promise<{ set: RunId | null; retired: RunId[] }> {
   if (!published) return { set: null, retired: [] };
   const { manifest, recipeDigest } = published;
@@ -83,7 +84,7 @@ export async function attachSet(
     )
     .executeTakeFirst();
   const set = inserted ? runId : await setOf(db, key);
-  return { set, retired: await showSet(db, [imageId], set) };
+  return { set, retired: await showSet(db, [imageId], set, { at, announces }) };
 }
 
 async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
@@ -92,7 +93,12 @@ async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
 }
 
 /** From now on the images show this set. @returns those that they have shown, and that no image shows any more */
-export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], set: RunId): Promise<RunId[]> {
+export async function showSet(
+  db: Kysely<Tables>,
+  images: readonly ImageId[],
+  set: RunId,
+  { at: now, announces }: { at: number } & Announces,
+): Promise<RunId[]> {
   const shown = new Set<RunId>();
   for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
     const some = images.slice(at, at + VALUES_PER_STATEMENT);
@@ -105,12 +111,16 @@ export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], se
     if (Number(first) === some.length) continue;
     const rows = await db
       .selectFrom('images')
-      .select('published_run')
-      .distinct()
+      .select(['id', 'published_run'])
       .where('id', 'in', some)
       .where('published_run', '!=', set)
       .execute();
-    for (const { published_run } of rows) shown.add(SetRow.shape.run_id.parse(published_run));
+    const replaced = rows.map(({ id, published_run }) => ({
+      id: ImageRow.shape.id.parse(id),
+      run: SetRow.shape.run_id.parse(published_run),
+    }));
+    for (const { run } of replaced) shown.add(run);
+    if (announces) await announceReplaced(db, replaced, now);
     await db.updateTable('images').set({ published_run: set }).where('id', 'in', some).execute();
   }
   const retired: RunId[] = [];

@@ -8,6 +8,7 @@ import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
+import type { OutboxRow } from './outbox-row.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -168,6 +169,7 @@ export interface Tables {
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
   removals: z.input<typeof RemovalRow>;
+  outbox: z.input<typeof OutboxRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {

@@ -4,6 +4,7 @@ import { NO_QUEUE } from '../helpers/no-queue.ts';
 import { openRecords } from '../helpers/open-records.ts';
 import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
+import { describeAnnouncing } from './announcing.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
@@ -14,17 +15,17 @@ import { describeReprocessing } from './reprocessing.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
-const openStore = async (url: string) =>
-  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE);
+const openStore = async (url: string, announces = false) =>
+  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, announces);
 
-async function open(): Promise<OpenedJobStore> {
+async function open({ announces = false } = {}): Promise<OpenedJobStore> {
   const url = await copyOf(await sharedServer('migrated'));
-  let store = await openStore(url);
+  let store = await openStore(url, announces);
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = await openStore(url);
+      store = await openStore(url, announces);
       return store;
     },
     dispose: () => store.close(),
@@ -38,6 +39,7 @@ describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
 describeImageList('PostgresJobStore', open);
 describeErasing('PostgresJobStore', open);
+describeAnnouncing('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { describeAnnouncing } from './announcing.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
@@ -12,15 +13,15 @@ import { describeReprocessing } from './reprocessing.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
-async function open(): Promise<OpenedJobStore> {
+async function open({ announces = false } = {}): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   const path = join(folder, 'jobs.db');
-  let store = await SqliteJobStore.open(path);
+  let store = await SqliteJobStore.open(path, { announces });
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = await SqliteJobStore.open(path);
+      store = await SqliteJobStore.open(path, { announces });
       return store;
     },
     dispose: async () => {
@@ -37,6 +38,7 @@ describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeImageList('SqliteJobStore', open);
 describeErasing('SqliteJobStore', open);
+describeAnnouncing('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();

@@ -275,6 +275,39 @@ describe('SIGNED_READS', () => {
   });
 });
 
+describe('PURGE_URL', () => {
+  const PURGE_SECRET_FILE = 'purge.secret';
+
+  test('is told what has changed, signed by a secret', () => {
+    expect(readConfig({}).purge).toBeNull();
+    for (const PURGE_URL of ['https://purge.example/darkroom', 'http://10.0.0.7:8080/?to=cdn'])
+      expect(readConfig({ PURGE_URL, PURGE_SECRET_FILE }).purge).toEqual({
+        url: PURGE_URL,
+        secretPath: resolve(PURGE_SECRET_FILE),
+      });
+  });
+
+  test.each(['purge.example', 'ftp://purge.example', 'https://me:secret@purge.example', 'file:///etc'])(
+    'refuses %s, and tells no password',
+    (PURGE_URL) => {
+      const faults = faultsOf({ PURGE_URL, PURGE_SECRET_FILE });
+      expect(faults).toEqual([
+        expect.stringContaining('it takes an http:// or https:// address without a user'),
+      ]);
+      expect(faults.join()).not.toContain('secret@');
+    },
+  );
+
+  test('is nothing without its secret, nor that without it', () => {
+    expect(faultsOf({ PURGE_URL: 'https://purge.example' })).toEqual([
+      expect.stringContaining('it takes nothing where PURGE_SECRET_FILE names no secret'),
+    ]);
+    expect(faultsOf({ PURGE_SECRET_FILE })).toEqual([
+      expect.stringContaining('it takes nothing where there is no PURGE_URL'),
+    ]);
+  });
+});
+
 describe('CORS_ORIGINS', () => {
   test('takes origins as browsers send them', () => {
     expect(readConfig({ CORS_ORIGINS: 'https://shop.example, http://localhost:5173' }).corsOrigins).toEqual([

@@ -23,6 +23,9 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   eraseImages: ({ runsEndBy, ...order }, ms) => ({ ...at(order, ms), runsEndBy: runsEndBy + ms }),
   eraseRest: at,
   listRemovals: at,
+  borrowAnnouncements: at,
+  postponeAnnouncement: at,
+  releaseAnnouncements: at,
 };
 
 /**

@@ -32,14 +32,16 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
    * @param node the name of this process among all that share the database
    * @param queue where work goes, in the transaction that brings it about
    * @param clock by which the times of all records are
+   * @param announces whether somebody is to be told of what changes
    */
   constructor(
     sessions: Sessions<Tables>,
     node: string,
     queue: TransactionalQueue,
     clock: Pick<DatabaseClock, 'aheadMs'> = { aheadMs: 0 },
+    announces = false,
   ) {
-    super();
+    super(announces);
     this.#sessions = sessions;
     this.#node = node;
     this.#queue = queue;
