@@ -4,5 +4,5 @@ const TAKES = 'an http:// or https:// address without a user, such as https://pu
 
 /** Where changes are told to: an operator's own address, so that it may be a private one. */
 export const PurgeUrl = z
-  .url({ protocol: /^https?$/, error: TAKES })
+  .url({ protocol: /^https?$/, error: TAKES, abort: true })
   .refine((text) => URL.canParse(text) && new URL(text).username === '', TAKES);

@@ -113,6 +113,7 @@ describe('the configuration without any environment', () => {
       trustedProxies: [],
       signedReads: false,
       readUrlTtlS: 3600,
+      purge: null,
       metricsPort: null,
       otlpEndpoint: null,
       traceRatio: 1,
