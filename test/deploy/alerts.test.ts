@@ -44,6 +44,7 @@ const WELL: Series = {
   [ofA('darkroom_workers{state="ready"}')]: always(3),
   [ofA('darkroom_queue_oldest_seconds{lane="upload"}')]: always(4),
   [ofA('darkroom_queue_oldest_seconds{lane="batch"}')]: always(9_000),
+  [ofA('darkroom_outbox_oldest_seconds{}')]: always(2),
   [ofA('darkroom_disk_free_bytes{place="data"}')]: always(50e9),
   [ofA('darkroom_disk_size_bytes{place="data"}')]: always(100e9),
   [ofA('darkroom_event_loop_delay_seconds{quantile="0.99"}')]: always(0.03),
@@ -69,6 +70,7 @@ const WELL: Series = {
 
 /** What changes where each of them is to fire; it is one of them, and no other. */
 const ILL: Record<string, Series> = {
+  DarkroomPurgesWait: { [ofA('darkroom_outbox_oldest_seconds{}')]: always(900) },
   DarkroomDown: { [ofA('up{}')]: always(0) },
   DarkroomWorkersDieAtStart: { [ofA('darkroom_worker_breaker_open{}')]: always(1) },
   DarkroomNoWorkerReady: { [ofA('darkroom_workers{state="ready"}')]: always(0) },

@@ -31,6 +31,8 @@ interface Changes {
   maxBytes?: number;
   isClosing?: boolean;
   access?: object;
+  /** That of the request; where a test does not say, it breaks off. */
+  body?: () => Readable;
 }
 
 const accepted = newUpload().job;
@@ -96,8 +98,8 @@ async function appWith(changes: Changes) {
     ),
     presets,
     maxUploadBytes: 1_000_000,
-    bodyOf: brokenOff,
-    patience: { stallMs: 1_000, wholeMs: 1_000 },
+    bodyOf: changes.body ?? brokenOff,
+    patience: { stallMs: 100, wholeMs: 1_000 },
     watch: {},
     retries: {},
   } as unknown as Parts);
@@ -177,6 +179,17 @@ test.for<[ProblemCode, string, Changes]>([
   ['bad_parameter', 'GET /quarantine?limit=0', {}],
   ['unknown_preset', 'GET /reprocess?preset=nope', {}],
   ['draining', 'POST /reprocess?preset=default', { isClosing: true }],
+  ['draining', 'POST /erasures', { isClosing: true }],
+  ['malformed_request', 'POST /erasures', {}],
+  ['upload_too_slow', 'POST /erasures', { body: () => new Readable({ read() {} }) }],
+  [
+    'disk_full',
+    'POST /erasures',
+    {
+      body: () => Readable.from([Buffer.from('{"tenant": "default"}')], { objectMode: false }),
+      store: { listImages: () => failing('storage_full') },
+    },
+  ],
 ])('%s: %s', async ([code, request, changes]) => {
   const [method = '', path = ''] = request.split(' ');
   await expectProblem(await ask(method, path, changes), code);
