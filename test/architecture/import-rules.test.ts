@@ -206,6 +206,7 @@ describe('in the code as it is', () => {
     };
     visit('server/main.ts');
     visit('server/cli/reprocess.ts');
+    visit('server/cli/erase.ts');
     visit('server/cli/new-key.ts');
     visit('server/cli/migrate.ts');
     // What others import.

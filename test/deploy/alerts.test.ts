@@ -70,7 +70,6 @@ const WELL: Series = {
 
 /** What changes where each of them is to fire; it is one of them, and no other. */
 const ILL: Record<string, Series> = {
-  DarkroomPurgesWait: { [ofA('darkroom_outbox_oldest_seconds{}')]: always(900) },
   DarkroomDown: { [ofA('up{}')]: always(0) },
   DarkroomWorkersDieAtStart: { [ofA('darkroom_worker_breaker_open{}')]: always(1) },
   DarkroomNoWorkerReady: { [ofA('darkroom_workers{state="ready"}')]: always(0) },
@@ -93,6 +92,7 @@ const ILL: Record<string, Series> = {
   },
   DarkroomLoopLate: { [ofA('darkroom_event_loop_delay_seconds{quantile="0.99"}')]: always(0.6) },
   DarkroomServiceGrows: { [ofA('darkroom_process_resident_bytes{process="service"}')]: always(1.5e9) },
+  DarkroomPurgesWait: { [ofA('darkroom_outbox_oldest_seconds{}')]: always(900) },
 };
 
 test('the runbook has an entry for each rule, and none for another', () => {

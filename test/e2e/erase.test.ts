@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -8,6 +9,7 @@ import { writeApiKeys } from '../helpers/api-keys.ts';
 import { askToErase, eraseAll, filesWith } from '../helpers/erasing.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { ImagePage } from '../helpers/image-page.ts';
+import { startCommand } from '../helpers/operator-command.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { PROFILE } from '../helpers/profile.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
@@ -164,6 +166,23 @@ describe('images with a value in their metadata', () => {
     await eraseAll(service, { tenant: 'shop', before, rewriteDatabase: false }, keys.operator);
     expect(await idsOf('shop')).toEqual([later.id]);
     expect((await service.fetch(manifest.variants[0].url)).status).toBe(410);
+  });
+});
+
+describe('the command', () => {
+  it('erases until nothing is left, and reports it in JSON', async () => {
+    await uploadAs('forum', await newPicture(imagePath('tiny_1x1.png')), { caption: 'a:b' });
+    const keyFile = join(service.folder, 'operator.key');
+    await writeFile(keyFile, keys.operator.authorization.replace('Bearer ', ''));
+    const flags = ['--tenant', 'forum', '--metadata', 'caption:a:b', '--keep-traces'];
+    const command = startCommand('erase', [...flags, '--url', service.url, '--key-file', keyFile]);
+    const { code, stdout } = await command.ended;
+    expect([code, JSON.parse(stdout)]).toEqual([
+      0,
+      expect.objectContaining({ tenant: 'forum', images: 1, failed: [], database: 'freed', verified: true }),
+    ]);
+    const refused = await startCommand('erase', ['--tenant', 'forum', '--all', '--url', service.url]).ended;
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no API key') });
   });
 });
 
