@@ -3,6 +3,7 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { ConfigurationError } from '../../shared/config.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';
+import { UsageError } from './flags.ts';
 import { teaches } from './help.ts';
 import type { Ends } from './subcommand.ts';
 
@@ -43,7 +44,7 @@ export async function commandLine(argv: readonly string[], output = STANDARD): P
     const known = exitCodeOf(error);
     if (known === null) throw error;
     output.err(`${textOf(error)}\n`);
-    if (known === EXIT.usage) output.err('\n--help says how it goes.\n');
+    if (error instanceof UsageError) output.err('\n--help says how it goes.\n');
     if (known === EXIT.outOfReach) output.err(`${GO_ON}\n`);
     return known;
   }

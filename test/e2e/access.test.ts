@@ -10,7 +10,6 @@ import { dataFolder, type RunningService, startService } from '../helpers/servic
 import { Accepted, endOf, newPicture } from '../helpers/upload.ts';
 
 const DARKROOM = fileURLToPath(new URL('../../server/cli/darkroom.ts', import.meta.url));
-const REPROCESS = fileURLToPath(new URL('../../server/cli/reprocess.ts', import.meta.url));
 const SMALL = imagePath('tiny_1x1.png');
 
 const KEYS = [
@@ -154,7 +153,15 @@ describe('with keys', () => {
     const path = join(service.folder, 'operator.key');
     await writeFile(path, `${keys.get('operator')}\n`);
     const reprocess = (...args: string[]) =>
-      promisify(execFile)('node', [REPROCESS, '--preset', 'default', '--url', service.url, ...args]);
+      promisify(execFile)('node', [
+        DARKROOM,
+        'reprocess',
+        '--preset',
+        'default',
+        '--url',
+        service.url,
+        ...args,
+      ]);
     expect((await reprocess('--key-file', path)).stdout).toMatch(
       /^default: (\d+) of \1 are current, 0 failed/,
     );
