@@ -1,3 +1,5 @@
+import { constants } from 'node:os';
+import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { examine } from '../doctor/examine.ts';
@@ -39,14 +41,21 @@ export const doctorCommand = (ends: Ends): Command =>
     )
     .action(ends(doctor));
 
+/** As shells say it: what a signal of a number n ends has the exit code 128 + n. */
+const SIGNALLED = 128;
+
+const COLOUR = { ok: 'green', warn: 'yellow', fail: 'red' } as const satisfies Record<Verdict, string>;
+
 const Flags = z.object({ json: z.boolean().default(false) });
 
 async function doctor(flags: object): Promise<number> {
   const { json } = settingsOf(Flags, flags);
+  const interruption = awaitSignal();
   const findings: Finding[] = [];
   for await (const finding of examine()) {
     findings.push(finding);
     if (!json) process.stdout.write(textOf(finding));
+    if (interruption.code !== null) return interruption.code;
   }
   const count = (verdict: Verdict) => findings.filter((finding) => finding.verdict === verdict).length;
   const verdict = count('fail') > 0 ? 'fail' : count('warn') > 0 ? 'warn' : 'ok';
@@ -58,5 +67,15 @@ async function doctor(flags: object): Promise<number> {
   return verdict === 'fail' ? EXIT.configuration : EXIT.done;
 }
 
+/** What was begun is ended and cleared away first; a second signal ends at once. */
+function awaitSignal(): { code: number | null } {
+  const interruption: { code: number | null } = { code: null };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      interruption.code = SIGNALLED + constants.signals[signal];
+    });
+  return interruption;
+}
+
 const textOf = ({ check, verdict, told, mend }: Finding): string =>
-  `${verdict.padEnd(4)}  ${check}: ${told}\n${mend === null ? '' : `      mend: ${mend}\n`}`;
+  `${styleText(COLOUR[verdict], verdict.padEnd(4), { stream: process.stdout })}  ${check}: ${told}\n${mend === null ? '' : `      mend: ${mend}\n`}`;

@@ -58,7 +58,11 @@ export async function tryWorker(
   await chmod(root, 0o711);
   try {
     const scratch = await Scratch.open(root);
-    const { launch, isolation, whyRoot } = await prepareLaunch(scratch, { ...config, hidden: [] }, program);
+    const { launch, isolation, whyRoot } = await prepareLaunch(
+      scratch,
+      { ...config, hidden: hiddenOf(config) },
+      program,
+    );
     const worker = new WorkerProcess(launch(), log);
     const isReady = await worker.ready;
     const made = isReady ? await makeAll(worker, samples, config.maxPixels) : { unread: [], written: [] };
@@ -70,6 +74,12 @@ export async function tryWorker(
     await rm(root, { recursive: true, force: true });
   }
 }
+
+/** What a start of the service hides from its workers. */
+const hiddenOf = ({ basePath, database, storage }: Config): string[] => [
+  ...(database.kind === 'sqlite' ? [database.path] : []),
+  join(storage.kind === 'disk' ? storage.path : basePath, 'spool'),
+];
 
 async function makeAll(
   worker: WorkerProcess,

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { type Config, provideHome } from '../../../shared/config.ts';
+import { newImageId } from '../../../shared/domain/ids.ts';
+import { incomingKey } from '../../../shared/storage/s3/keys.ts';
 import { Multipart } from '../../../shared/storage/s3/multipart.ts';
 import { S3Bucket } from '../../../shared/storage/s3/s3-bucket.ts';
 import { S3Failure } from '../../../shared/storage/s3/s3-failure.ts';
@@ -24,7 +25,8 @@ export async function bucketFindings(settings: S3Settings, about: About): Promis
   provideHome();
   const bucket = new S3Bucket(settings, LIMITS, lastWords().log);
   const where = `the bucket ${settings.bucket} ${placeOf(settings)}`;
-  const key = `doctor/${randomUUID()}`;
+  // As of a direct upload that nobody tells of: what a doctor that was killed leaves, the sweep removes.
+  const key = incomingKey(newImageId());
   try {
     await exercise(bucket, key);
     const clock = skewFinding('storage clock', 'S3', bucket.clock.now() - Date.now());
