@@ -19,6 +19,7 @@ import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts'
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
+import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
@@ -40,7 +41,7 @@ export async function openCluster(
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   provideHome();
-  const storage = await S3Storage.open(bucket, log);
+  const storage = measured(await S3Storage.open(bucket, log), 'files');
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
@@ -49,7 +50,7 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = new PostgresJobStore(sessions, node, queue, clock);
+  const store = measured(new PostgresJobStore(sessions, node, queue, clock), 'records');
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;

@@ -4,6 +4,7 @@ import type { ImageCursor, ImagesOfPreset, ReprocessCount } from '../../shared/j
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import { spanHere } from '../../shared/telemetry/tracing.ts';
 import { knownPreset } from '../known-preset.ts';
 
 /** Images that are counted in one call: it takes some 10 ms, for which an upload may have to wait. */
@@ -43,11 +44,13 @@ export async function queueReprocess(
   { store, storage, retries, presets }: ReprocessParts,
 ): Promise<{ queued: number; skipped: number; next: ImageCursor | null }> {
   const { cursor, limit } = images;
+  const trace = spanHere();
   const { queued, skipped, toRun, retiredSets, next } = await store.queueReprocess({
     ...imagesOf(images, presets),
     ...(cursor && { after: cursor }),
     limit,
     requestId,
+    ...(trace && { trace }),
     at: Date.now(),
   });
   for (const work of toRun) retries.addBacklog(work);

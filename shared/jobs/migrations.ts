@@ -16,6 +16,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0009-reprocessing': { up: prepareReprocessing },
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
   '0011-nodes': { up: nameNodes },
+  '0014-traces': { up: keepTraces },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -238,4 +239,8 @@ async function nameNodes(db: Kysely<Tables>): Promise<void> {
     .alterTable('jobs')
     .addColumn('turn', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+}
+
+async function keepTraces(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('trace', 'text').execute();
 }

@@ -50,6 +50,8 @@ test('metrics count what happens to uploads, runs and workers', async () => {
     darkroom_store_up: 1,
     darkroom_worker_breaker_open: 0,
   });
+  expect(figures['darkroom_store_seconds_count{store="files",call="keepOriginal"}']).toBe(2);
+  expect(figures['darkroom_store_seconds_count{store="records",call="acceptUpload"}']).toBe(2);
   for (const span of ['receive', 'inspect', 'reserve', 'stage', 'work', 'settle'])
     expect(figures[`darkroom_span_seconds_count{span="${span}"}`], span).toBeGreaterThanOrEqual(2);
   for (const sample of [
