@@ -1,6 +1,7 @@
 import type { Config } from '../../shared/config.ts';
 import { capacityFindings } from './checks/capacity.ts';
 import { clockFindings } from './checks/clock.ts';
+import { collectorFindings } from './checks/collector.ts';
 import { descriptorFindings } from './checks/descriptors.ts';
 import { fileFindings } from './checks/files.ts';
 import { folderFindings } from './checks/folders.ts';
@@ -44,6 +45,7 @@ const checksOf = (config: Config): Checks => ({
   decoder: () => workerFindings(config),
   database: () => databaseFindings(config),
   storage: () => storageFindings(config),
+  collector: () => collectorFindings(config),
 });
 
 /** What is for many machines is loaded where it is asked for. */

@@ -63,6 +63,7 @@ describe('a machine with many faults', () => {
         API_KEYS_FILE: join(folder, 'keys.json'),
         PORT: port,
         MEMORY_BUDGET: String(2 ** 40),
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1',
       },
     });
     expect(code).toBe(78);
@@ -77,6 +78,9 @@ describe('a machine with many faults', () => {
       expect.arrayContaining([
         expect.stringMatching(/^SIGNING_KEYS_FILE: everybody .* can read .* -> chmod o-rw/),
         expect.stringMatching(/^memory: MEMORY_BUDGET .* -> Leave MEMORY_BUDGET unset/),
+        expect.stringMatching(
+          /^collector: http:\/\/127\.0\.0\.1:1 does not answer.* -> See that a collector/,
+        ),
       ]),
     );
   });
