@@ -28,6 +28,16 @@ export const COMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./quarantine-command.ts')).quarantineCommand,
   },
   {
+    name: 'backup',
+    summary: 'copies all that one machine has into a folder, while it works',
+    load: async () => (await import('./backup-command.ts')).backupCommand,
+  },
+  {
+    name: 'restore',
+    summary: 'brings a backup back, every file compared with its hash',
+    load: async () => (await import('./restore-command.ts')).restoreCommand,
+  },
+  {
     name: 'migrate',
     summary: 'moves everything from one machine to what many share',
     load: async () => (await import('./migrate-command.ts')).migrateCommand,

@@ -21,6 +21,7 @@ const BY_NAME: Record<string, number> = {
   ConfigurationError: EXIT.configuration,
   FolderInUse: EXIT.configuration,
   MigrationRefused: EXIT.configuration,
+  BackupRefused: EXIT.configuration,
   NewerSchemaError: EXIT.configuration,
 };
 

@@ -3,11 +3,10 @@ import { createLogger } from '../../shared/telemetry/logger.ts';
 import { openMigration } from '../composition/migration.ts';
 import { isWhole, type Migration, migrate } from '../migration/migrate.ts';
 import type { MovedFiles } from '../migration/move-files.ts';
-import type { Report } from '../migration/sides.ts';
 import { EXIT } from './exit-codes.ts';
 import { teaches } from './help.ts';
 import { readSettings } from './migrate-settings.ts';
-import { type Progress, progressOn } from './progress.ts';
+import { megabytes, progressOfAll } from './progress-of-all.ts';
 import type { Ends } from './subcommand.ts';
 
 export const migrateCommand = (ends: Ends): Command =>
@@ -57,7 +56,7 @@ export const migrateCommand = (ends: Ends): Command =>
 
 async function moveAll(flags: object): Promise<number> {
   await using opened = await openMigration(readSettings(flags), createLogger('silent'));
-  const progress = progressOfAll();
+  const progress = progressOfAll('moved');
   try {
     const migration = await migrate(opened.source, opened.target, progress.report);
     progress.end();
@@ -66,26 +65,6 @@ async function moveAll(flags: object): Promise<number> {
   } finally {
     progress.end();
   }
-}
-
-/** One after the other for each part. */
-function progressOfAll(): { report: Report; end(): void } {
-  let current: { what: string; progress: Progress } | null = null;
-  const end = () => {
-    current?.progress.end();
-    current = null;
-  };
-  return {
-    report({ what, done, total, bytes, leftOut }) {
-      if (current?.what !== what) {
-        end();
-        current = { what, progress: progressOn(process.stderr, what) };
-      }
-      const moved = what === 'rows' ? '' : `, ${megabytes(bytes)} moved`;
-      current.progress.show(done, total, `done${moved}, ${leftOut} left out`);
-    },
-    end,
-  };
 }
 
 function tell({ originals, sets, rows, unreadable, lost }: Migration): void {
@@ -103,5 +82,3 @@ function tell({ originals, sets, rows, unreadable, lost }: Migration): void {
 
 const textOf = ({ total, moved, bytes, already, leftOut }: MovedFiles): string =>
   `${moved} of ${total} moved (${megabytes(bytes)}), ${already} were there already, ${leftOut.length} left out`;
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
