@@ -4,7 +4,7 @@ import type { RouterRoute } from 'hono/types';
 import { StoreError } from '../shared/errors.ts';
 import type { Logger } from '../shared/telemetry/logger.ts';
 import { crossOrigin } from './cross-origin.ts';
-import { Problem, problemResponse } from './problem.ts';
+import { Problem, problemOf, problemResponse } from './problem.ts';
 import { requestScope } from './request-scope.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
@@ -86,9 +86,7 @@ function toProblem(error: Error, log: Logger): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof StoreError) {
     log.error({ err: error }, 'a store failed');
-    return error.code === 'storage_full'
-      ? new Problem('disk_full', 'The disk is full: nothing was kept.')
-      : new Problem('store_unavailable', 'Try again a little later.', { retryAfter: 5 });
+    return problemOf(error);
   }
   log.error({ err: error }, 'request failed');
   return new Problem('internal', 'The fault is ours, and logged under the request id.');

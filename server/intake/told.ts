@@ -1,8 +1,9 @@
 import type { ImageId, JobId, Tenant } from '../../shared/domain/ids.ts';
+import { StoreError } from '../../shared/errors.ts';
 import type { NoRoom } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { type Took, uploadsTotal } from '../../shared/telemetry/metrics.ts';
-import { Problem, type ProblemCode } from '../problem.ts';
+import { Problem, type ProblemCode, problemOf } from '../problem.ts';
 
 /** What is known of an upload at its end. */
 export interface Told {
@@ -30,7 +31,12 @@ export function tellAccepted(told: Told, isRepeated: boolean, log: Logger): void
 
 /** The same of a refused one. */
 export function tellRefused(told: Told, error: unknown, log: Logger): void {
-  const outcome: ProblemCode | 'error' = error instanceof Problem ? error.code : 'error';
-  uploadsTotal.inc({ outcome });
-  log.info({ problem: outcome, ...told }, 'upload refused');
+  const problem = codeOf(error);
+  uploadsTotal.inc({ outcome: problem });
+  log.info({ problem, ...told }, 'upload refused');
+}
+
+function codeOf(error: unknown): ProblemCode {
+  if (error instanceof Problem) return error.code;
+  return error instanceof StoreError ? problemOf(error).code : 'internal';
 }

@@ -34,7 +34,6 @@ const File = z.string().meta({ format: 'binary' });
 const OF_PICTURES = [
   'bad_parameter',
   'bad_ticket',
-  'ticket_used',
   'key_in_flight',
   'too_many_bytes',
   'unsupported_format',
@@ -82,6 +81,7 @@ const UPLOAD: Operation = {
   answers: ACCEPTED,
   problems: [
     ...OF_PICTURES,
+    'ticket_used',
     'digest_mismatch',
     'key_reused',
     'malformed_request',

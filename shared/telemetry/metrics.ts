@@ -112,6 +112,12 @@ export const runsTotal = new Counter({
   registers,
 });
 
+export const quarantinedTotal = new Counter({
+  name: 'darkroom_pictures_quarantined_total',
+  help: 'Pictures that are refused from then on, since they crashed the decoder twice',
+  registers,
+});
+
 export const workerEndsTotal = new Counter({
   name: 'darkroom_worker_ends_total',
   help: 'Worker processes that have ended: died, died_at_start, retired, stopped; by what they died of',
@@ -151,3 +157,28 @@ export function gauges(
     },
   });
 }
+
+/** What alerts ask for the increase of is there from the beginning: Prometheus does not see a first step out of nothing. */
+for (const outcome of [
+  'accepted',
+  'no_worker',
+  'too_many_uploads',
+  'disk_full',
+  'store_unavailable',
+  'internal',
+])
+  uploadsTotal.inc({ outcome }, 0);
+for (const store of ['records', 'files'])
+  for (const failure of ['storage_full', 'storage_unavailable', 'other'])
+    storeFailuresTotal.inc({ store, failure }, 0);
+for (const cause of [
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGKILL',
+  'deadline',
+  'heartbeat',
+  'protocol',
+])
+  workerEndsTotal.inc({ how: 'died', cause }, 0);

@@ -6,7 +6,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { RunEnd, RunHistory, Work } from '../../shared/jobs/records.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { runsTotal, spanned, type Took } from '../../shared/telemetry/metrics.ts';
+import { quarantinedTotal, runsTotal, spanned, type Took } from '../../shared/telemetry/metrics.ts';
 import { stateAfter } from './next-state.ts';
 
 /** A store that is out of reach is asked again after so long. */
@@ -77,6 +77,7 @@ export class Settlement {
     }
     const { outcome, failure } = report;
     runsTotal.inc({ outcome, failure: failure ?? 'none' });
+    if (settled && next === 'quarantined') quarantinedTotal.inc();
     const status = settled || isUsed === true ? next : 'given up';
     const { peakRssBytes, signal: died } = report;
     log.info({ outcome, failure, status, signal: died, peakRssBytes, ms: took }, 'run settled');
