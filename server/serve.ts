@@ -14,6 +14,7 @@ const BREAKER_LINGER_MS = 60_000;
 const CONFIGURATION_FAULTS = new Set([
   'ConfigurationError',
   'FolderInUse',
+  'NetworkFileSystem',
   'NewerSchemaError',
   'ForeignOriginals',
   'SandboxUnavailable',

@@ -1,13 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
 import { ErasureAnswer } from '../contract/answers.ts';
-import { ProblemBody } from '../problem.ts';
-import type { Arguments } from './erase-arguments.ts';
-import { OutOfReach, Refused } from './service-client.ts';
-
-/** A restart of the service, with its recovery, takes far less; so does a database that is written anew. */
-const PATIENCE_MS = 60_000;
-const ASK_AGAIN_MS = 500;
+import type { EraseSettings } from './erase-settings.ts';
+import { ServiceClient } from './service-client.ts';
 
 export type Erased = z.infer<typeof ErasureAnswer>;
 
@@ -18,44 +12,19 @@ export interface EraseClient {
 }
 
 export function eraseClient(
-  { url, tenant, metadata, before, 'keep-traces': keepsTraces }: Arguments,
-  key: string | null = null,
-  patienceMs = PATIENCE_MS,
+  { url, tenant, metadata, before, keepTraces }: EraseSettings,
+  key: string | null,
 ): EraseClient {
+  const service = new ServiceClient(url, key);
   const colon = metadata?.indexOf(':') ?? -1;
   const asked = {
     tenant,
     ...(metadata && { metadata: { field: metadata.slice(0, colon), value: metadata.slice(colon + 1) } }),
     ...(before && { before }),
-    rewriteDatabase: !keepsTraces,
+    rewriteDatabase: !keepTraces,
   };
   return {
-    async erase(limit) {
-      const deadline = performance.now() + patienceMs;
-      while (true) {
-        const answer = await attempt(new URL('/erasures', url), { ...asked, limit }, key);
-        if (answer instanceof Response && answer.ok) return ErasureAnswer.parse(await answer.json());
-        const why = answer instanceof Response ? await detailOf(answer) : answer.message;
-        if (answer instanceof Response && answer.status < 500) throw new Refused(why);
-        if (performance.now() > deadline) throw new OutOfReach(`${url} does not answer: ${why}`);
-        await sleep(ASK_AGAIN_MS);
-      }
-    },
+    erase: async (limit) =>
+      ErasureAnswer.parse((await service.ask('POST', '/erasures', {}, { ...asked, limit })).json),
   };
-}
-
-/** An error where there was no whole answer. */
-async function attempt(address: URL, asked: object, key: string | null): Promise<Response | Error> {
-  try {
-    const headers = new Headers(key === null ? {} : { authorization: `Bearer ${key}` });
-    const answer = await fetch(address, { method: 'POST', headers, body: JSON.stringify(asked) });
-    return new Response(await answer.arrayBuffer(), answer);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
-}
-
-async function detailOf(answer: Response): Promise<string> {
-  const problem = ProblemBody.safeParse(await answer.json().catch(() => null));
-  return problem.success ? problem.data.detail : `it answers with ${answer.status}`;
 }

@@ -3,6 +3,7 @@ import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
+import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { indexEarlier } from '../index-earlier.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
@@ -17,6 +18,7 @@ export async function openEmbedded(
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
   const { config, log } = options;
+  await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
   const store = measured(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { eraseAll } from '../../../server/cli/erase-all.ts';
-import { readArguments } from '../../../server/cli/erase-arguments.ts';
 import type { Erased } from '../../../server/cli/erase-client.ts';
+import { readSettings } from '../../../server/cli/erase-settings.ts';
 import { UsageError } from '../../../server/cli/flags.ts';
 
 const NOTHING: Erased = {
@@ -40,9 +40,9 @@ test('it calls until it is verified, and reports what all calls have erased', as
   expect(told).toEqual([50, 53, 53, 53]);
 });
 
-const faultsOf = (...argv: string[]) => {
+const faultsOf = (flags: object) => {
   try {
-    readArguments(argv);
+    readSettings(flags);
     return [];
   } catch (error) {
     if (error instanceof UsageError) return error.message.split('\n').map((fault) => fault.split(' ')[0]);
@@ -51,10 +51,11 @@ const faultsOf = (...argv: string[]) => {
 };
 
 test('whoever means all of a tenant has to say so', () => {
-  expect(faultsOf('--tenant', 'shop')).toEqual(['--all']);
-  expect(faultsOf('--tenant', 'shop', '--all', '--before', '2026-01-31')).toEqual(['--all']);
-  expect(faultsOf('--all')).toEqual(['--tenant']);
-  expect(faultsOf('--tenant', 'shop', '--metadata', 'owner')).toEqual(['--metadata']);
-  for (const which of [['--all'], ['--metadata', 'owner:u-81'], ['--before', '2026-01-31']])
-    expect(faultsOf('--tenant', 'shop', ...which)).toEqual([]);
+  const tenant = 'shop';
+  expect(faultsOf({ tenant })).toEqual(['--all']);
+  expect(faultsOf({ tenant, all: true, before: '2026-01-31' })).toEqual(['--all']);
+  expect(faultsOf({ all: true })).toEqual(['--tenant']);
+  expect(faultsOf({ tenant, metadata: 'owner' })).toEqual(['--metadata']);
+  for (const which of [{ all: true }, { metadata: 'owner:u-81' }, { before: '2026-01-31' }])
+    expect(faultsOf({ tenant, ...which })).toEqual([]);
 });
