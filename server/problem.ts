@@ -24,6 +24,7 @@ export const PROBLEMS = {
   superseded: { status: 409, title: 'A later job has taken the place of this one' },
   upload_too_slow: { status: 408, title: 'The upload came too slowly' },
   deleted: { status: 410, title: 'The image has been deleted' },
+  original_not_kept: { status: 410, title: 'The original has not been kept' },
   too_many_bytes: { status: 413, title: 'The image has too many bytes' },
   range_not_satisfiable: { status: 416, title: 'The range is outside of the file' },
   unsupported_format: { status: 415, title: 'The image is not in an accepted format' },

@@ -54,6 +54,7 @@ export function readConfig(environment: Variables = process.env) {
     storage: env.STORAGE_URL ?? { kind: 'disk' as const, path: env.BASE_PATH },
     readMode: env.READ_MODE,
     sweepAfterS: env.SWEEP_AFTER_S,
+    keepOriginalsMs: env.KEEP_ORIGINALS,
     role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { DAY_MS } from './domain/retention.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
@@ -12,6 +13,13 @@ function wholeNumber(min: number, max: number) {
     .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, allowed)
     .transform(Number);
 }
+
+/** Long enough for what has to be kept by law; in days. */
+const MOST_DAYS = 36_500;
+
+const DAYS = /^(\d{1,5})d?$/;
+const daysOf = (text: string): number => Number(DAYS.exec(text)?.[1] ?? 0);
+const isDays = (text: string): boolean => daysOf(text) >= 1 && daysOf(text) <= MOST_DAYS;
 
 const flag = () => z.enum(['true', 'false'], 'true or false').prefault('false');
 
@@ -161,6 +169,17 @@ export const Environment = z.object({
     .prefault('proxy')
     .describe(
       'Variants in S3: `proxy` sends them itself, `redirect` sends the client to a signed address of the bucket',
+    ),
+  KEEP_ORIGINALS: z
+    .string()
+    .refine(
+      (text) => text === 'forever' || text === 'never' || isDays(text),
+      `forever, never, or days from 1 to ${MOST_DAYS}, such as 30d`,
+    )
+    .transform((text) => (text === 'forever' ? null : daysOf(text) * DAY_MS))
+    .prefault('forever')
+    .describe(
+      'How long originals are kept: `forever`, `never` (until the variants are there), or days such as `30d`; variants stay',
     ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()

@@ -18,17 +18,24 @@ async function main(argv: readonly string[]): Promise<number> {
   const progress = progressOn(process.stderr, settings.preset);
   let count: Count;
   try {
-    count = await reprocessAll(reprocessClient(settings, key), ({ total, current, pending, failed }) =>
-      progress.show(current, total, `current, ${pending} pending, ${failed} failed`),
+    count = await reprocessAll(reprocessClient(settings, key), (count) =>
+      progress.show(count.current, count.total, standing(count)),
     );
   } finally {
     progress.end();
   }
-  const { total, current, failed, failedJobs } = count;
+  const { total, current, failed, failedJobs, originalGone } = count;
   process.stdout.write(`${settings.preset}: ${current} of ${total} are current, ${failed} failed\n`);
+  if (originalGone > 0)
+    process.stdout.write(`${originalGone} stay as they are: their originals have not been kept\n`);
   for (const link of failedJobs) process.stdout.write(`failed: ${new URL(link, settings.url)}\n`);
   if (failed > failedJobs.length) process.stdout.write(`and ${failed - failedJobs.length} more\n`);
-  return current === total ? 0 : EXIT_NOT_ALL;
+  return current + originalGone === total ? 0 : EXIT_NOT_ALL;
+}
+
+function standing({ pending, failed, originalGone }: Count): string {
+  const told = `current, ${pending} pending, ${failed} failed`;
+  return originalGone === 0 ? told : `${told}, ${originalGone} without their originals`;
 }
 
 async function readKey(path: string | undefined): Promise<string | null> {

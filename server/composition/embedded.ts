@@ -7,6 +7,7 @@ import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
+import { retentionOf } from './retention.ts';
 
 /** All on one machine: records in a file of SQLite, files in folders, work handed over within the process. */
 export async function openEmbedded(
@@ -24,7 +25,9 @@ export async function openEmbedded(
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
   const hidden = [paths.database, storage.spoolPath];
-  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
+  const retention = retentionOf(config, store, storage, async () => true, log);
+  const settled = () => retention.wake();
+  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, settled);
   return {
     common: null,
     store,
@@ -39,9 +42,13 @@ export async function openEmbedded(
     },
     workers,
     unready: () => (supervisor.isReady ? null : 'no worker is ready'),
-    start: () => supervisor.start(backlog),
+    start: () => {
+      supervisor.start(backlog);
+      retention.start();
+    },
     drain: (deadline) => supervisor.drain(deadline),
     close: async () => {
+      await retention.stop();
       await store.close();
       for (const release of unlock) release();
     },

@@ -112,6 +112,7 @@ export async function startService(
       watch,
       retries,
       presets: presets.byName,
+      keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,

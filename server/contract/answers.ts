@@ -28,9 +28,18 @@ export const ImageAnswer = z
     status: JobState.describe('`succeeded` as soon as there are variants; else that of its job'),
     failure: FailureCode.nullable(),
     createdAt: Time,
+    expiresAt: Time.nullable().describe('Then it is deleted; null: never'),
     source: ImageHeader.extend({ bytes, sha256 }).describe(
       'The original: its size as stored, before orientation',
     ),
+    original: z
+      .object({
+        kept: z.boolean(),
+        until: Time.nullable().describe(
+          'When it is going to be removed; null: it is not, as far as is known',
+        ),
+      })
+      .describe('The uploaded file itself'),
     preset: Name,
     metadata: Metadata.nullable().describe('What the client has sent with it'),
     focus: Focus.nullable(),
@@ -130,6 +139,7 @@ export const ReprocessPage = z
   .object({
     queued: z.int().min(0),
     skipped: z.int().min(0).describe('They have what the preset makes now, or are on their way to it'),
+    originalGone: z.int().min(0).describe('Of the skipped: their originals have not been kept'),
     next: Next,
   })
   .meta({ id: 'ReprocessPage' });
@@ -141,6 +151,10 @@ export const ReprocessCountAnswer = z
     pending: z.int().min(0),
     failed: z.int().min(0),
     failedJobs: z.array(Path).describe('Some of these'),
+    originalGone: z
+      .int()
+      .min(0)
+      .describe('They have the variants of before for good, as their originals have not been kept'),
   })
   .meta({ id: 'ReprocessCount' });
 

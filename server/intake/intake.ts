@@ -175,6 +175,8 @@ export class Intake {
         metadata,
         focus,
         createdAt: Date.now(),
+        originalRemovedAt: null,
+        expiresAt: null,
       },
       jobId: newJobId(),
       requestId,

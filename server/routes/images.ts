@@ -91,7 +91,7 @@ const DELETE: Operation = {
 };
 
 export function imageRoutes(parts: Parts) {
-  const { store, storage, retries, access } = parts;
+  const { store, storage, retries, access, keepOriginalsMs } = parts;
   const { signedUrls } = access;
   const files = { storage, direct: parts.redirectsReads ? parts.direct : null };
 
@@ -110,7 +110,7 @@ export function imageRoutes(parts: Parts) {
     .get('/images/:id', needs('read'), documents(READ), async (c) => {
       const record = await find(c.req.param('id'), c.get('caller').tenant);
       c.header('cache-control', 'no-cache');
-      return c.json(describeImage(record, addressOf));
+      return c.json(describeImage(record, addressOf, keepOriginalsMs));
     })
     .get(
       '/images/:id/similar',

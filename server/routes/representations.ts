@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
+import { type OriginalsKept, originalKeptUntil } from '../../shared/domain/retention.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type {
   ImageAnswer,
@@ -16,18 +17,25 @@ import type { Similar } from '../operations/similar-images.ts';
 /** RFC 3339. */
 const time = (ms: number): string => new Date(ms).toISOString();
 
-/** @param addressOf the address under which the one who asks has a variant */
+/**
+ * @param addressOf the address under which the one who asks has a variant
+ * @param keepOriginalsMs see `OriginalsKept`
+ */
 export function describeImage(
-  { image, job, set }: ImageRecord,
+  record: ImageRecord,
   addressOf: (path: string) => string,
+  keepOriginalsMs: OriginalsKept,
 ): z.output<typeof ImageAnswer> {
+  const { image, job, set } = record;
   return {
     id: image.id,
     // What is made anew is there all the while; how that goes is for its job to say.
     status: set ? 'succeeded' : job.state,
     failure: set ? null : job.failure,
     createdAt: time(image.createdAt),
+    expiresAt: image.expiresAt === null ? null : time(image.expiresAt),
     source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
+    original: describeOriginal(record, keepOriginalsMs),
     preset: image.preset,
     metadata: image.metadata,
     focus: image.focus,
@@ -39,6 +47,15 @@ export function describeImage(
     privacy: set?.manifest.privacy ?? null,
     links: { self: `/images/${image.id}`, job: `/jobs/${job.id}`, similar: `/images/${image.id}/similar` },
   };
+}
+
+function describeOriginal({ image, job, set }: ImageRecord, keepOriginalsMs: OriginalsKept) {
+  if (image.originalRemovedAt !== null) return { kept: false, until: null };
+  const ends = [
+    originalKeptUntil(keepOriginalsMs, { image, job, hasVariants: set !== null }),
+    image.expiresAt,
+  ].filter((end) => end !== null);
+  return { kept: true, until: ends.length === 0 ? null : time(Math.min(...ends)) };
 }
 
 /** All null until there is a description; those of an older pipeline never have one. */

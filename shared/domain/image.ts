@@ -88,6 +88,10 @@ export const Image = z.object({
   focus: Focus.nullable(),
   /** Milliseconds since 1970. */
   createdAt: z.int(),
+  /** Its original has not been kept since then; null: it is there. */
+  originalRemovedAt: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expiresAt: z.int().nullable(),
 });
 export type Image = z.infer<typeof Image>;
 

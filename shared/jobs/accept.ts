@@ -43,6 +43,8 @@ export async function acceptUpload(
       focus: image.focus && JSON.stringify(image.focus),
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
+      original_removed_at: null,
+      expires_at: image.expiresAt,
     })
     .execute();
   await Promise.all([insertImage, insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 })]);

@@ -28,7 +28,7 @@ export async function releaseQuarantined(
 export async function retryJob(
   db: Kysely<Tables>,
   { id, at, pipelineVersion }: { id: JobId; at: number; pipelineVersion: number },
-): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null> {
+): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
   const { state, imageId } = found.job;
@@ -38,6 +38,8 @@ export async function retryJob(
   // It would put what it makes in the place of what is newer.
   if (image.job.id !== id) return 'superseded';
   const twin = await twinOf(db, id, pipelineVersion);
+  // Whose run it would share may fail, and then it would have to run itself.
+  if (image.image.originalRemovedAt !== null && !twin?.published) return 'original_gone';
   await db
     .updateTable('jobs')
     .set({

@@ -1,20 +1,11 @@
 import { acceptUpload } from './accept.ts';
+import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
-import {
-  deletedAmong,
-  existingAmong,
-  figures,
-  findImage,
-  findJob,
-  isQuarantined,
-  listJobs,
-  listQuarantine,
-  publishedAmong,
-  queuedWork,
-} from './reads.ts';
+import { figures, findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
+import { releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
@@ -36,10 +27,12 @@ export const CALLS = {
   listJobs: { kind: 'lookup', query: listJobs },
   queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
-  existingAmong: { kind: 'read', query: existingAmong },
-  deletedAmong: { kind: 'read', query: deletedAmong },
+  originalsKeptAmong: { kind: 'read', query: originalsKeptAmong },
+  originalsGoneAmong: { kind: 'read', query: originalsGoneAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
+  spentOriginals: { kind: 'lookup', query: spentOriginals },
+  releaseOriginals: { kind: 'durable', query: releaseOriginals },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },

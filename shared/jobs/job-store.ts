@@ -4,6 +4,7 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type { SpentOriginals } from '../domain/retention.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -104,13 +105,14 @@ export interface JobStore {
 
   /**
    * Queues an ended job again, with its tries counted anew; it may share a run like an upload.
-   * @returns why that cannot be: its state, or `superseded` by a later job of its image; null: no such job
+   * @returns why that cannot be: its state, `superseded` by a later job of its image, or `original_gone` where nothing else has
+   * its variants; null: no such job
    */
   retryJob(
     id: JobId,
     at: number,
     pipelineVersion: number,
-  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null>;
+  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null>;
 
   /**
    * Gives each image of a page that has not the variants of the preset as it is now, and no job that waits or runs, a
@@ -134,11 +136,20 @@ export interface JobStore {
   /** Of the given runs, those whose published directory a row names. */
   publishedAmong(runs: RunId[]): Promise<RunId[]>;
 
-  /** Of the given images, those that exist. */
-  existingAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that exist and whose originals are kept. */
+  originalsKeptAmong(images: ImageId[]): Promise<ImageId[]>;
 
-  /** Of the given images, those that were there and have been deleted. */
-  deletedAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that were there and whose originals have not been kept, be it with the image or alone. */
+  originalsGoneAmong(images: ImageId[]): Promise<ImageId[]>;
+
+  /** The images whose originals a rule lets go of, the eldest first. */
+  spentOriginals(query: SpentOriginals & { limit: number }): Promise<ImageId[]>;
+
+  /**
+   * Lets go of the originals of these images, but of those that are needed since: the files are garbage from then on.
+   * @returns whose they are
+   */
+  releaseOriginals(release: SpentOriginals & { images: readonly ImageId[] }): Promise<ImageId[]>;
 
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
+import { limitLives } from './limit-lives.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -16,6 +17,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0009-reprocessing': { up: prepareReprocessing },
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
   '0011-nodes': { up: nameNodes },
+  '0013-retention': { up: limitLives },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {

@@ -31,6 +31,8 @@ export abstract class NamedCalls {
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
-  existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);
-  deletedAmong: JobStore['deletedAmong'] = (images) => this.call('deletedAmong', images);
+  originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);
+  originalsGoneAmong: JobStore['originalsGoneAmong'] = (images) => this.call('originalsGoneAmong', images);
+  spentOriginals: JobStore['spentOriginals'] = (query) => this.call('spentOriginals', query);
+  releaseOriginals: JobStore['releaseOriginals'] = (release) => this.call('releaseOriginals', release);
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { DEFAULT_TENANT, type ImageId, type JobId, type RunId, type Tenant } from '../domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId, type JobId, type Tenant } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
@@ -29,9 +29,6 @@ import {
   toRun,
   toSet,
 } from './tables.ts';
-
-/** Each database binds only so many values in one statement; SQLite's default is 32,766. */
-export const VALUES_PER_STATEMENT = 10_000;
 
 export async function findImage(
   db: Kysely<Tables>,
@@ -214,34 +211,4 @@ export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
     .select(({ fn }) => fn.countAll<number>().as('quarantined'))
     .executeTakeFirstOrThrow();
   return StoreFigures.parse({ waiting: { upload: ofLane(0), batch: ofLane(1) }, quarantined });
-}
-
-export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {
-  const found: RunId[] = [];
-  for (let at = 0; at < runs.length; at += VALUES_PER_STATEMENT) {
-    const some = runs.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('sets').select('run_id').where('run_id', 'in', some).execute();
-    found.push(...rows.map((row) => SetRow.shape.run_id.parse(row.run_id)));
-  }
-  return found;
-}
-
-export async function existingAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
-  const found: ImageId[] = [];
-  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
-    const some = images.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('images').select('id').where('id', 'in', some).execute();
-    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
-  }
-  return found;
-}
-
-export async function deletedAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
-  const found: ImageId[] = [];
-  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
-    const some = images.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('deleted_images').select('id').where('id', 'in', some).execute();
-    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
-  }
-  return found;
 }

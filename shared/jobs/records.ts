@@ -202,6 +202,8 @@ export interface ReprocessedPage {
   /** How many of the images have a new job. */
   queued: number;
   skipped: number;
+  /** Of them, those that cannot be made anew: their originals have not been kept. */
+  originalGone: number;
   /** Of the new jobs those that share nobody's run. */
   toRun: Work[];
   /** Directories of sets that no image shows any more, as the new ones were there already. */
@@ -219,6 +221,8 @@ export interface ReprocessCount {
   /** It could not be made so, and has its earlier variants. */
   failed: number;
   failedJobs: JobId[];
+  /** It cannot be made so, as its original has not been kept, and has its earlier variants. */
+  originalGone: number;
   next: ImageCursor | null;
 }
 

@@ -3,7 +3,8 @@ import { bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, JobId, RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
-import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
+import { VALUES_PER_STATEMENT } from './among.ts';
+import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
 import { JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 

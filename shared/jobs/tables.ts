@@ -32,6 +32,10 @@ export const ImageRow = z.object({
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
+  /** Since then its original does not count, be it there or not; null: it is kept. */
+  original_removed_at: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expires_at: z.int().nullable(),
 });
 
 export const DeletedImageRow = z.object({
@@ -166,6 +170,8 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     metadata: row.metadata,
     focus: row.focus,
     createdAt: row.created_at,
+    originalRemovedAt: row.original_removed_at,
+    expiresAt: row.expires_at,
   };
 }
 

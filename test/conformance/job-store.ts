@@ -461,9 +461,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const runs = [...Array.from({ length: 40_000 }, newRunId), start.runId];
       const images = [...Array.from({ length: 40_000 }, newImageId), upload.image.id];
       expect(await store.publishedAmong(runs)).toEqual([start.runId]);
-      expect(await store.existingAmong(images)).toEqual([upload.image.id]);
+      expect(await store.originalsKeptAmong(images)).toEqual([upload.image.id]);
       expect(await store.publishedAmong([])).toEqual([]);
-      expect(await store.existingAmong([])).toEqual([]);
+      expect(await store.originalsKeptAmong([])).toEqual([]);
     });
   });
 
@@ -482,7 +482,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       expect(await store.findImage(id, DEFAULT_TENANT)).toBe('deleted');
       expect(await store.findImage(id, OTHER_TENANT)).toBeNull();
       expect(await store.publishedAmong([start.runId])).toEqual([]);
-      expect(await store.existingAmong([id])).toEqual([]);
+      expect(await store.originalsKeptAmong([id])).toEqual([]);
       expect(await store.deleteImage(id, DEFAULT_TENANT, 6_000)).toBe('deleted');
     });
 
@@ -687,7 +687,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.deleteImage(image.id, DEFAULT_TENANT, 1),
         store.requeueRunning(1),
         store.publishedAmong([]),
-        store.existingAmong([]),
+        store.originalsKeptAmong([]),
         store.queueReprocess({ ...PRESET_IMAGES, at: 1, requestId: 'r' }),
         store.countReprocess(PRESET_IMAGES),
         store.findRecipe(image.sha256),

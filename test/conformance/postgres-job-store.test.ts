@@ -9,6 +9,7 @@ import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
@@ -34,6 +35,7 @@ describeSharedRuns('PostgresJobStore', open);
 describeIdempotencyKeys('PostgresJobStore', open);
 describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
+describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {

@@ -7,6 +7,7 @@ import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
@@ -33,6 +34,7 @@ describeSharedRuns('SqliteJobStore', open);
 describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
+describeRetention('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();

@@ -100,6 +100,7 @@ export async function partsInProcess(
       signedUrls: null,
     },
     peerOf: () => '127.0.0.1',
+    keepOriginalsMs: null,
     origins: [],
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),

@@ -42,13 +42,23 @@ export class Runner {
   readonly #recipes: KeptRecipes;
   readonly #limits: RunLimits;
   readonly #log: Logger;
+  readonly #settled: () => void;
 
-  constructor(store: JobStore, storage: ImageStorage, recipes: KeptRecipes, limits: RunLimits, log: Logger) {
+  /** @param settled told of each run whose end is recorded */
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    recipes: KeptRecipes,
+    limits: RunLimits,
+    log: Logger,
+    settled: () => void = () => {},
+  ) {
     this.#store = store;
     this.#storage = storage;
     this.#recipes = recipes;
     this.#limits = limits;
     this.#log = log;
+    this.#settled = settled;
   }
 
   /**
@@ -209,6 +219,7 @@ export class Runner {
     runsTotal.inc({ outcome, failure: failure ?? 'none' });
     const status = settled || isUsed === true ? next : 'given up';
     log.info({ outcome, failure, status, signal: report.signal }, 'run settled');
+    if (settled) this.#settled();
     // Of a job that was lent it is whoever has it now that tells of its end.
     if (!settled) return work.lease && isUsed !== true ? ended() : ended(work.jobId);
     // What is to run was sent to the queue with the end of this run.

@@ -20,6 +20,8 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   retryJob: at,
   deleteImage: at,
   queueReprocess: at,
+  spentOriginals: at,
+  releaseOriginals: at,
 };
 
 /**

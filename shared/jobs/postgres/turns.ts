@@ -23,6 +23,7 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
     if (call.name === 'finishRun') jobs.push(call.input.jobId);
     if (call.name === 'retryJob') jobs.push(call.input.id);
     if (call.name === 'deleteImage') images.push(call.input.id);
+    if (call.name === 'releaseOriginals') images.push(...call.input.images);
     if (call.name === 'queueReprocess') return turnsOfPage(call.input);
   }
   return bytes.length + jobs.length + images.length > 0

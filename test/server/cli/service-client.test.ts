@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { readArguments } from '../../../server/cli/reprocess-arguments.ts';
 import { OutOfReach, Refused, reprocessClient } from '../../../server/cli/service-client.ts';
 
-const COUNT = { total: 3, current: 2, pending: 1, failed: 0, failedJobs: [] };
+const COUNT = { total: 3, current: 2, pending: 1, failed: 0, failedJobs: [], originalGone: 0 };
 const PROBLEM = {
   type: 'urn:darkroom:problem:unknown_preset',
   title: 'There is no such preset',

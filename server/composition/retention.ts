@@ -1,0 +1,28 @@
+import type { Config } from '../../shared/config.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+import { removeSpentOriginals } from '../retention.ts';
+import { Repeated } from './repeated.ts';
+
+/** How often it is looked for what has had its time, in milliseconds. */
+const EVERY_MS = 10_000;
+
+/**
+ * Removes what has had its time. To be woken when a run has ended.
+ * @param isOurTurn false: another node has done so a moment ago
+ */
+export function retentionOf(
+  { keepOriginalsMs }: Pick<Config, 'keepOriginalsMs'>,
+  store: JobStore,
+  storage: ImageStorage,
+  isOurTurn: () => Promise<boolean>,
+  log: Logger,
+): Repeated {
+  const round = async (signal: AbortSignal) => {
+    if (!(await isOurTurn())) return;
+    const originals = await removeSpentOriginals(store, storage, keepOriginalsMs, signal);
+    if (originals > 0) log.info({ originals }, 'removed what has had its time');
+  };
+  return new Repeated('retention', round, EVERY_MS, log);
+}

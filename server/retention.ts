@@ -1,0 +1,35 @@
+import pLimit from 'p-limit';
+import type { OriginalsKept } from '../shared/domain/retention.ts';
+import type { JobStore } from '../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../shared/storage/image-storage.ts';
+
+/** To find and release them holds other calls of the store up for some milliseconds. */
+const RELEASED_AT_ONCE = 100;
+const REMOVED_AT_ONCE = 8;
+
+/**
+ * Removes the originals that KEEP_ORIGINALS lets go of. The row comes first: a file that a crash leaves behind is garbage, which the
+ * next boot, or the sweep of a cluster, removes.
+ * @param keptMs null: there are none
+ * @returns how many
+ */
+export async function removeSpentOriginals(
+  store: JobStore,
+  storage: ImageStorage,
+  keptMs: OriginalsKept,
+  signal: AbortSignal,
+): Promise<number> {
+  if (keptMs === null) return 0;
+  const inTurn = pLimit(REMOVED_AT_ONCE);
+  for (let removed = 0; ; ) {
+    if (signal.aborted) return removed;
+    const at = Date.now();
+    const images = await store.spentOriginals({ keptMs, at, limit: RELEASED_AT_ONCE });
+    if (images.length === 0) return removed;
+    const released = await store.releaseOriginals({ keptMs, at, images });
+    await inTurn.map(released, (image) => storage.removeOriginal(image));
+    removed += released.length;
+    // All are needed since: whoever needs them lets go of them later.
+    if (released.length === 0) return removed;
+  }
+}
