@@ -16,6 +16,7 @@ import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { originalRoutes } from './routes/originals.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -43,6 +44,8 @@ export function createApp(parts: Parts) {
   const routed = app
     .route('/', uploadRoutes(parts))
     .route('/', ticketRoutes(parts))
+    // Before variants: `original` is the name of none.
+    .route('/', originalRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
     .route('/', quarantineRoutes(parts))

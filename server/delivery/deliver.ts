@@ -1,7 +1,8 @@
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
-import { answerVariant, type Conditions } from './answer-variant.ts';
+import type { Conditions } from './answer-file.ts';
+import { answerVariant } from './answer-variant.ts';
 import { cacheControl } from './cache-control.ts';
 import { chooseVariant, presentVersionOf, variantPath } from './choose-variant.ts';
 import type { Files } from './files.ts';

@@ -2,9 +2,7 @@ import type { ImageId, Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
-import { Problem } from '../problem.ts';
-
-export const alreadyDeleted = () => new Problem('deleted', 'The image was here and has been deleted.');
+import { alreadyDeleted } from './find-image.ts';
 
 /**
  * Deletes an image and everything that is only its own; its id stays known as deleted. Of uploads of the same bytes

@@ -14,6 +14,7 @@ const ACCESS = {
   'POST /upload': 'upload or a ticket',
   'POST /uploads/:id/complete': 'upload or a ticket',
   'POST /tickets': 'upload',
+  'GET /images/:id/original': 'originals',
   'GET /images/:id': 'read',
   'GET /images/:id/similar': 'read',
   'GET /images/:id/:variant': 'public',
