@@ -2,10 +2,13 @@ import pLimit from 'p-limit';
 import type { OriginalsKept } from '../shared/domain/retention.ts';
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
+import { type DeleteParts, deleteExpired } from './operations/delete-image.ts';
 
 /** To find and release them holds other calls of the store up for some milliseconds. */
 const RELEASED_AT_ONCE = 100;
 const REMOVED_AT_ONCE = 8;
+/** Of the records of images whose end has come. */
+const DELETED_AT_ONCE = 4;
 
 /**
  * Removes the originals that KEEP_ORIGINALS lets go of. The row comes first: a file that a crash leaves behind is garbage, which the
@@ -31,5 +34,18 @@ export async function removeSpentOriginals(
     removed += released.length;
     // All are needed since: whoever needs them lets go of them later.
     if (released.length === 0) return removed;
+  }
+}
+
+/** Deletes all images whose end has come, as `DELETE` does. @returns how many */
+export async function deleteExpiredImages(parts: DeleteParts, signal: AbortSignal): Promise<number> {
+  const inTurn = pLimit(DELETED_AT_ONCE);
+  for (let deleted = 0; ; ) {
+    if (signal.aborted) return deleted;
+    const images = await parts.store.expiredImages(Date.now(), RELEASED_AT_ONCE);
+    const done = await inTurn.map(images, (image) => deleteExpired(image, parts));
+    const count = done.filter(Boolean).length;
+    deleted += count;
+    if (count === 0) return deleted;
   }
 }

@@ -55,6 +55,7 @@ export function readConfig(environment: Variables = process.env) {
     readMode: env.READ_MODE,
     sweepAfterS: env.SWEEP_AFTER_S,
     keepOriginalsMs: env.KEEP_ORIGINALS,
+    expireAfterMs: env.EXPIRE_AFTER,
     role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
-import { DAY_MS } from './domain/retention.ts';
+import { DAY_MS, LONGEST_LIFE_MS } from './domain/retention.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
@@ -180,6 +180,17 @@ export const Environment = z.object({
     .prefault('forever')
     .describe(
       'How long originals are kept: `forever`, `never` (until the variants are there), or days such as `30d`; variants stay',
+    ),
+  EXPIRE_AFTER: z
+    .string()
+    .refine(
+      (text) => text === 'never' || (isDays(text) && daysOf(text) * DAY_MS <= LONGEST_LIFE_MS),
+      `never, or days from 1 to ${LONGEST_LIFE_MS / DAY_MS}, such as 365d`,
+    )
+    .transform((text) => (text === 'never' ? null : daysOf(text) * DAY_MS))
+    .prefault('never')
+    .describe(
+      'How long images live whose upload does not say `expires`: `never` ends none, or days such as `365d`',
     ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()

@@ -81,10 +81,11 @@ export async function openCluster(
         log,
       )
     : null;
+  // What is queued again is in the queue with its record.
+  const retries = { addBacklog: () => {} };
   const retention = retentionOf(
     config,
-    store,
-    storage,
+    { store, storage, retries },
     () => takeTurn(sessions.db, 'retention', RETENTION_SECONDS),
     log,
   );
@@ -134,8 +135,7 @@ export async function openCluster(
     front: admission && {
       handOff: admission,
       watch,
-      // What is queued again is in the queue with its record.
-      retries: { addBacklog: () => {} },
+      retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
     },

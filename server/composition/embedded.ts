@@ -25,9 +25,10 @@ export async function openEmbedded(
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
   const hidden = [paths.database, storage.spoolPath];
-  const retention = retentionOf(config, store, storage, async () => true, log);
   const settled = () => retention.wake();
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, settled);
+  const parts = { store, storage, retries: supervisor };
+  const retention = retentionOf(config, parts, async () => true, log);
   return {
     common: null,
     store,

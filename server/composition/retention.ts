@@ -1,8 +1,7 @@
 import type { Config } from '../../shared/config.ts';
-import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { removeSpentOriginals } from '../retention.ts';
+import type { DeleteParts } from '../operations/delete-image.ts';
+import { deleteExpiredImages, removeSpentOriginals } from '../retention.ts';
 import { Repeated } from './repeated.ts';
 
 /** How often it is looked for what has had its time, in milliseconds. */
@@ -14,15 +13,15 @@ const EVERY_MS = 10_000;
  */
 export function retentionOf(
   { keepOriginalsMs }: Pick<Config, 'keepOriginalsMs'>,
-  store: JobStore,
-  storage: ImageStorage,
+  parts: DeleteParts,
   isOurTurn: () => Promise<boolean>,
   log: Logger,
 ): Repeated {
   const round = async (signal: AbortSignal) => {
     if (!(await isOurTurn())) return;
-    const originals = await removeSpentOriginals(store, storage, keepOriginalsMs, signal);
-    if (originals > 0) log.info({ originals }, 'removed what has had its time');
+    const expired = await deleteExpiredImages(parts, signal);
+    const originals = await removeSpentOriginals(parts.store, parts.storage, keepOriginalsMs, signal);
+    if (expired + originals > 0) log.info({ expired, originals }, 'removed what has had its time');
   };
   return new Repeated('retention', round, EVERY_MS, log);
 }

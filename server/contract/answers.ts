@@ -128,6 +128,7 @@ export const TicketAnswer = z
     expiresAt: Time,
     maxBytes: z.int().min(1),
     preset: z.string().nullable(),
+    expires: z.string().nullable().describe('When its image ends, as it was asked for'),
     put: z
       .object({ url: z.url(), contentType: z.string() })
       .optional()

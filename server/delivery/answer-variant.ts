@@ -46,13 +46,17 @@ async function toTheBucket(
   { variant, immutable, negotiated }: Choice,
   reading: Reading,
 ): Promise<Response> {
+  const left = reading.leftMs === null ? BUCKET_URL_S : Math.max(0, Math.floor(reading.leftMs / 1000));
   const location = await direct.readUrl(runId, variantFileName(variant), {
-    seconds: BUCKET_URL_S,
+    seconds: Math.max(1, Math.min(BUCKET_URL_S, left)),
     contentType: MEDIA_TYPE[variant.format],
     cacheControl: cacheControl(reading, immutable),
   });
   const who = reading.isByAddress ? 'public' : 'private';
-  const headers = new Headers({ location, 'cache-control': `${who}, max-age=${BUCKET_URL_KEPT_S}` });
+  const headers = new Headers({
+    location,
+    'cache-control': `${who}, max-age=${Math.min(BUCKET_URL_KEPT_S, left)}`,
+  });
   if (negotiated) headers.set('vary', 'Accept');
   return new Response(null, { status: 302, headers });
 }

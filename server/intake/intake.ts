@@ -4,6 +4,7 @@ import { newImageId, newJobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
+import { expiryOf } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
@@ -26,7 +27,12 @@ const ANSWER_MARGIN_MS = 30_000;
 /** To give back the key of a refused upload takes no time where the store answers. */
 const RELEASE_WITHIN_MS = 2_000;
 
-type IntakeLimits = ReceiveLimits & HeaderLimits & UploadsLimits;
+type IntakeLimits = ReceiveLimits &
+  HeaderLimits &
+  UploadsLimits & {
+    /** How long an image lives of which the client does not say it, in milliseconds; null: for ever. */
+    expireAfterMs: number | null;
+  };
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
 export interface Answer {
@@ -138,9 +144,9 @@ export class Intake {
     log: Logger,
   ): Promise<Answer> {
     const parameters = readParameters(received.fields, this.#presets);
-    const { preset, metadata, focus } = parameters;
+    const { preset, metadata, focus, expires } = parameters;
     // Without a focus it is what it was before there was one: keys of then are repeated for a day.
-    const named = { preset: preset.name, metadata, ...(focus && { focus }) };
+    const named = { preset: preset.name, metadata, ...(focus && { focus }), ...(expires && { expires }) };
     const fingerprint = fingerprintOf(received.sha256, named);
     if (attempt.kind === 'again') {
       if (attempt.fingerprint !== fingerprint) throw used();
@@ -160,6 +166,9 @@ export class Intake {
     requestId: string,
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
+    const { expireAfterMs } = this.#limits;
+    const expires = parameters.expires ?? (expireAfterMs === null ? null : { inMs: expireAfterMs });
+    const createdAt = Date.now();
     const { header, memoryBytes } = await spanned('inspect', () =>
       acceptedHeader(spool.byteSource(), this.#limits, preset),
     );
@@ -174,9 +183,9 @@ export class Intake {
         preset: preset.name,
         metadata,
         focus,
-        createdAt: Date.now(),
+        createdAt,
         originalRemovedAt: null,
-        expiresAt: null,
+        expiresAt: expiryOf(expires, createdAt),
       },
       jobId: newJobId(),
       requestId,
@@ -186,6 +195,7 @@ export class Intake {
       isBatch,
       memoryBytes,
       claim,
+      expiresByClient: expires !== null && 'at' in expires,
     };
   }
 

@@ -39,6 +39,8 @@ export interface UploadTicket {
   maxBytes: number;
   /** Null: as the client says. */
   preset: string | null;
+  /** When the image ends, as `ExpiresText` has it. Null: as the client says. */
+  expires: string | null;
 }
 
 export interface ReceiveLimits extends Patience {
@@ -88,12 +90,15 @@ export async function receive(
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
     digest.check();
-    const named = ticket?.preset ? new Map([...fields, ['preset', ticket.preset]]) : fields;
+    const { preset = null, expires = null } = ticket ?? {};
+    const byTicket = Object.entries({ preset, expires }).filter(
+      (it): it is [string, string] => it[1] !== null,
+    );
     return {
       tenant: upload.tenant,
       isBatch: upload.isBatch,
       spool,
-      fields: named,
+      fields: new Map([...fields, ...byTicket]),
       sha256: await spool.finish(),
     };
   } catch (error) {

@@ -91,7 +91,7 @@ const DELETE: Operation = {
 };
 
 export function imageRoutes(parts: Parts) {
-  const { store, storage, retries, access, keepOriginalsMs } = parts;
+  const { store, storage, access, keepOriginalsMs } = parts;
   const { signedUrls } = access;
   const files = { storage, direct: parts.redirectsReads ? parts.direct : null };
 
@@ -126,7 +126,7 @@ export function imageRoutes(parts: Parts) {
     .delete('/images/:id', needs('upload'), documents(DELETE), async (c) => {
       const id = ImageId.safeParse(c.req.param('id'));
       const { tenant } = c.get('caller');
-      const found = id.success && (await deleteImage(id.data, tenant, store, storage, retries));
+      const found = id.success && (await deleteImage(id.data, tenant, parts));
       if (!found) throw noSuchImage();
       return c.body(null, 204);
     });

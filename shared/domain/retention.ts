@@ -19,6 +19,9 @@ export interface SpentOriginals {
   at: number;
 }
 
+/** An image whose end has come. */
+export type ExpiredImage = Pick<Image, 'id' | 'tenant'>;
+
 /**
  * When the rule has an original removed, in milliseconds since 1970. It may be there a few seconds longer, and as long as a job of
  * its image waits or runs. Null: not as far as is known now.
@@ -33,3 +36,14 @@ export function originalKeptUntil(
   if (hasEnded(job.state)) return Math.max(byRule, job.updatedAt + FAILED_KEPT_MS);
   return keptMs === 0 ? null : byRule;
 }
+
+/** The longest that an image may be said to live. */
+export const LONGEST_LIFE_MS = 3_650 * DAY_MS;
+
+/** When an image ends: so many milliseconds after it was accepted, or at a time, in milliseconds since 1970. */
+export type Expires = { inMs: number } | { at: number };
+
+export const expiryOf = (expires: Expires | null, acceptedAt: number): number | null => {
+  if (expires === null) return null;
+  return 'at' in expires ? expires.at : acceptedAt + expires.inMs;
+};

@@ -33,7 +33,7 @@ export async function retryJob(
   if (!found) return null;
   const { state, imageId } = found.job;
   if (!RETRIED_BY_HAND.includes(state)) return state;
-  const image = await findImage(db, { id: imageId, tenant: null });
+  const image = await findImage(db, { id: imageId, tenant: null, at });
   if (image === null || image === 'deleted') return 'deleted';
   // It would put what it makes in the place of what is newer.
   if (image.job.id !== id) return 'superseded';
@@ -77,9 +77,10 @@ async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): P
 
 export async function deleteImage(
   db: Kysely<Tables>,
-  { id, tenant, at }: { id: ImageId; tenant: Tenant; at: number },
+  { id, tenant, at, isExpired = false }: { id: ImageId; tenant: Tenant; at: number; isExpired?: boolean },
 ): Promise<DeletedImage | 'deleted' | null> {
-  const found = await findImage(db, { id, tenant });
+  // What has ended is deleted for everybody but who deletes it for that.
+  const found = await findImage(db, { id, tenant, at: isExpired ? Number.NEGATIVE_INFINITY : at });
   if (found === null || found === 'deleted') return found;
   const pending = await db
     .selectFrom('jobs')

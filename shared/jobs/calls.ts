@@ -5,7 +5,7 @@ import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { figures, findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
-import { releaseOriginals, spentOriginals } from './retention.ts';
+import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
@@ -32,6 +32,7 @@ export const CALLS = {
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
   spentOriginals: { kind: 'lookup', query: spentOriginals },
+  expiredImages: { kind: 'lookup', query: expiredImages },
   releaseOriginals: { kind: 'durable', query: releaseOriginals },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },

@@ -4,7 +4,7 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
-import type { SpentOriginals } from '../domain/retention.ts';
+import type { ExpiredImage, SpentOriginals } from '../domain/retention.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -78,7 +78,7 @@ export interface JobStore {
   finishRun(end: RunEnd): Promise<SettledRun | null>;
 
   /**
-   * `deleted` for an image that was there once; null for one that never was.
+   * `deleted` for an image that was there once, or whose end has come; null for one that never was.
    * @param tenant of another's there is none, and never was; null: of any
    */
   findImage(id: ImageId, tenant: Tenant | null): Promise<ImageRecord | 'deleted' | null>;
@@ -95,7 +95,15 @@ export interface JobStore {
   queuedWork(): Promise<Work[]>;
 
   /** Forgets an image and what the client said of it; its id stays known as deleted. Null: the tenant has none. */
-  deleteImage(id: ImageId, tenant: Tenant, at: number): Promise<DeletedImage | 'deleted' | null>;
+  deleteImage(
+    id: ImageId,
+    tenant: Tenant,
+    at: number,
+    isExpired?: boolean,
+  ): Promise<DeletedImage | 'deleted' | null>;
+
+  /** Images whose end has come, and that are to be deleted as `isExpired`. */
+  expiredImages(at: number, limit: number): Promise<ExpiredImage[]>;
 
   /**
    * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.

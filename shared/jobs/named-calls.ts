@@ -15,12 +15,14 @@ export abstract class NamedCalls {
   findWatermark: JobStore['findWatermark'] = (sha256) => this.call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', end);
-  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant });
+  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant, at: Date.now() });
   findSimilar: JobStore['findSimilar'] = (query) => this.call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.call('findJob', id);
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
-  deleteImage: JobStore['deleteImage'] = (id, tenant, at) => this.call('deleteImage', { id, tenant, at });
+  deleteImage: JobStore['deleteImage'] = (id, tenant, at, isExpired) =>
+    this.call('deleteImage', { id, tenant, at, ...(isExpired && { isExpired }) });
+  expiredImages: JobStore['expiredImages'] = (at, limit) => this.call('expiredImages', { at, limit });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
     this.call('retryJob', { id, at, pipelineVersion });

@@ -32,7 +32,7 @@ import {
 
 export async function findImage(
   db: Kysely<Tables>,
-  { id, tenant }: { id: ImageId; tenant: Tenant | null },
+  { id, tenant, at }: { id: ImageId; tenant: Tenant | null; at: number },
 ): Promise<ImageRecord | 'deleted' | null> {
   const named = db.selectFrom('images').selectAll().where('id', '=', id);
   // For another's as much is done as for one that is not there: the time of the answer would tell them apart.
@@ -46,6 +46,8 @@ export async function findImage(
     return gone && (tenant === null || gone.tenant === tenant) ? 'deleted' : null;
   }
   const row = ImageRow.parse(found);
+  const leftMs = row.expires_at === null ? null : row.expires_at - at;
+  if (leftMs !== null && leftMs <= 0) return 'deleted';
   const job = await db
     .selectFrom('jobs')
     .selectAll()
@@ -61,7 +63,12 @@ export async function findImage(
         .where('run_id', '=', row.published_run)
         .executeTakeFirstOrThrow()
     : null;
-  return { image: toImage(row), job: toJob(JobRow.parse(job)), set: set && toSet(SetRow.parse(set)) };
+  return {
+    image: toImage(row),
+    job: toJob(JobRow.parse(job)),
+    set: set && toSet(SetRow.parse(set)),
+    ...(leftMs !== null && { leftMs }),
+  };
 }
 
 export async function findJob(db: Kysely<Tables>, id: JobId): Promise<JobRecord | null> {

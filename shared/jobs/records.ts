@@ -55,6 +55,8 @@ export interface AcceptedUpload {
   turn?: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
+  /** The end of its image is a time that the client has said, and not so long after its acceptance. */
+  expiresByClient?: boolean;
   /** Accept it only if it can share the run of another job: there is no worker for it. */
   needsTwin: boolean;
 }
@@ -117,6 +119,8 @@ export interface ImageRecord {
   image: Image;
   job: Job;
   set: PublishedSet | null;
+  /** Until its end, in milliseconds; of one that has an end. */
+  leftMs?: number;
 }
 
 export interface JobRecord {

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
-import { FAILED_KEPT_MS, type SpentOriginals } from '../domain/retention.ts';
+import { type ExpiredImage, FAILED_KEPT_MS, type SpentOriginals } from '../domain/retention.ts';
 import { ImageRow, type Tables } from './tables.ts';
 
 /** The eldest images whose originals are to go, as the rule says. */
@@ -33,6 +33,22 @@ export async function releaseOriginals(
     .returning('id')
     .execute();
   return rows.map(({ id }) => ImageRow.shape.id.parse(id));
+}
+
+/** Images whose end has come, the first of them first. */
+export async function expiredImages(
+  db: Kysely<Tables>,
+  { at, limit }: { at: number; limit: number },
+): Promise<ExpiredImage[]> {
+  const rows = await db
+    .selectFrom('images')
+    .select(['id', 'tenant'])
+    .where('expires_at', '<=', at)
+    .orderBy('expires_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ImageRow.pick({ id: true, tenant: true }).parse(row));
 }
 
 /** Nothing waits for it or runs on it: a job of its own, or one that would run should the job that it shares with fail. */

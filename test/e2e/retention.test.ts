@@ -6,6 +6,7 @@ import { imagePath } from '../../testdata/expected.ts';
 import { expectCleanEnd } from '../helpers/aftermath.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { bytesOf, ImageAnswer, imageOf } from '../helpers/image-answer.ts';
+import { expectProblem } from '../helpers/problem-answer.ts';
 import { startReprocess } from '../helpers/reprocess-command.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { storesOf } from '../helpers/stores.ts';
@@ -16,6 +17,7 @@ const DAY_MS = 86_400_000;
 
 const WithOriginal = ImageAnswer.extend({
   createdAt: z.string(),
+  expiresAt: z.string().nullable(),
   original: z.object({ kept: z.boolean(), until: z.string().nullable() }),
 });
 const describedBy = async (service: RunningService, accepted: Accepted) =>
@@ -127,4 +129,46 @@ test('kept for days, an original says until when; kept for ever, that it has no 
     expect(original).toEqual({ kept: true, until });
     await expectCleanEnd(service);
   }
+});
+
+test('an image with an end is kept no longer by caches, is gone from then on, and then so are its files', async () => {
+  await using service = await startService({ env: { EXPIRE_AFTER: '30d', N_WORKERS: '1' } });
+  const byDefault = await upload(service, SMALL);
+  await endOf(service, byDefault);
+  const { createdAt, expiresAt, original } = await describedBy(service, byDefault);
+  expect(Date.parse(String(expiresAt)) - Date.parse(createdAt)).toBe(30 * DAY_MS);
+  expect(original).toEqual({ kept: true, until: expiresAt });
+
+  const answer = await postImage(service, await newPicture(SMALL), { expires: '3' });
+  const accepted = Accepted.parse(await answer.json());
+  await endOf(service, accepted);
+  const image = await describedBy(service, accepted);
+  const [variant] = image.variants;
+  const read = await service.fetch(variant?.url ?? '');
+  expect(read.headers.get('cache-control')).toMatch(/^public, max-age=[0-3], immutable, must-revalidate$/);
+  await read.body?.cancel();
+  const gone = await eventually('its end', async () => {
+    const found = await service.fetch(accepted.links.self);
+    if (found.status === 410) return found;
+    await found.body?.cancel();
+    return null;
+  });
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(String(image.expiresAt)));
+  await expectProblem(gone, 'deleted');
+  await expectProblem(await service.fetch(variant?.url ?? ''), 'deleted');
+  await expectProblem(await service.fetch(`${accepted.links.self}/original`), 'deleted');
+  await expectProblem(await service.fetch(accepted.links.self, { method: 'DELETE' }), 'deleted');
+
+  // The end of a run has it looked for what has had its time.
+  const other = await upload(service, SMALL);
+  await endOf(service, other);
+  const line = await service.logged(
+    ({ msg, expired }) => msg === 'removed what has had its time' && expired === 1,
+  );
+  expect(line).toMatchObject({ originals: 0 });
+  const stores = await storesOf(service);
+  expect((await stores.originals()).toSorted()).toEqual([byDefault.id, other.id].toSorted());
+  expect(await stores.published()).toHaveLength(2 * image.variants.length);
+  expect((await describedBy(service, other)).status).toBe('succeeded');
+  await expectCleanEnd(service);
 });

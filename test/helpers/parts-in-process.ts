@@ -30,6 +30,7 @@ const INTAKE_LIMITS = {
   maxUploadingBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
+  expireAfterMs: null,
 };
 
 /** Always has room, and keeps what comes. */

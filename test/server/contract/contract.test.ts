@@ -96,6 +96,7 @@ const TICKET = {
   tenant: DEFAULT_TENANT,
   maxBytes: 1,
   preset: null,
+  expires: null,
   expiresAt: Infinity,
 };
 const BY_TICKET = { tickets: { read: async () => TICKET } };
