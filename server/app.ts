@@ -21,6 +21,7 @@ import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 /**
  * Hardly anything here is a page, and what is says so: a browser that takes another answer for one runs nothing of it, loads
@@ -50,6 +51,7 @@ export function createApp(parts: Parts) {
     .route('/', jobRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
+    .route('/', usageRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
     .route(

@@ -14,6 +14,7 @@ export const PROBLEMS = {
   bad_signature: { status: 403, title: 'The address is not valid' },
   ticket_used: { status: 409, title: 'The ticket has been used' },
   not_allowed: { status: 403, title: 'The API key does not allow this' },
+  quota_exceeded: { status: 403, title: 'The quota is used up' },
   not_found: { status: 404, title: 'There is nothing here' },
   not_ready: { status: 404, title: 'The image is not ready yet' },
   failed: { status: 404, title: 'The image could not be processed' },

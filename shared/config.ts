@@ -56,6 +56,7 @@ export function readConfig(environment: Variables = process.env) {
     sweepAfterS: env.SWEEP_AFTER_S,
     keepOriginalsMs: env.KEEP_ORIGINALS,
     expireAfterMs: env.EXPIRE_AFTER,
+    quota: { bytes: env.QUOTA_BYTES || null, images: env.QUOTA_IMAGES || null },
     role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,

@@ -192,6 +192,14 @@ export const Environment = z.object({
     .describe(
       'How long images live whose upload does not say `expires`: `never` ends none, or days such as `365d`',
     ),
+  QUOTA_BYTES: wholeNumber(0, 999_999_999_999_999)
+    .prefault('0')
+    .describe(
+      'Bytes of originals and variants that a tenant may have, unless API_KEYS_FILE says other; 0: no limit',
+    ),
+  QUOTA_IMAGES: wholeNumber(0, 1_000_000_000)
+    .prefault('0')
+    .describe('Images that a tenant may have, unless API_KEYS_FILE says other; 0: no limit'),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()
     .optional()

@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
-import type { StoreFigures } from '../../shared/jobs/records.ts';
+import type { StoreFigures } from '../../shared/jobs/figures.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge, gauges } from '../../shared/telemetry/metrics.ts';
 import type { Node, WorkersView } from './node.ts';
@@ -75,6 +75,20 @@ function showStore(figures: () => Promise<StoreFigures | null>): void {
     'darkroom_quarantined_pictures',
     'Pictures that are refused since they have crashed the decoder',
     async () => (await figures())?.quarantined ?? null,
+  );
+  gauges('darkroom_kept_bytes', 'Bytes of files that are kept; of all tenants', 'kind', async () => {
+    const kept = (await figures())?.kept;
+    return kept
+      ? ([
+          ['originals', kept.originalBytes],
+          ['variants', kept.variantBytes],
+        ] as const)
+      : [];
+  });
+  gauge(
+    'darkroom_kept_images',
+    'Images that are not deleted; of all tenants',
+    async () => (await figures())?.kept.images ?? null,
   );
   gauge('darkroom_store_up', '1: the records answer', async () => ((await figures()) ? 1 : 0));
 }

@@ -8,7 +8,7 @@ import { Repeated } from './repeated.ts';
 const EVERY_MS = 10_000;
 
 /**
- * Removes what has had its time. To be woken when a run has ended.
+ * Removes what has had its time, and adds up what tenants have. To be woken when a run has ended.
  * @param isOurTurn false: another node has done so a moment ago
  */
 export function retentionOf(
@@ -21,6 +21,7 @@ export function retentionOf(
     if (!(await isOurTurn())) return;
     const expired = await deleteExpiredImages(parts, signal);
     const originals = await removeSpentOriginals(parts.store, parts.storage, keepOriginalsMs, signal);
+    while ((await parts.store.foldUsage()) > 0 && !signal.aborted);
     if (expired + originals > 0) log.info({ expired, originals }, 'removed what has had its time');
   };
   return new Repeated('retention', round, EVERY_MS, log);

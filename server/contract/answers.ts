@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Description, PrivacyReceipt } from '../../shared/domain/description.ts';
 import { Focus } from '../../shared/domain/focus.ts';
-import { ImageId, JobId, RunId, Sha256 } from '../../shared/domain/ids.ts';
+import { ImageId, JobId, RunId, Sha256, Tenant } from '../../shared/domain/ids.ts';
 import { ImageHeader, Metadata, Name, Variant } from '../../shared/domain/image.ts';
 import { SANDBOXES } from '../../shared/domain/isolation.ts';
 import { FailureCode, JobState, RunOutcome } from '../../shared/domain/job.ts';
@@ -158,6 +158,17 @@ export const ReprocessCountAnswer = z
       .describe('They have the variants of before for good, as their originals have not been kept'),
   })
   .meta({ id: 'ReprocessCount' });
+
+export const UsageAnswer = z
+  .object({
+    tenant: Tenant,
+    images: z.int().min(0),
+    bytes: z.int().min(0).describe('Of all that is kept'),
+    originalBytes: z.int().min(0),
+    variantBytes: z.int().min(0).describe('Those that several images share count once'),
+    quota: z.object({ bytes: z.int().nullable(), images: z.int().nullable() }).describe('Null: no limit'),
+  })
+  .meta({ id: 'Usage', description: 'What a tenant has, and may have.' });
 
 export const Liveness = z.object({ status: z.literal('alive') }).meta({ id: 'Liveness' });
 

@@ -12,13 +12,21 @@ import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, uploadBytes, uploadsTotal } from '../../shared/telemetry/metrics.ts';
+import { type QuotaOf, refuseBeyond } from '../access/quotas.ts';
 import { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
 import { noRoom, tooManyUploads } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
-import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
+import {
+  FORM_OVERHEAD_BYTES,
+  type IncomingUpload,
+  isForm,
+  type ReceivedUpload,
+  type ReceiveLimits,
+  receive,
+} from './receive.ts';
 import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
@@ -32,6 +40,7 @@ type IntakeLimits = ReceiveLimits &
   UploadsLimits & {
     /** How long an image lives of which the client does not say it, in milliseconds; null: for ever. */
     expireAfterMs: number | null;
+    quotaOf: QuotaOf;
   };
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
@@ -107,6 +116,7 @@ export class Intake {
       log.info({ reason: 'line_too_long' }, 'upload refused');
       throw noRoom('busy', upload.isBatch);
     }
+    if (attempt.kind !== 'again') await this.#refuseBeyondQuota(upload);
     const begin = performance.now();
     const received = await spanned('receive', () => this.#receive(upload, log));
     uploadBytes.observe(received.spool.bytes);
@@ -119,6 +129,14 @@ export class Intake {
     } finally {
       await received.spool.dispose();
     }
+  }
+
+  /** By what it declares; what comes is counted when it is accepted. */
+  async #refuseBeyondQuota({ tenant, contentType, contentLength = 0 }: IncomingUpload): Promise<void> {
+    const quota = this.#limits.quotaOf(tenant);
+    if (!quota) return;
+    const rest = isForm(contentType) ? FORM_OVERHEAD_BYTES : 0;
+    refuseBeyond(quota, await this.#store.usageOf(tenant), Math.max(0, contentLength - rest));
   }
 
   async #receive(upload: IncomingUpload, log: Logger): Promise<ReceivedUpload> {
@@ -169,6 +187,7 @@ export class Intake {
     const { expireAfterMs } = this.#limits;
     const expires = parameters.expires ?? (expireAfterMs === null ? null : { inMs: expireAfterMs });
     const createdAt = Date.now();
+    const quota = this.#limits.quotaOf(tenant);
     const { header, memoryBytes } = await spanned('inspect', () =>
       acceptedHeader(spool.byteSource(), this.#limits, preset),
     );
@@ -195,6 +214,7 @@ export class Intake {
       isBatch,
       memoryBytes,
       claim,
+      ...(quota && { quota }),
       expiresByClient: expires !== null && 'at' in expires,
     };
   }

@@ -10,7 +10,7 @@ import type { SpoolMemory } from './spool-memory.ts';
 import type { UploadOnItsWay } from './uploads-in-progress.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
-const FORM_OVERHEAD_BYTES = 256 * 1024;
+export const FORM_OVERHEAD_BYTES = 256 * 1024;
 
 export interface IncomingUpload {
   contentType: string | undefined;
@@ -58,6 +58,8 @@ export interface ReceivedUpload {
   fields: ReadonlyMap<string, string>;
 }
 
+export const isForm = (contentType = ''): boolean => /^multipart\/form-data\s*;/i.test(contentType);
+
 /**
  * Streams an upload into the spool, in constant memory whatever its size. Where it is refused, nothing is left of it.
  * @throws {Problem | StoreError}
@@ -70,14 +72,14 @@ export async function receive(
   const { contentType = '', contentLength = 0, ticket } = upload;
   const { spoolPath } = limits;
   const maxUploadBytes = Math.min(limits.maxUploadBytes, ticket?.maxBytes ?? limits.maxUploadBytes);
-  const isForm = /^multipart\/form-data\s*;/i.test(contentType);
-  if (!isForm && !/^image\//i.test(contentType)) {
+  const hasForm = isForm(contentType);
+  if (!hasForm && !/^image\//i.test(contentType)) {
     throw new Problem(
       'malformed_request',
       'Send multipart/form-data with the field "image", or the image as the body with its type as Content-Type.',
     );
   }
-  const maxBodyBytes = maxUploadBytes + (isForm ? FORM_OVERHEAD_BYTES : 0);
+  const maxBodyBytes = maxUploadBytes + (hasForm ? FORM_OVERHEAD_BYTES : 0);
   if (contentLength > maxBodyBytes) throw tooManyBytes(maxUploadBytes);
 
   const digest = new BodyDigest(upload.digests);
@@ -86,7 +88,7 @@ export async function receive(
     const chunks = digest.through(
       capped(readBody(await upload.body(), limits, onItsWay.signal), maxBodyBytes, onItsWay),
     );
-    const fields = isForm
+    const fields = hasForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
     digest.check();

@@ -43,6 +43,9 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
 ];
 
+/** What is in these is counted from the others, and not moved. */
+export const COUNTED_TABLES = ['usage', 'usage_changes'] as const satisfies (keyof Tables)[];
+
 export const columnsOf = ({ row }: RecordTable): string[] => Object.keys(row.shape);
 
 export const names = (columns: readonly string[]): RawBuilder<unknown> =>

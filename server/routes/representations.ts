@@ -10,9 +10,11 @@ import type {
   QuarantinedAnswer,
   RunAnswer,
   SimilarAnswer,
+  UsageAnswer,
 } from '../contract/answers.ts';
 import { variantPath, variantUrlName } from '../delivery/choose-variant.ts';
 import type { Similar } from '../operations/similar-images.ts';
+import type { TenantUsage } from '../operations/tenant-usage.ts';
 
 /** RFC 3339. */
 const time = (ms: number): string => new Date(ms).toISOString();
@@ -112,6 +114,11 @@ export function describeRun(run: Run): z.output<typeof RunAnswer> {
     exitCode: run.exitCode,
     peakRssBytes: run.peakRssBytes,
   };
+}
+
+export function describeUsage({ usage, quota }: TenantUsage): z.output<typeof UsageAnswer> {
+  const { originalBytes, variantBytes } = usage;
+  return { ...usage, bytes: originalBytes + variantBytes, quota: quota ?? { bytes: null, images: null } };
 }
 
 export function describeQuarantined(entry: Quarantined): z.output<typeof QuarantinedAnswer> {

@@ -38,6 +38,7 @@ const File = z.string().meta({ format: 'binary' });
 const OF_PICTURES = [
   'bad_parameter',
   'bad_ticket',
+  'quota_exceeded',
   'ticket_used',
   'key_in_flight',
   'too_many_bytes',

@@ -7,6 +7,7 @@ import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
+import { changeUsage } from './usage.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
 const RETRIED_BY_HAND = JOB_STATES.filter(
@@ -100,6 +101,8 @@ export async function deleteImage(
     promoted = (await promoteFollower(db, jobId)) ?? promoted;
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
+  const { bytes, originalRemovedAt } = found.image;
+  await changeUsage(db, { tenant, images: -1, originalBytes: originalRemovedAt === null ? -bytes : 0 });
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };

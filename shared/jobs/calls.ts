@@ -1,14 +1,16 @@
 import { acceptUpload } from './accept.ts';
 import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
-import { figures, findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
+import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
 import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
+import { foldUsage, recountUsage, usageOf } from './usage.ts';
 
 /**
  * What a call needs of its database.
@@ -34,6 +36,9 @@ export const CALLS = {
   spentOriginals: { kind: 'lookup', query: spentOriginals },
   expiredImages: { kind: 'lookup', query: expiredImages },
   releaseOriginals: { kind: 'durable', query: releaseOriginals },
+  usageOf: { kind: 'lookup', query: usageOf },
+  foldUsage: { kind: 'durable', query: foldUsage },
+  recountUsage: { kind: 'durable', query: recountUsage },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },

@@ -5,6 +5,8 @@ import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import type { ExpiredImage, SpentOriginals } from '../domain/retention.ts';
+import type { Usage } from '../domain/usage.ts';
+import type { StoreFigures } from './figures.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -26,7 +28,6 @@ import type {
   SettledRun,
   SimilarImages,
   SimilarQuery,
-  StoreFigures,
   Work,
 } from './records.ts';
 
@@ -58,7 +59,7 @@ export interface JobStore {
    * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
    * @returns the job, or why nothing was kept
    */
-  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
+  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'>;
 
   /** Null: no upload has been accepted with it. */
   findRecipe(digest: Sha256): Promise<Recipe | null>;
@@ -131,6 +132,15 @@ export interface JobStore {
   countReprocess(images: ImagesOfPreset): Promise<ReprocessCount>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
+
+  /** What a tenant has, exactly: it is counted in the transactions that change it. */
+  usageOf(tenant: Tenant): Promise<Usage>;
+
+  /** Adds up what has changed of late, so that it stays quick to say. @returns how many changes */
+  foldUsage(): Promise<number>;
+
+  /** Counts everything anew, for what versions have missed that do not count. @returns how many tenants were counted wrong */
+  recountUsage(): Promise<number>;
 
   /** For metrics: what waits, and what is refused. */
   figures(): Promise<StoreFigures>;

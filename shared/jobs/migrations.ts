@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
+import { countUsage } from './count-usage.ts';
 import { limitLives } from './limit-lives.ts';
 import type { Tables } from './tables.ts';
 
@@ -18,6 +19,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
   '0011-nodes': { up: nameNodes },
   '0013-retention': { up: limitLives },
+  '0013-usage': { up: countUsage },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {

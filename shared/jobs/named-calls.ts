@@ -31,6 +31,9 @@ export abstract class NamedCalls {
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
+  usageOf: JobStore['usageOf'] = (tenant) => this.call('usageOf', tenant);
+  foldUsage: JobStore['foldUsage'] = () => this.call('foldUsage', undefined);
+  recountUsage: JobStore['recountUsage'] = () => this.call('recountUsage', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
   originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);

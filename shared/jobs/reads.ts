@@ -5,15 +5,14 @@ import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import {
-  type ImageRecord,
-  type JobCursor,
-  type JobPage,
-  type JobRecord,
-  type QuarantineCursor,
-  type QuarantinePage,
-  StoreFigures,
-  type Work,
+import type {
+  ImageRecord,
+  JobCursor,
+  JobPage,
+  JobRecord,
+  QuarantineCursor,
+  QuarantinePage,
+  Work,
 } from './records.ts';
 import {
   ImageRow,
@@ -202,20 +201,4 @@ export async function listQuarantine(
   const next =
     rows.length > limit && last ? { at: last.at, sha256: last.sha256, decoder: last.decoder } : null;
   return { quarantined, next };
-}
-
-export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
-  const lanes = await db
-    .selectFrom('jobs')
-    .select(({ fn }) => ['is_batch', fn.countAll<number>().as('jobs'), fn.min('created_at').as('oldestAt')])
-    .where('state', '=', 'queued')
-    .groupBy('is_batch')
-    .execute();
-  const ofLane = (isBatch: 0 | 1) =>
-    lanes.find((lane) => lane.is_batch === isBatch) ?? { jobs: 0, oldestAt: null };
-  const { quarantined } = await db
-    .selectFrom('quarantine')
-    .select(({ fn }) => fn.countAll<number>().as('quarantined'))
-    .executeTakeFirstOrThrow();
-  return StoreFigures.parse({ waiting: { upload: ofLane(0), batch: ofLane(1) }, quarantined });
 }

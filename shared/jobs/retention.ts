@@ -2,6 +2,7 @@ import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql
 import type { ImageId } from '../domain/ids.ts';
 import { type ExpiredImage, FAILED_KEPT_MS, type SpentOriginals } from '../domain/retention.ts';
 import { ImageRow, type Tables } from './tables.ts';
+import { changeUsage } from './usage.ts';
 
 /** The eldest images whose originals are to go, as the rule says. */
 export async function spentOriginals(
@@ -30,10 +31,14 @@ export async function releaseOriginals(
     .set({ original_removed_at: rule.at })
     .where('id', 'in', images)
     .where((eb) => isSpent(eb, rule))
-    .returning('id')
+    .returning(['id', 'tenant', 'bytes'])
     .execute();
-  return rows.map(({ id }) => ImageRow.shape.id.parse(id));
+  const released = rows.map((row) => Released.parse(row));
+  for (const { tenant, bytes } of released) await changeUsage(db, { tenant, originalBytes: -bytes });
+  return released.map(({ id }) => id);
 }
+
+const Released = ImageRow.pick({ id: true, tenant: true, bytes: true });
 
 /** Images whose end has come, the first of them first. */
 export async function expiredImages(

@@ -58,6 +58,8 @@ export const SetRow = z.object({
   band_1: z.int().nullable(),
   band_2: z.int().nullable(),
   band_3: z.int().nullable(),
+  /** Of its files together; 0 of one that a version has made which did not count. */
+  bytes: z.int(),
 });
 
 export const JobRow = z.object({
@@ -117,6 +119,14 @@ export const IdempotencyKeyRow = z.object({
   node: z.string().nullable(),
 });
 
+const UsageColumns = { images: z.int(), original_bytes: z.int(), variant_bytes: z.int() };
+
+/** What a tenant has, as far as it was added up. */
+export const UsageRow = z.object({ tenant: Tenant, ...UsageColumns });
+
+/** What is to be added yet, or with a minus taken away. */
+export const UsageChangeRow = z.object({ id: z.string(), tenant: Tenant, ...UsageColumns });
+
 export const QuarantineRow = z.object({
   tenant: Tenant,
   sha256: Sha256,
@@ -157,6 +167,8 @@ export interface Tables {
   watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
+  usage: z.input<typeof UsageRow>;
+  usage_changes: z.input<typeof UsageChangeRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {

@@ -627,7 +627,12 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('tells how many jobs wait and for how long, those of the batch lane apart, and how much is refused', async () => {
       const { store } = await opened();
       const nothing = { jobs: 0, oldestAt: null };
-      expect(await store.figures()).toEqual({ waiting: { upload: nothing, batch: nothing }, quarantined: 0 });
+      const kept = { images: 0, originalBytes: 0, variantBytes: 0 };
+      expect(await store.figures()).toEqual({
+        waiting: { upload: nothing, batch: nothing },
+        quarantined: 0,
+        kept,
+      });
       await accept(store, { image: { createdAt: 2_000 } });
       await accept(store, { image: { createdAt: 1_000 } });
       await accept(store, { image: { createdAt: 500 }, job: { isBatch: true } });
@@ -637,6 +642,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       expect(await store.figures()).toEqual({
         waiting: { upload: { jobs: 2, oldestAt: 1_000 }, batch: { jobs: 1, oldestAt: 500 } },
         quarantined: 1,
+        kept: { ...kept, images: 5, originalBytes: 35 },
       });
     });
 

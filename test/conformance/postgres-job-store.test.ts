@@ -12,6 +12,7 @@ import { describeReprocessing } from './reprocessing.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 
 const openStore = async (url: string) =>
   new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE);
@@ -37,6 +38,7 @@ describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
   const url = await newDatabase(await sharedServer('postgres'));

@@ -146,7 +146,14 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       await run(fails.job, rejected);
       const { upload: deleted } = await published(before);
       await store.deleteImage(deleted.image.id, DEFAULT_TENANT, 5_000);
-      expect(await queue(now)).toEqual({ queued: 0, skipped: 3, originalGone: 0, toRun: [], retiredSets: [], next: null });
+      expect(await queue(now)).toEqual({
+        queued: 0,
+        skipped: 3,
+        originalGone: 0,
+        toRun: [],
+        retiredSets: [],
+        next: null,
+      });
       expect(await count(now)).toEqual({
         total: 2,
         current: 1,
@@ -306,7 +313,13 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const { before, now } = presets();
       const { upload, runId: old } = await published(before);
       const { runId } = await published(now, { image: { sha256: upload.image.sha256 } });
-      expect(await queue(now)).toMatchObject({ queued: 1, skipped: 1, originalGone: 0, toRun: [], retiredSets: [old] });
+      expect(await queue(now)).toMatchObject({
+        queued: 1,
+        skipped: 1,
+        originalGone: 0,
+        toRun: [],
+        retiredSets: [old],
+      });
       expect(await imageOf(upload)).toMatchObject({
         job: { state: 'succeeded', isBatch: true },
         set: { runId },

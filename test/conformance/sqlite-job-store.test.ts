@@ -10,6 +10,7 @@ import { describeReprocessing } from './reprocessing.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 
 async function open(): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
@@ -36,6 +37,7 @@ describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeRetention('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
   return { stores: [store, store, store], dispose };

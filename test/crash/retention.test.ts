@@ -25,16 +25,23 @@ test('kills of the service while originals are removed leave none, and take none
     service = await startService({ env, folder });
   }
   await using last = service;
+  let variantBytes = 0;
   for (const one of accepted) {
     expect(await endOf(last, one)).toMatchObject({ status: 'succeeded' });
     const { variants } = await imageOf(last, one);
     for (const variant of variants) expect((await bytesOf(last, variant)).length).toBe(variant.bytes);
+    variantBytes += variants.reduce((sum, { bytes }) => sum + bytes, 0);
   }
   const stores = await storesOf(last);
   // A cluster leaves what a kill has left for its sweep, which comes an hour later.
   await eventually('the originals that rows keep to be removed', async () => {
     const said = await Promise.all(accepted.map((one) => imageOf(last, one)));
     return said.every(({ original }) => (original as { kept: boolean }).kept === false);
+  });
+  expect(await (await last.fetch('/usage')).json(), 'what is counted is what is there').toMatchObject({
+    images: accepted.length,
+    originalBytes: 0,
+    variantBytes,
   });
   await expectCleanEnd(last);
   await stores.sweep();

@@ -31,6 +31,7 @@ const INTAKE_LIMITS = {
   stallMs: 5_000,
   wholeMs: 5_000,
   expireAfterMs: null,
+  quotaOf: () => null,
 };
 
 /** Always has room, and keeps what comes. */
@@ -99,6 +100,7 @@ export async function partsInProcess(
       clientAddress: (peer) => peer,
       tickets: new TicketOffice(SigningKeys.ofThisProcess()),
       signedUrls: null,
+      quotaOf: () => null,
     },
     peerOf: () => '127.0.0.1',
     keepOriginalsMs: null,

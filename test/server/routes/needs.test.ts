@@ -26,6 +26,8 @@ const ACCESS = {
   'DELETE /quarantine/:sha256': 'admin',
   'POST /reprocess': 'admin',
   'GET /reprocess': 'admin',
+  'GET /usage': 'read',
+  'GET /tenants/:tenant/usage': 'admin',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'admin',
