@@ -37,6 +37,19 @@ export async function removeSpentOriginals(
   }
 }
 
+/** Whether something may have had its time within so many milliseconds, so that it is of use to wait for its removal. */
+export async function isAnySpentWithin(
+  store: JobStore,
+  keptMs: OriginalsKept,
+  withinMs: number,
+): Promise<boolean> {
+  // That of each run that ends.
+  if (keptMs === 0) return true;
+  const at = Date.now() + withinMs;
+  if ((await store.expiredImages(at, 1)).length > 0) return true;
+  return keptMs !== null && (await store.spentOriginals({ keptMs, at, limit: 1 })).length > 0;
+}
+
 /** Deletes all images whose end has come, as `DELETE` does. @returns how many */
 export async function deleteExpiredImages(parts: DeleteParts, signal: AbortSignal): Promise<number> {
   const inTurn = pLimit(DELETED_AT_ONCE);

@@ -57,6 +57,7 @@ export function readConfig(environment: Variables = process.env) {
     keepOriginalsMs: env.KEEP_ORIGINALS,
     expireAfterMs: env.EXPIRE_AFTER,
     quota: { bytes: env.QUOTA_BYTES || null, images: env.QUOTA_IMAGES || null },
+    minFreeBytes: env.MIN_FREE_BYTES,
     role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,

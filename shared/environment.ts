@@ -200,6 +200,11 @@ export const Environment = z.object({
   QUOTA_IMAGES: wholeNumber(0, 1_000_000_000)
     .prefault('0')
     .describe('Images that a tenant may have, unless API_KEYS_FILE says other; 0: no limit'),
+  MIN_FREE_BYTES: wholeNumber(0, 1024 * 1024 * 1024 * MIB)
+    .prefault(String(1024 * MIB))
+    .describe(
+      'With less room than that on the disk of BASE_PATH it is said in the log and the metrics, and what has had its time is removed at once',
+    ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()
     .optional()

@@ -21,6 +21,7 @@ import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
+import { UNKNOWN_ROOM } from '../intake/room.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
@@ -138,7 +139,9 @@ export async function openCluster(
       retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      room: UNKNOWN_ROOM,
     },
+    isDiskLow: null,
     workers: crew?.workers ?? null,
     unready: () => {
       if (registry.silentMs > SILENT_MS) return 'the database does not answer';

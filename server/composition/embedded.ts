@@ -5,7 +5,9 @@ import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
+import { isAnySpentWithin } from '../retention.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { Node } from './node.ts';
 import { retentionOf } from './retention.ts';
 
@@ -29,6 +31,13 @@ export async function openEmbedded(
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, settled);
   const parts = { store, storage, retries: supervisor };
   const retention = retentionOf(config, parts, async () => true, log);
+  const room = new DiskRoom(
+    paths.storage,
+    config.minFreeBytes,
+    retention,
+    (ms) => isAnySpentWithin(store, config.keepOriginalsMs, ms),
+    log,
+  );
   return {
     common: null,
     store,
@@ -40,16 +49,19 @@ export async function openEmbedded(
       retries: supervisor,
       decoder: () => supervisor.decoder,
       spoolPath: storage.spoolPath,
+      room,
     },
+    isDiskLow: () => room.isLow,
     workers,
     unready: () => (supervisor.isReady ? null : 'no worker is ready'),
     start: () => {
       supervisor.start(backlog);
       retention.start();
+      room.start();
     },
     drain: (deadline) => supervisor.drain(deadline),
     close: async () => {
-      await retention.stop();
+      await Promise.all([room.stop(), retention.stop()]);
       await store.close();
       for (const release of unlock) release();
     },

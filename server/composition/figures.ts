@@ -13,7 +13,11 @@ const RESOLUTION_MS = 20;
 const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
-export function showFigures({ store, workers }: Node, { basePath, scratchPath }: Config, log: Logger): void {
+export function showFigures(
+  { store, workers, isDiskLow }: Node,
+  { basePath, scratchPath }: Config,
+  log: Logger,
+): void {
   showStore(storeFigures(store, log));
   if (workers) showWorkers(workers);
   gauges(
@@ -28,6 +32,10 @@ export function showFigures({ store, workers }: Node, { basePath, scratchPath }:
       return [...ofService, ['workers', all], ['largest_worker', Math.max(...ofWorkers)]] as const;
     },
   );
+  if (isDiskLow)
+    gauge('darkroom_disk_low', '1: less than MIN_FREE_BYTES are left for what is kept', () =>
+      isDiskLow() ? 1 : 0,
+    );
   showLoopDelay();
   gauges(
     'darkroom_disk_free_bytes',

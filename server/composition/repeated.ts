@@ -13,6 +13,8 @@ export class Repeated {
   readonly #stopping = new AbortController();
   #going: Promise<void> = Promise.resolve();
   #woken = Promise.withResolvers<void>();
+  /** The end of the next round. */
+  #next = Promise.withResolvers<void>();
 
   /**
    * @param what it is called in the log, when it fails
@@ -35,6 +37,12 @@ export class Repeated {
     this.#woken.resolve();
   }
 
+  /** Resolves when a round has ended, be it well or not, that began after this was asked for; or when there are no more. */
+  round(): Promise<void> {
+    this.wake();
+    return this.#next.promise;
+  }
+
   /** Resolves when nothing of it is under way any more. */
   stop(): Promise<void> {
     this.#stopping.abort();
@@ -46,15 +54,19 @@ export class Repeated {
     while (!signal.aborted) {
       // What happens during a round may have come too late for it.
       this.#woken = Promise.withResolvers();
+      const ended = this.#next;
+      this.#next = Promise.withResolvers();
       await this.#work(signal).catch((error) =>
         this.#log.warn({ err: error, what: this.#what }, 'upkeep failed, and is tried again'),
       );
+      ended.resolve();
       await pause(PAUSE_MS, signal);
-      const ended = new AbortController();
+      const over = new AbortController();
       const wait = this.#everyMs * (0.75 + Math.random() / 2);
-      await Promise.race([this.#woken.promise, pause(wait, AbortSignal.any([signal, ended.signal]))]);
-      ended.abort();
+      await Promise.race([this.#woken.promise, pause(wait, AbortSignal.any([signal, over.signal]))]);
+      over.abort();
     }
+    this.#next.resolve();
   }
 }
 

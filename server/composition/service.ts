@@ -94,13 +94,14 @@ export async function startService(
 
   function intakeOf(
     { store, storage }: Node,
-    { handOff, decoder, spoolPath }: Front,
+    { handOff, decoder, spoolPath, room }: Front,
     quotaOf: QuotaOf,
   ): Intake {
     return new Intake(store, storage, handOff, decoder, presets.byName, {
       ...config,
       quotaOf,
       spoolPath,
+      room,
       spoolMemory: new SpoolMemory(),
       ...patienceOf(config),
     });

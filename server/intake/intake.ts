@@ -27,6 +27,7 @@ import {
   type ReceiveLimits,
   receive,
 } from './receive.ts';
+import type { Room } from './room.ts';
 import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
@@ -41,6 +42,7 @@ type IntakeLimits = ReceiveLimits &
     /** How long an image lives of which the client does not say it, in milliseconds; null: for ever. */
     expireAfterMs: number | null;
     quotaOf: QuotaOf;
+    room: Room;
   };
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
@@ -117,6 +119,11 @@ export class Intake {
       throw noRoom('busy', upload.isBatch);
     }
     if (attempt.kind !== 'again') await this.#refuseBeyondQuota(upload);
+    const bytes = Math.min(upload.contentLength ?? Number.POSITIVE_INFINITY, this.#limits.maxUploadBytes);
+    return this.#limits.room.during(bytes, () => this.#take(upload, attempt, requestId, log));
+  }
+
+  async #take(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
     const begin = performance.now();
     const received = await spanned('receive', () => this.#receive(upload, log));
     uploadBytes.observe(received.spool.bytes);

@@ -6,6 +6,7 @@ import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
@@ -32,6 +33,7 @@ const INTAKE_LIMITS = {
   wholeMs: 5_000,
   expireAfterMs: null,
   quotaOf: () => null,
+  room: UNKNOWN_ROOM,
 };
 
 /** Always has room, and keeps what comes. */
