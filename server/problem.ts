@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { StoreError } from '../shared/errors.ts';
 
 /**
  * Every refusal that a client may see, by its stable code: the status and the title of RFC 9457.
@@ -79,6 +80,12 @@ export class Problem extends Error {
     this.extras = extras;
   }
 }
+
+/** What a failure of a store is to a client. */
+export const problemOf = ({ code }: StoreError): Problem =>
+  code === 'storage_full'
+    ? new Problem('disk_full', 'The disk is full: nothing was kept.')
+    : new Problem('store_unavailable', 'Try again a little later.', { retryAfter: 5 });
 
 export function problemResponse({ code, detail, extras }: Problem, requestId: string): Response {
   const { status, title } = PROBLEMS[code];

@@ -1,5 +1,6 @@
 import { ConfigurationError, EXIT_CONFIGURATION, readConfig } from '../shared/config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
+import { openTelemetry, type Telemetry } from '../shared/telemetry/telemetry.ts';
 import { startService, type WorkerProgram } from './composition/service.ts';
 import { onSignals } from './signals.ts';
 
@@ -13,6 +14,7 @@ const BREAKER_LINGER_MS = 60_000;
 const CONFIGURATION_FAULTS = new Set([
   'ConfigurationError',
   'FolderInUse',
+  'NetworkFileSystem',
   'NewerSchemaError',
   'ForeignOriginals',
   'SandboxUnavailable',
@@ -23,19 +25,21 @@ const CONFIGURATION_FAULTS = new Set([
  * @param workerProgram what workers run instead of their own; nothing but a test gives one
  */
 export async function serve(workerProgram?: WorkerProgram): Promise<void> {
-  const log = createLogger('info');
+  let telemetry: Telemetry = { log: createLogger('info'), close: async () => {} };
   try {
     const config = readConfig();
-    const serviceLog = createLogger(config.logLevel);
+    telemetry = await openTelemetry(config);
+    const { log, close } = telemetry;
     const breakerOpened = () => {
-      setTimeout(() => process.exit(EXIT_WORKERS_DIE), BREAKER_LINGER_MS);
+      setTimeout(() => void close().then(() => process.exit(EXIT_WORKERS_DIE)), BREAKER_LINGER_MS);
     };
-    const service = await startService(config, serviceLog, breakerOpened, workerProgram);
-    onSignals(service, serviceLog);
-    serviceLog.info({ url: `http://${config.host}:${service.port}` }, 'listening');
+    const service = await startService(config, log, breakerOpened, workerProgram);
+    onSignals(service, telemetry);
+    log.info({ url: `http://${config.host}:${service.port}` }, 'listening');
   } catch (error) {
-    if (error instanceof ConfigurationError) for (const fault of error.faults) log.fatal(fault);
-    else log.fatal({ err: error }, 'the service could not be started');
+    if (error instanceof ConfigurationError) for (const fault of error.faults) telemetry.log.fatal(fault);
+    else telemetry.log.fatal({ err: error }, 'the service could not be started');
+    await telemetry.close();
     const configuration = error instanceof Error && CONFIGURATION_FAULTS.has(error.name);
     process.exit(configuration ? EXIT_CONFIGURATION : 1);
   }

@@ -1,4 +1,4 @@
-import type { Logger } from '../shared/telemetry/logger.ts';
+import type { Telemetry } from '../shared/telemetry/telemetry.ts';
 import type { Service } from './composition/service.ts';
 
 /**
@@ -11,7 +11,7 @@ const ECHO_MS = 80;
  * The first SIGTERM or SIGINT drains, and a second one ends the drain at once. Exit 0 when clean, 1 when forced.
  * SIGHUP replaces the workers.
  */
-export function onSignals(service: Service, log: Logger): void {
+export function onSignals(service: Service, { log, close }: Telemetry): void {
   let first: number | null = null;
   const receive = (signal: string) => {
     const now = performance.now();
@@ -23,16 +23,18 @@ export function onSignals(service: Service, log: Logger): void {
         (error: unknown) => {
           log.error({ err: error }, 'drain failed');
           service.kill();
-          exit(1, 'ended');
+          return exit(1, 'ended');
         },
       );
     } else if (now - first > ECHO_MS) {
       service.kill();
-      exit(1, 'ended at once by a second signal');
+      log.info({ exitCode: 1 }, 'ended at once by a second signal');
+      process.exit(1);
     }
   };
-  const exit = (code: number, how: string) => {
+  const exit = async (code: number, how: string) => {
     log.info({ exitCode: code }, how);
+    await close();
     process.exit(code);
   };
   process.on('SIGTERM', receive);

@@ -94,6 +94,8 @@ export function readConfig(environment: Variables = process.env) {
     signedReads: env.SIGNED_READS === 'true',
     readUrlTtlS: env.READ_URL_TTL_S,
     metricsPort: env.METRICS_PORT ?? null,
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    traceRatio: env.TRACE_RATIO,
     logLevel: env.LOG_LEVEL,
   };
 }

@@ -258,6 +258,16 @@ export const Environment = z.object({
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'the address of a collector, such as http://collector:4318' })
+    .optional()
+    .describe('Collector that logs and traces are sent to, by OTLP over HTTP; without one nothing is sent'),
+  TRACE_RATIO: z
+    .string()
+    .refine((text) => /^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(text), 'a number from 0 to 1')
+    .transform(Number)
+    .prefault('1')
+    .describe('Part of the traces that are sent, from 0 to 1'),
   LOG_LEVEL: z
     .enum(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

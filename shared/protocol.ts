@@ -59,6 +59,17 @@ export type ReportedOutput = z.infer<typeof ReportedOutput>;
 /** Figures of the worker process: resident set now and at its highest since the process began. */
 const ProcessFigures = { rssBytes: z.int().min(0), peakRssBytes: z.int().min(0) };
 
+/** What a worker did of a run from when to when, in milliseconds since it began. */
+export const WorkerStep = z.object({
+  name: z.enum(['decode', 'resize', 'describe', 'encode']),
+  begin: z.number().min(0),
+  ms: z.number().min(0),
+});
+export type WorkerStep = z.infer<typeof WorkerStep>;
+
+/** Those that it came to, in their order. */
+const steps = z.array(WorkerStep).max(8);
+
 export const RunResult = z.discriminatedUnion('outcome', [
   z.object({
     type: z.literal('result'),
@@ -69,6 +80,7 @@ export const RunResult = z.discriminatedUnion('outcome', [
     description: Description,
     /** What was removed is for the supervisor to say. */
     privacy: PrivacyReceipt.pick({ found: true }),
+    steps,
     ...ProcessFigures,
   }),
   z.object({
@@ -78,6 +90,7 @@ export const RunResult = z.discriminatedUnion('outcome', [
     failure: FailureCode,
     /** What the decoder said: for the log, never for a client. */
     detail: z.string().max(500),
+    steps,
     ...ProcessFigures,
   }),
 ]);

@@ -1,4 +1,3 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { z } from 'zod';
 
 /** The command line cannot be followed; the message is for the person who typed it. */
@@ -7,24 +6,16 @@ export class UsageError extends Error {
 }
 
 /**
- * What the flags of a command line stand for. There is nothing on it but flags.
+ * What the flags of a command line stand for.
+ * @param given by the names that commander has for them: `fromFiles` of `--from-files`
  * @throws {UsageError} naming every fault at once
  */
-export function readFlags<T extends z.ZodType>(
-  argv: readonly string[],
-  options: NonNullable<ParseArgsConfig['options']>,
-  schema: T,
-): z.output<T> {
-  const parsed = schema.safeParse(parse(argv, options));
+export function settingsOf<T extends z.ZodType>(schema: T, given: object): z.output<T> {
+  const parsed = schema.safeParse(given);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`);
+  const faults = parsed.error.issues.map(({ path, message }) => `${flagOf(String(path[0]))} ${message}`);
   throw new UsageError(faults.join('\n'));
 }
 
-function parse(argv: readonly string[], options: NonNullable<ParseArgsConfig['options']>) {
-  try {
-    return parseArgs({ args: [...argv], options }).values;
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
-}
+const flagOf = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;

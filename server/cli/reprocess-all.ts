@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Count, ReprocessClient } from './service-client.ts';
+import type { Count, ReprocessClient } from './reprocess-client.ts';
 
 /** The service queues them in some 20 ms, for which an upload may have to wait. */
 const IMAGES_A_PAGE = 50;

@@ -1,38 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { ProblemBody } from '../problem.ts';
-import type { Arguments } from './reprocess-arguments.ts';
 
 /** A restart of the service, with its recovery, takes far less. */
 const PATIENCE_MS = 60_000;
 const ASK_AGAIN_MS = 500;
 
-const Page = z.object({ queued: z.int(), skipped: z.int(), next: z.string().nullable() });
-export type Page = z.infer<typeof Page>;
-
-const Count = z.object({
-  total: z.int(),
-  current: z.int(),
-  pending: z.int(),
-  failed: z.int(),
-  /** The links of some. */
-  failedJobs: z.array(z.string()),
-  /** They cannot be made anew. Services of before do not say. */
-  originalGone: z.int().default(0),
-});
-export type Count = z.infer<typeof Count>;
-
-/** What the command asks of the service. */
-export interface ReprocessClient {
-  /** Queues a page; to ask again for the same one queues nothing twice. */
-  queue(cursor: string | null, limit: number): Promise<Page>;
-  /** `tookMs`: the time of the request that was answered, without those before it that were not. */
-  count(): Promise<Count & { tookMs: number }>;
-}
-
 /** The service refuses what it is asked for; the message is its own. */
 export class Refused extends Error {
   override readonly name = 'Refused';
+  /** Of the answer. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
 }
 
 /** Nobody has answered for long. */
@@ -40,46 +22,65 @@ export class OutOfReach extends Error {
   override readonly name = 'OutOfReach';
 }
 
-export function reprocessClient(
-  { url, preset, since }: Arguments,
-  key: string | null = null,
-  patienceMs = PATIENCE_MS,
-): ReprocessClient {
-  const ask = async (method: 'GET' | 'POST', query: Record<string, string>) => {
-    const address = new URL('/reprocess', url);
-    address.search = new URLSearchParams({ preset, ...(since && { since }), ...query }).toString();
-    const deadline = performance.now() + patienceMs;
-    while (true) {
-      const begin = performance.now();
-      const answer = await attempt(address, method, key);
-      if (answer instanceof Response && answer.ok) {
-        const json: unknown = await answer.json();
-        return { json, tookMs: performance.now() - begin };
-      }
-      if (answer instanceof Response && answer.status < 500) throw new Refused(await detailOf(answer));
-      const why = answer instanceof Response ? await detailOf(answer) : answer.message;
-      if (performance.now() > deadline) throw new OutOfReach(`${url} does not answer: ${why}`);
-      await sleep(ASK_AGAIN_MS);
-    }
-  };
-  return {
-    queue: async (cursor, limit) =>
-      Page.parse((await ask('POST', { limit: String(limit), ...(cursor && { cursor }) })).json),
-    async count() {
-      const { json, tookMs } = await ask('GET', {});
-      return { ...Count.parse(json), tookMs };
-    },
-  };
+/** An answer of the service. */
+export interface Answered {
+  /** Null where there is none. */
+  json: unknown;
+  /** The time of the request that was answered, without those before it that were not. */
+  tookMs: number;
 }
 
-/** An error where there was no whole answer: the service may be starting again. */
-async function attempt(address: URL, method: string, key: string | null): Promise<Response | Error> {
-  try {
-    const headers = new Headers(key === null ? {} : { authorization: `Bearer ${key}` });
-    const answer = await fetch(address, { method, headers });
-    return new Response(await answer.arrayBuffer(), answer);
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+/** A running service, as a command asks it: again while it does not answer, as it may be starting anew. */
+export class ServiceClient {
+  readonly #url: string;
+  readonly #key: string | null;
+  readonly #patienceMs: number;
+
+  /** @param key null: none is sent */
+  constructor(url: string, key: string | null, patienceMs = PATIENCE_MS) {
+    this.#url = url;
+    this.#key = key;
+    this.#patienceMs = patienceMs;
+  }
+
+  /**
+   * Only for what may be asked twice.
+   * @throws {Refused}
+   * @throws {OutOfReach}
+   */
+  async ask(
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    query: Record<string, string> = {},
+  ): Promise<Answered> {
+    const address = new URL(path, this.#url);
+    address.search = new URLSearchParams(query).toString();
+    const deadline = performance.now() + this.#patienceMs;
+    while (true) {
+      const begin = performance.now();
+      const answer = await this.#attempt(address, method);
+      if (answer instanceof Response && answer.ok) {
+        const json: unknown = answer.status === 204 ? null : await answer.json();
+        return { json, tookMs: performance.now() - begin };
+      }
+      if (answer instanceof Response && answer.status < 500)
+        throw new Refused(answer.status, await detailOf(answer));
+      const why = answer instanceof Response ? await detailOf(answer) : answer.message;
+      if (performance.now() > deadline) throw new OutOfReach(`${this.#url} does not answer: ${why}`);
+      await sleep(ASK_AGAIN_MS);
+    }
+  }
+
+  /** An error where there was no whole answer. */
+  async #attempt(address: URL, method: string): Promise<Response | Error> {
+    try {
+      const headers = new Headers(this.#key === null ? {} : { authorization: `Bearer ${this.#key}` });
+      const answer = await fetch(address, { method, headers });
+      const body = await answer.arrayBuffer();
+      return new Response(answer.status === 204 ? null : body, answer);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
   }
 }
 

@@ -20,6 +20,7 @@ import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
+import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
 import { UNKNOWN_ROOM } from '../intake/room.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
@@ -46,7 +47,7 @@ export async function openCluster(
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   provideHome();
-  const storage = await S3Storage.open(bucket, log);
+  const storage = measured(await S3Storage.open(bucket, log), 'files');
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
@@ -55,7 +56,7 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = new PostgresJobStore(sessions, node, queue, clock);
+  const store = measured(new PostgresJobStore(sessions, node, queue, clock), 'records');
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;

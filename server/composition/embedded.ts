@@ -3,6 +3,8 @@ import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
+import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
+import { measured } from '../../shared/telemetry/measured.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
 import { isAnySpentWithin } from '../retention.ts';
@@ -18,10 +20,11 @@ export async function openEmbedded(
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
   const { config, log } = options;
+  await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
-  const store = await SqliteJobStore.open(paths.database);
-  const storage = await DiskStorage.open(paths.storage);
+  const store = measured(await SqliteJobStore.open(paths.database), 'records');
+  const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;

@@ -1,3 +1,4 @@
+import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
@@ -37,20 +38,26 @@ export function showFigures(
       isDiskLow() ? 1 : 0,
     );
   showLoopDelay();
+  showDisks({ data: basePath, scratch: scratchPath });
+}
+
+function showDisks(places: Record<string, string>): void {
+  const ofEach = (figure: (found: StatsFs) => number) => () =>
+    Promise.all(
+      Object.entries(places).map(async ([place, path]) => [place, figure(await statfs(path))] as const),
+    );
   gauges(
     'darkroom_disk_free_bytes',
     'Room that is left for what is kept, and for what is on its way',
     'place',
-    async () => {
-      const places = Object.entries({ data: basePath, scratch: scratchPath });
-      return Promise.all(places.map(async ([place, path]) => [place, await freeBytes(path)] as const));
-    },
+    ofEach(({ bavail, bsize }) => bavail * bsize),
   );
-}
-
-async function freeBytes(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path);
-  return bavail * bsize;
+  gauges(
+    'darkroom_disk_size_bytes',
+    'All the room that there is',
+    'place',
+    ofEach(({ blocks, bsize }) => blocks * bsize),
+  );
 }
 
 /** Null: the store does not answer. */

@@ -38,14 +38,9 @@ const OF_PATHS: Record<string, z.ZodType> = {
   variant: z.string().describe('`name-hash.ext` as in a manifest, `name.ext`, or `name` for the best format'),
 };
 
-/** What any route may answer that is not for everybody. */
-const OF_CALLERS: readonly ProblemCode[] = [
-  'no_key',
-  'not_allowed',
-  'rate_limited',
-  'store_unavailable',
-  'internal',
-];
+/** What any route may answer that is not for everybody, and what one may besides that asks a store. */
+const OF_CALLERS: readonly ProblemCode[] = ['no_key', 'not_allowed', 'rate_limited'];
+const OF_STORES: readonly ProblemCode[] = ['store_unavailable', 'internal'];
 
 const ON_EVERY_ANSWER = z.object({ 'x-request-id': z.string() });
 const RETRY_AFTER = z.object({ 'retry-after': z.string().optional().describe('Seconds') });
@@ -84,7 +79,7 @@ function byPath(routes: readonly RouterRoute[]): Map<string, Map<string, object[
 }
 
 function described(
-  { id, summary, description, headers, body, answers, problems }: Operation,
+  { id, summary, description, headers, body, answers, problems, asksNoStore }: Operation,
   path: string,
   query: z.ZodObject | undefined,
   access: string,
@@ -92,7 +87,8 @@ function described(
   const names = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
   const ofPath = Object.fromEntries(names.map((name) => [name, OF_PATHS[name] ?? z.string()]));
   const isPublic = access === 'public';
-  const codes = [...problems, ...(isPublic ? [] : OF_CALLERS)];
+  const common = isPublic ? [] : [...OF_CALLERS, ...(asksNoStore ? [] : OF_STORES)];
+  const codes = [...problems, ...common];
   return {
     operationId: id,
     summary,

@@ -22,6 +22,8 @@ export interface Operation {
   /** By media type; the bytes of a file are null. */
   body?: Readonly<Record<string, z.ZodType | null>>;
   answers: Readonly<Record<number, Success>>;
+  /** It is answered from what this process has, whatever becomes of the stores. */
+  asksNoStore?: true;
   /** Refusals, beside those that any route of its kind may give. */
   problems: readonly ProblemCode[];
 }

@@ -6,7 +6,6 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
-import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned } from '../../shared/telemetry/metrics.ts';
 import { refuseBeyond } from '../access/quotas.ts';
 import { Problem } from '../problem.ts';
@@ -14,6 +13,7 @@ import { Ahead } from './ahead.ts';
 import { keyInFlight } from './idempotency.ts';
 import { noRoom } from './no-room.ts';
 import type { SpoolFile } from './spool-file.ts';
+import type { Told } from './told.ts';
 import { UploadedOriginal } from './uploaded-original.ts';
 
 /** Uploads that need no worker, and may be on their way to the disk together. */
@@ -43,19 +43,19 @@ export class Acceptance {
    * @returns the job, which is on disk with its original
    * @throws {Problem | StoreError} when it is refused; then nothing of it is left but its spool file
    */
-  accept(upload: NewUpload, spool: SpoolFile, log: Logger): Promise<Job> {
+  accept(upload: NewUpload, spool: SpoolFile, told: Told): Promise<Job> {
     // Of equal ones that come together the first is accepted, so that the others can share its run.
     const name = `${upload.image.tenant} ${upload.image.sha256} ${upload.recipeDigest}`;
-    return this.#ahead.behind(name, (isAhead) => this.#accept(upload, spool, isAhead, log));
+    return this.#ahead.behind(name, (isAhead) => this.#accept(upload, spool, isAhead, told));
   }
 
-  async #accept(upload: NewUpload, spool: SpoolFile, isAhead: boolean, log: Logger): Promise<Job> {
+  async #accept(upload: NewUpload, spool: SpoolFile, isAhead: boolean, told: Told): Promise<Job> {
     const original = new UploadedOriginal(upload.image.id, spool, this.#storage);
     try {
       // The store is asked both at once: each way there and back is felt in the answer.
       const [hasTwin] = await Promise.all([this.#hasTwin(upload), this.#refuseQuarantined(upload.image)]);
-      const shared = hasTwin ? await this.#share(upload, original, log) : null;
-      return shared ?? (await this.#reserve(upload, original, isAhead, log));
+      const shared = hasTwin ? await this.#share(upload, original, told) : null;
+      return shared ?? (await this.#reserve(upload, original, isAhead, told));
     } catch (error) {
       // What a commit has left of which nobody knows is for the next boot to see.
       if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
@@ -69,52 +69,52 @@ export class Acceptance {
   }
 
   /** Null: the run to be shared has gone a moment ago. */
-  async #share(upload: NewUpload, original: UploadedOriginal, log: Logger): Promise<Job | null> {
-    return this.#sharing(async () => {
-      const job = await this.#keep({ ...upload, needsTwin: true }, original);
-      if (job) log.info({ ...about(job), sharedRunOf: job.sharedRunOf }, 'upload accepted');
-      return job;
-    });
+  #share(upload: NewUpload, original: UploadedOriginal, told: Told): Promise<Job | null> {
+    return this.#sharing(() => this.#keep({ ...upload, needsTwin: true }, original, told));
   }
 
-  async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, log: Logger): Promise<Job> {
-    const begin = performance.now();
+  async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, told: Told): Promise<Job> {
     const { image, memoryBytes, isBatch, recipeDigest } = upload;
-    const room = await spanned('reserve', () =>
-      this.#handOff.reserve({ tenant: image.tenant, memoryBytes, isBatch }),
-    );
-    const handOffMs = Math.round(performance.now() - begin);
+    const need = { tenant: image.tenant, memoryBytes, isBatch };
+    const room = await spanned('reserve', () => this.#handOff.reserve(need), told.ms);
     if (typeof room === 'string') {
       // While it waited, one of the same bytes may have been accepted, unless they all waited for this one.
       const hasTwin = room === 'busy' && !isAhead && (await this.#hasTwin(upload));
-      const shared = hasTwin ? await this.#share(upload, original, log) : null;
+      const shared = hasTwin ? await this.#share(upload, original, told) : null;
       if (shared) return shared;
-      log.info({ handOffMs, reason: room }, 'upload refused');
+      told.reason = room;
       throw noRoom(room, isBatch);
     }
     let job: Job | null = null;
     try {
       const turn = room.turn !== undefined && { turn: room.turn };
-      job = await this.#keep({ ...upload, needsTwin: false, ...turn }, original);
+      job = await this.#keep({ ...upload, needsTwin: false, ...turn }, original, told);
     } finally {
       if (job?.sharedRunOf !== null) room.release();
     }
     if (!job) throw new Error('an upload that needs no twin was refused for want of one');
-    log.info({ ...about(job), handOffMs, sharedRunOf: job.sharedRunOf }, 'upload accepted');
     if (job.sharedRunOf === null) {
-      const { id, imageId, preset, requestId } = job;
+      const { id, imageId, preset, requestId, trace } = job;
       const about = { jobId: id, imageId, tenant: image.tenant, preset, requestId, recipeDigest };
-      room.submit({ ...about, format: image.header.format, memoryBytes, isBatch, isSuspect: false });
+      room.submit({
+        ...about,
+        ...(trace && { trace }),
+        format: image.header.format,
+        memoryBytes,
+        isBatch,
+        isSuspect: false,
+      });
     }
     return job;
   }
 
   /** Original first, then its row: a row never names what is not on disk. Null: it needs a twin, and there is none. */
-  async #keep(upload: AcceptedUpload, original: UploadedOriginal): Promise<Job | null> {
-    const job = await spanned('accept', async () => {
+  async #keep(upload: AcceptedUpload, original: UploadedOriginal, told: Told): Promise<Job | null> {
+    const keep = async () => {
       await original.keep();
       return this.#store.acceptUpload(upload);
-    });
+    };
+    const job = await spanned('accept', keep, told.ms);
     if (job === 'no_twin') return null;
     // It took longer than its claim held.
     if (job === 'claim_lost') throw keyInFlight();
@@ -140,5 +140,3 @@ export class Acceptance {
     );
   }
 }
-
-const about = ({ id, imageId }: Job) => ({ imageId, jobId: id });

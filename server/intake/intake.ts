@@ -11,9 +11,10 @@ import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { spanned, uploadBytes, uploadsTotal } from '../../shared/telemetry/metrics.ts';
+import { spanned, uploadBytes } from '../../shared/telemetry/metrics.ts';
+import { spanHere } from '../../shared/telemetry/tracing.ts';
 import { type QuotaOf, refuseBeyond } from '../access/quotas.ts';
-import { Problem } from '../problem.ts';
+import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
@@ -28,6 +29,7 @@ import {
   receive,
 } from './receive.ts';
 import type { Room } from './room.ts';
+import { type Told, tellAccepted, tellRefused } from './told.ts';
 import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
@@ -88,18 +90,15 @@ export class Intake {
    */
   async accept(upload: IncomingUpload, requestId: string, log: Logger): Promise<Answer> {
     this.#underWay++;
+    const told: Told = { tenant: upload.tenant, lane: upload.isBatch ? 'batch' : 'upload', ms: {} };
     try {
-      const leaseMs = this.#limits.wholeMs + ANSWER_MARGIN_MS;
-      const attempt = await claimKeyOf(upload, this.#store, leaseMs);
-      try {
-        const answer = await this.#answer(upload, attempt, requestId, log);
-        uploadsTotal.inc({ outcome: answer.isRepeated ? 'repeated' : 'accepted' });
-        return answer;
-      } catch (error) {
-        uploadsTotal.inc({ outcome: error instanceof Problem ? error.code : 'error' });
-        await this.#giveUp(attempt, log);
-        throw error;
-      }
+      const answer = await this.#claimAndAnswer(upload, requestId, told, log);
+      const { id: jobId, imageId } = answer.job;
+      tellAccepted({ ...told, imageId, jobId }, answer.isRepeated, log);
+      return answer;
+    } catch (error) {
+      tellRefused(told, error, log);
+      throw error;
     } finally {
       this.#underWay--;
       if (this.#underWay === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
@@ -112,25 +111,36 @@ export class Intake {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
+  /** A key is given back where the upload is refused. */
+  async #claimAndAnswer(upload: IncomingUpload, requestId: string, told: Told, log: Logger): Promise<Answer> {
+    const leaseMs = this.#limits.wholeMs + ANSWER_MARGIN_MS;
+    const attempt = await claimKeyOf(upload, this.#store, leaseMs);
+    try {
+      return await this.#answer(upload, attempt, requestId, told);
+    } catch (error) {
+      await this.#giveUp(attempt, log);
+      throw error;
+    }
+  }
+
+  async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, told: Told): Promise<Answer> {
     if (attempt.kind === 'again' && upload.isStored) return { job: attempt.job, isRepeated: true };
     if (attempt.kind !== 'again' && !this.#handOff.isWorthReading(upload)) {
-      log.info({ reason: 'line_too_long' }, 'upload refused');
+      told.reason = 'line_too_long';
       throw noRoom('busy', upload.isBatch);
     }
     if (attempt.kind !== 'again') await this.#refuseBeyondQuota(upload);
     const bytes = Math.min(upload.contentLength ?? Number.POSITIVE_INFINITY, this.#limits.maxUploadBytes);
-    return this.#limits.room.during(bytes, () => this.#take(upload, attempt, requestId, log));
+    return this.#limits.room.during(bytes, () => this.#take(upload, attempt, requestId, told));
   }
 
-  async #take(upload: IncomingUpload, attempt: Attempt, requestId: string, log: Logger): Promise<Answer> {
-    const begin = performance.now();
-    const received = await spanned('receive', () => this.#receive(upload, log));
+  async #take(upload: IncomingUpload, attempt: Attempt, requestId: string, told: Told): Promise<Answer> {
+    const received = await spanned('receive', () => this.#receive(upload), told.ms);
+    told.bytes = received.spool.bytes;
     uploadBytes.observe(received.spool.bytes);
     try {
-      const readMs = Math.round(performance.now() - begin);
       const used = upload.ticket ? ticketUsed : keyReused;
-      const answer = await this.#answerReceived(received, attempt, used, requestId, log.child({ readMs }));
+      const answer = await this.#answerReceived(received, attempt, used, requestId, told);
       if (!answer.isRepeated) received.spool.takenOver();
       return answer;
     } finally {
@@ -146,14 +156,11 @@ export class Intake {
     refuseBeyond(quota, await this.#store.usageOf(tenant), Math.max(0, contentLength - rest));
   }
 
-  async #receive(upload: IncomingUpload, log: Logger): Promise<ReceivedUpload> {
+  async #receive(upload: IncomingUpload): Promise<ReceivedUpload> {
     const most = this.#limits.maxUploadBytes;
     const bytes = Math.min(upload.contentLength ?? most, most);
     const onItsWay = this.#inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
-    if (!onItsWay) {
-      log.info({ reason: 'too_many_uploads' }, 'upload refused');
-      throw tooManyUploads();
-    }
+    if (!onItsWay) throw tooManyUploads();
     try {
       return await receive(upload, this.#limits, onItsWay);
     } finally {
@@ -166,21 +173,25 @@ export class Intake {
     attempt: Attempt,
     used: () => Problem,
     requestId: string,
-    log: Logger,
+    told: Told,
   ): Promise<Answer> {
     const parameters = readParameters(received.fields, this.#presets);
     const { preset, metadata, focus, expires } = parameters;
+    told.preset = preset.name;
     // Without a focus it is what it was before there was one: keys of then are repeated for a day.
     const named = { preset: preset.name, metadata, ...(focus && { focus }), ...(expires && { expires }) };
     const fingerprint = fingerprintOf(received.sha256, named);
     if (attempt.kind === 'again') {
       if (attempt.fingerprint !== fingerprint) throw used();
-      log.info({ imageId: attempt.job.imageId, jobId: attempt.job.id }, 'upload repeated');
       return { job: attempt.job, isRepeated: true };
     }
     const claim = attempt.kind === 'first' ? { id: attempt.claim, fingerprint } : null;
-    const asked = await this.#asked(received, parameters, claim, requestId);
-    return { job: await this.#acceptance.accept(asked, received.spool, log), isRepeated: false };
+    const asked = await this.#asked(received, parameters, claim, requestId, told);
+    const { format, width, height } = asked.image.header;
+    Object.assign(told, { format, width, height });
+    const job = await this.#acceptance.accept(asked, received.spool, told);
+    told.sharedRunOf = job.sharedRunOf;
+    return { job, isRepeated: false };
   }
 
   /** What there is to accept, when its header does not speak against it. */
@@ -189,16 +200,20 @@ export class Intake {
     parameters: Parameters,
     claim: AcceptedUpload['claim'],
     requestId: string,
+    told: Told,
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
     const { expireAfterMs } = this.#limits;
     const expires = parameters.expires ?? (expireAfterMs === null ? null : { inMs: expireAfterMs });
     const createdAt = Date.now();
     const quota = this.#limits.quotaOf(tenant);
-    const { header, memoryBytes } = await spanned('inspect', () =>
-      acceptedHeader(spool.byteSource(), this.#limits, preset),
+    const { header, memoryBytes } = await spanned(
+      'inspect',
+      () => acceptedHeader(spool.byteSource(), this.#limits, preset),
+      told.ms,
     );
     const recipe = recipeFor(preset, focus);
+    const trace = spanHere();
     return {
       image: {
         id: newImageId(),
@@ -215,6 +230,7 @@ export class Intake {
       },
       jobId: newJobId(),
       requestId,
+      ...(trace && { trace }),
       recipe,
       recipeDigest: recipeDigest(recipe),
       pipelineVersion: PIPELINE_VERSION,

@@ -72,6 +72,24 @@ export async function moveSet(
   if (damaged.length > 0) throw new Damaged(damaged.join(', '));
 }
 
+/** Whether a storage has this very original. */
+export const hasOriginal = async (
+  storage: ImageStorage,
+  { id, sha256 }: { id: ImageId; sha256: Sha256 },
+): Promise<boolean> => (await whatIsWrong(() => storage.readOriginal(id), sha256)) === null;
+
+/** Whether a storage has all files of a set as its manifest has them. */
+export async function hasSet(
+  storage: ImageStorage,
+  { runId, manifest }: { runId: RunId; manifest: Manifest },
+): Promise<boolean> {
+  for (const variant of manifest.variants) {
+    const open = () => storage.readVariant(runId, variantFileName(variant));
+    if ((await whatIsWrong(open, variant.sha256)) !== null) return false;
+  }
+  return true;
+}
+
 async function readBack(what: string, open: () => Promise<Body>, sha256: Sha256): Promise<void> {
   const wrong = await whatIsWrong(open, sha256);
   if (wrong !== null) throw new StoreError('storage_unavailable', `${what} was put there, and ${wrong}`);

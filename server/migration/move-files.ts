@@ -1,3 +1,4 @@
+import { atOnce } from './at-once.ts';
 import { Damaged } from './move-file.ts';
 import type { FileKind, Moved } from './moved.ts';
 import { NAMING, type NamedFile, namedFiles } from './named-files.ts';
@@ -67,14 +68,4 @@ export async function moveFiles(
   tell();
   await atOnce(MOVED_AT_ONCE, missing(), move);
   return files;
-}
-
-/** Does something with each, so many at once. When one fails no more are begun, and those that go on are awaited. */
-async function atOnce<T>(most: number, items: AsyncGenerator<T>, work: (item: T) => Promise<void>) {
-  const workers = Array.from({ length: most }, async () => {
-    // Whoever leaves the loop by a failure ends it for all.
-    for await (const item of items) await work(item);
-  });
-  const failed = (await Promise.allSettled(workers)).find((it) => it.status === 'rejected');
-  if (failed) throw failed.reason;
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { ImageRow, SetRow } from '../../shared/jobs/tables.ts';
-import { Damaged, moveOriginal, moveSet } from './move-file.ts';
+import { Damaged, hasOriginal, hasSet, moveOriginal, moveSet } from './move-file.ts';
 import type { FileKind } from './moved.ts';
 import { pagesOf, type RecordTable, type Row } from './record-tables.ts';
 import type { Source, Target } from './sides.ts';
@@ -9,6 +9,8 @@ import type { Source, Target } from './sides.ts';
 export interface NamedFile {
   id: string;
   bytes: number;
+  /** Whether the target has it, every byte of it. */
+  isThere(): Promise<boolean>;
   /**
    * May be called again.
    * @throws {Damaged}
@@ -41,7 +43,12 @@ function originalOf(row: Row, source: Source, target: Pick<Target, 'storage'>): 
   const parsed = Original.safeParse(row);
   if (!parsed.success) return unreadable(row.id, parsed.error);
   const { id, bytes } = parsed.data;
-  return { id, bytes, move: () => moveOriginal(source, target.storage, parsed.data) };
+  return {
+    id,
+    bytes,
+    isThere: () => hasOriginal(target.storage, parsed.data),
+    move: () => moveOriginal(source, target.storage, parsed.data),
+  };
 }
 
 function setOf(row: Row, source: Source, target: Pick<Target, 'storage'>): NamedFile {
@@ -49,7 +56,13 @@ function setOf(row: Row, source: Source, target: Pick<Target, 'storage'>): Named
   if (!parsed.success) return unreadable(row.run_id, parsed.error);
   const { run_id: id, manifest } = parsed.data;
   const bytes = manifest.variants.reduce((sum, variant) => sum + variant.bytes, 0);
-  return { id, bytes, move: () => moveSet(source, target.storage, { runId: id, manifest }) };
+  const set = { runId: id, manifest };
+  return {
+    id,
+    bytes,
+    isThere: () => hasSet(target.storage, set),
+    move: () => moveSet(source, target.storage, set),
+  };
 }
 
 function unreadable(id: unknown, { issues }: z.ZodError): NamedFile {
@@ -57,6 +70,7 @@ function unreadable(id: unknown, { issues }: z.ZodError): NamedFile {
   return {
     id: String(id),
     bytes: 0,
+    isThere: async () => false,
     move: () => Promise.reject(new Damaged(`has a record that cannot be read: ${why}`)),
   };
 }

@@ -9,6 +9,7 @@ import type {
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import { spanHere } from '../../shared/telemetry/tracing.ts';
 import { knownPreset } from '../known-preset.ts';
 
 /** Images that are counted in one call: it takes some 10 ms, for which an upload may have to wait. */
@@ -48,11 +49,13 @@ export async function queueReprocess(
   { store, storage, retries, presets }: ReprocessParts,
 ): Promise<Omit<ReprocessedPage, 'toRun' | 'retiredSets'>> {
   const { cursor, limit } = images;
+  const trace = spanHere();
   const { toRun, retiredSets, ...page } = await store.queueReprocess({
     ...imagesOf(images, presets),
     ...(cursor && { after: cursor }),
     limit,
     requestId,
+    ...(trace && { trace }),
     at: Date.now(),
   });
   for (const work of toRun) retries.addBacklog(work);

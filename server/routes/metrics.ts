@@ -8,6 +8,7 @@ const METRICS: Operation = {
   id: 'metrics',
   summary: 'What this process counts and measures, for Prometheus',
   answers: { 200: { description: 'In its text format', body: ['text/plain'] } },
+  asksNoStore: true,
   problems: [],
 };
 

@@ -39,7 +39,6 @@ const OF_PICTURES = [
   'bad_parameter',
   'bad_ticket',
   'quota_exceeded',
-  'ticket_used',
   'key_in_flight',
   'too_many_bytes',
   'unsupported_format',
@@ -87,6 +86,7 @@ const UPLOAD: Operation = {
   answers: ACCEPTED,
   problems: [
     ...OF_PICTURES,
+    'ticket_used',
     'digest_mismatch',
     'key_reused',
     'malformed_request',

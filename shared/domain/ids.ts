@@ -40,3 +40,10 @@ export type Sha256 = z.infer<typeof Sha256>;
 
 /** A request id as a client may send it in `X-Request-Id`: printable, without spaces, at most 128 characters. */
 export const RequestId = z.string().regex(/^[A-Za-z0-9._:-]{1,128}$/);
+
+/** The span that something belongs to, as W3C Trace Context writes it (section 3.2): version 00, trace, span, flags. */
+export const TraceParent = z
+  .string()
+  .regex(/^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/)
+  .brand<'TraceParent'>();
+export type TraceParent = z.infer<typeof TraceParent>;

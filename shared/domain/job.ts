@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ImageId, JobId, RunId } from './ids.ts';
+import { ImageId, JobId, RunId, TraceParent } from './ids.ts';
 import { Name } from './image.ts';
 
 export const JOB_STATES = ['queued', 'running', 'succeeded', 'failed', 'quarantined', 'cancelled'] as const;
@@ -89,6 +89,8 @@ export const Job = z.object({
   /** The job whose run is this one's as well, since their images have the same bytes; null where it has its own. */
   sharedRunOf: JobId.nullable(),
   requestId: z.string(),
+  /** Of the request that it was accepted with, where traces are exported. */
+  trace: TraceParent.optional(),
   createdAt: z.int(),
   updatedAt: z.int(),
 });

@@ -27,6 +27,7 @@ export async function acceptUpload(
     isBatch,
     sharedRunOf: twin?.job ?? null,
     requestId,
+    ...(upload.trace && { trace: upload.trace }),
     createdAt: image.createdAt,
     updatedAt: image.createdAt,
   };

@@ -23,6 +23,7 @@ export async function insertJob(
       state: job.state,
       failure: job.failure,
       request_id: job.requestId,
+      trace: job.trace ?? null,
       created_at: job.createdAt,
       updated_at: job.updatedAt,
       active_run: null,

@@ -20,6 +20,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0011-nodes': { up: nameNodes },
   '0013-retention': { up: limitLives },
   '0013-usage': { up: countUsage },
+  '0014-traces': { up: keepTraces },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {
@@ -242,4 +243,8 @@ async function nameNodes(db: Kysely<Tables>): Promise<void> {
     .alterTable('jobs')
     .addColumn('turn', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
+}
+
+async function keepTraces(db: Kysely<Tables>): Promise<void> {
+  await db.schema.alterTable('jobs').addColumn('trace', 'text').execute();
 }

@@ -156,6 +156,7 @@ function workReader(): (row: Tables['jobs']) => Work {
       tenant: image_tenant,
       preset: job.preset,
       requestId: job.requestId,
+      ...(job.trace && { trace: job.trace }),
       format: header.format,
       memoryBytes: runMemoryBytes(header, preset, null),
       recipeDigest: recipe_digest,

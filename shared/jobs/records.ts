@@ -1,5 +1,5 @@
 import type { PerceptualHash } from '../domain/description.ts';
-import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
 import type { Preset, Recipe } from '../domain/preset.ts';
@@ -26,6 +26,7 @@ export interface Work {
   tenant: Tenant;
   preset: string;
   requestId: string;
+  trace?: TraceParent | undefined;
   format: InputFormat;
   /** That a run of it takes at the most, beside what an idle worker has. */
   memoryBytes: number;
@@ -43,6 +44,7 @@ export interface AcceptedUpload {
   image: Image;
   jobId: JobId;
   requestId: string;
+  trace?: TraceParent | undefined;
   /** Kept with the job, so that a later change of the presets does not change it. */
   recipe: Recipe;
   recipeDigest: Sha256;
@@ -202,6 +204,7 @@ export interface ImagesOfPreset {
 export interface ReprocessOrder extends ImagesOfPreset {
   at: number;
   requestId: string;
+  trace?: TraceParent | undefined;
 }
 
 export interface ReprocessedPage {

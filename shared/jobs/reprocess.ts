@@ -147,7 +147,7 @@ export async function queueReprocess(db: Kysely<Tables>, order: ReprocessOrder):
 async function makeAnew(
   db: Kysely<Tables>,
   candidate: Candidate,
-  { preset, pipelineVersion, requestId, at }: ReprocessOrder,
+  { preset, pipelineVersion, requestId, trace, at }: ReprocessOrder,
   page: ReprocessedPage,
 ): Promise<void> {
   const { id, tenant, sha256, format, focus, job_created_at } = candidate;
@@ -166,6 +166,7 @@ async function makeAnew(
     isBatch: true,
     sharedRunOf: twin?.job ?? null,
     requestId,
+    ...(trace && { trace }),
     createdAt,
     updatedAt: createdAt,
   };
@@ -178,6 +179,7 @@ async function makeAnew(
       tenant,
       preset: preset.name,
       requestId,
+      ...(trace && { trace }),
       format,
       memoryBytes: runMemoryBytes(candidate, preset, null),
       recipeDigest: key.recipeDigest,

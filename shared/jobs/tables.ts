@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Focus } from '../domain/focus.ts';
 import { IdempotencyKey } from '../domain/idempotency.ts';
-import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
 import { Recipe } from '../domain/preset.ts';
@@ -70,6 +70,7 @@ export const JobRow = z.object({
   state: JobState,
   failure: FailureCode.nullable(),
   request_id: z.string(),
+  trace: TraceParent.nullable(),
   created_at: z.int(),
   updated_at: z.int(),
   /** The run that may write to this job: the fence. */
@@ -197,6 +198,7 @@ export function toJob(row: z.output<typeof JobRow>): Job {
     isBatch: row.is_batch !== 0,
     sharedRunOf: row.shared_run_of,
     requestId: row.request_id,
+    ...(row.trace !== null && { trace: row.trace }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

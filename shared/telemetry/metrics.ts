@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { spanOver, withinSpan } from './tracing.ts';
 
 /**
  * What this process counts and measures, for Prometheus: names and units by its conventions, labels with few values. Whatever happens
@@ -48,6 +49,10 @@ export const SPANS = [
   'accept',
   'stage',
   'work',
+  'decode',
+  'resize',
+  'describe',
+  'encode',
   'publish',
   'settle',
 ] as const;
@@ -55,26 +60,61 @@ export type Span = (typeof SPANS)[number];
 
 const spanSeconds = new Histogram({
   name: 'darkroom_span_seconds',
-  help: 'What each step takes: of an upload receive, inspect, reserve, accept; of a run stage, work (in the worker), publish, settle',
+  help: 'What each step takes: of an upload receive, inspect, reserve, accept; of a run stage, work (in the worker: decode, resize, describe, encode), publish, settle',
   labelNames: ['span'] as const,
   buckets: FAST,
   registers,
 });
 
-/** Measures a step, be it done or failed. */
-export async function spanned<T>(span: Span, work: () => Promise<T>): Promise<T> {
+/** What the steps of one upload or run took, in whole milliseconds: for the line of the log that tells of it. */
+export type Took = Partial<Record<Span, number>>;
+
+/** Measures a step, be it done or failed; it is a span of the trace, too. */
+export async function spanned<T>(span: Span, work: () => Promise<T>, took: Took = {}): Promise<T> {
   const begin = performance.now();
   try {
-    return await work();
+    return await withinSpan({ name: span }, work);
   } finally {
-    spanSeconds.observe({ span }, (performance.now() - begin) / 1000);
+    measured(span, performance.now() - begin, took);
   }
 }
+
+/** The same for a step of another process, of which is known when it began, by `performance.now()`, and what it took. */
+export function spanWas(span: Span, begin: number, ms: number, took: Took): void {
+  spanOver(span, begin, ms);
+  measured(span, ms, took);
+}
+
+function measured(span: Span, ms: number, took: Took): void {
+  spanSeconds.observe({ span }, ms / 1000);
+  took[span] = Math.round(ms);
+}
+
+export const storeSeconds = new Histogram({
+  name: 'darkroom_store_seconds',
+  help: 'What a call of the records (database) or files (disk or bucket) takes, be it done or failed',
+  labelNames: ['store', 'call'] as const,
+  buckets: [0.001, 0.005, 0.02, 0.1, 0.25, 1, 5, 15],
+  registers,
+});
+
+export const storeFailuresTotal = new Counter({
+  name: 'darkroom_store_failures_total',
+  help: 'Calls of records or files that failed: storage_full, storage_unavailable, other',
+  labelNames: ['store', 'failure'] as const,
+  registers,
+});
 
 export const runsTotal = new Counter({
   name: 'darkroom_runs_total',
   help: 'Runs by outcome, and why they did not succeed',
   labelNames: ['outcome', 'failure'] as const,
+  registers,
+});
+
+export const quarantinedTotal = new Counter({
+  name: 'darkroom_pictures_quarantined_total',
+  help: 'Pictures that are refused from then on, since they crashed the decoder twice',
   registers,
 });
 
@@ -117,3 +157,28 @@ export function gauges(
     },
   });
 }
+
+/** What alerts ask for the increase of is there from the beginning: Prometheus does not see a first step out of nothing. */
+for (const outcome of [
+  'accepted',
+  'no_worker',
+  'too_many_uploads',
+  'disk_full',
+  'store_unavailable',
+  'internal',
+])
+  uploadsTotal.inc({ outcome }, 0);
+for (const store of ['records', 'files'])
+  for (const failure of ['storage_full', 'storage_unavailable', 'other'])
+    storeFailuresTotal.inc({ store, failure }, 0);
+for (const cause of [
+  'SIGSEGV',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGKILL',
+  'deadline',
+  'heartbeat',
+  'protocol',
+])
+  workerEndsTotal.inc({ how: 'died', cause }, 0);

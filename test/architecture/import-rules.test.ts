@@ -190,6 +190,7 @@ describe('in the code as it is', () => {
   test('files that are started rather than imported are these', () => {
     const spawned = [...graph.values()].flatMap(({ path, spawns }) => [...spawns].map((it) => [path, it]));
     expect(spawned.toSorted()).toEqual([
+      ['server/cli/serve-command.ts', 'server/main.ts'],
       ['shared/jobs/sqlite/sqlite-job-store.ts', 'shared/jobs/sqlite/thread.ts'],
       ['workers/supervisor/program.ts', 'workers/worker/main.ts'],
       ['workers/worker/heic/decode-heic.ts', 'workers/worker/heic/thread.ts'],
@@ -205,9 +206,7 @@ describe('in the code as it is', () => {
       for (const it of [...module.imports, ...module.spawns]) visit(it);
     };
     visit('server/main.ts');
-    visit('server/cli/reprocess.ts');
-    visit('server/cli/new-key.ts');
-    visit('server/cli/migrate.ts');
+    visit('server/cli/darkroom.ts');
     // What others import.
     visit('server/client/client.ts');
     visit('shared/storage/s3/s3-storage.ts');

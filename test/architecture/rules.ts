@@ -13,7 +13,7 @@ const S3 = 'shared/storage/s3/';
 /** Where the service begins. */
 const MAIN = 'server/main.ts';
 /** Packages that one machine alone never needs. */
-const FOR_MANY = /^(pg|pg-boss|cockatiel|@aws-sdk\/.*|@smithy\/.*)$/;
+const FOR_MANY = /^(pg|pg-boss|cockatiel|@aws-sdk\/.*|@smithy\/.*|@opentelemetry\/.*)$/;
 
 const ROUTES = 'server/routes/';
 

@@ -7,6 +7,7 @@ import {
   newJobId,
   newRunId,
   Tenant,
+  TraceParent,
 } from '../../shared/domain/ids.ts';
 import { hasEnded, JOB_STATES, type JobState } from '../../shared/domain/job.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
@@ -593,7 +594,11 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
 
     test('gives the work of all queued jobs, the oldest first, as a worker needs it', async () => {
       const { store } = await opened();
-      const younger = await accept(store, { image: { createdAt: 2_000 }, job: { requestId: 'younger' } });
+      const trace = TraceParent.parse(`00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`);
+      const younger = await accept(store, {
+        image: { createdAt: 2_000 },
+        job: { requestId: 'younger', trace },
+      });
       const older = await accept(store, {
         image: { createdAt: 1_000, header: { format: 'webp', width: 1, height: 1, frames: 1 } },
       });
@@ -616,6 +621,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
           ...needOf(younger.image),
           preset: 'default',
           requestId: 'younger',
+          trace,
           format: 'png',
           recipeDigest: PRESET_DIGEST,
           isSuspect: false,

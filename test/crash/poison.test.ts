@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { faultPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd, expectWhole, outcomesOf } from '../helpers/aftermath.ts';
+import { startCommand } from '../helpers/operator-command.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { inEachSandbox } from '../helpers/strict.ts';
@@ -45,6 +46,9 @@ inEachSandbox('a picture that kills', (env) => {
       quarantined: [{ sha256, signal: 'SIGSEGV', links: { job: poison.links.job } }],
       next: null,
     });
+    const list = await startCommand('quarantine', ['list', '--url', service.url]).ended;
+    const row = RegExp(`^${sha256}  .*  SIGSEGV  .*libvips.*  /images/${poison.id}\n$`);
+    expect(list).toEqual({ code: 0, stdout: expect.stringMatching(row), stderr: '' });
     const retry = () => service.fetch(`${poison.links.job}/retry`, { method: 'POST' });
     expect((await retry()).status).toBe(202);
     expect(await endOf(service, poison)).toMatchObject({ status: 'succeeded', failure: null });
@@ -53,6 +57,8 @@ inEachSandbox('a picture that kills', (env) => {
     const release = () => service.fetch(`/quarantine/${sha256}`, { method: 'DELETE' });
     expect((await release()).status).toBe(204);
     await expectProblem(await release(), 'not_found');
+    const again = await startCommand('quarantine', ['release', sha256, '--url', service.url]).ended;
+    expect(again).toMatchObject({ code: 1, stdout: `not refused: ${sha256}\n` });
     expect((await postImage(service, picture)).status).toBe(200);
     expect(await quarantineOf(service)).toEqual(EMPTY);
   });

@@ -13,6 +13,7 @@ const Condition = z.enum(['service_healthy', 'service_completed_successfully']);
 const Service = z.strictObject({
   image: z.string(),
   build: z.strictObject({ context: z.string() }).optional(),
+  profiles: z.tuple([z.literal('observe')]).optional(),
   restart: z.literal('unless-stopped').optional(),
   read_only: z.boolean().optional(),
   cap_drop: z.array(z.string()).optional(),
@@ -43,6 +44,11 @@ const Compose = z.object({
     database: Service,
     storage: Service,
     bucket: Service,
+    collector: Service,
+    prometheus: Service,
+    loki: Service,
+    tempo: Service,
+    grafana: Service,
   }),
   networks: z.record(z.string(), z.strictObject({ internal: z.boolean() }).nullable()),
   volumes: z.record(z.string(), z.null()),
@@ -52,7 +58,7 @@ const file = readFileSync(new URL('../../deploy/compose.yaml', import.meta.url),
 /** With what compose puts in where the environment does not say. */
 const text = file.replace(/\$\{\w+:-(.*?)\}/g, '$1');
 const { services, networks, volumes } = Compose.parse(parse(text, { merge: true }));
-const { api, worker, database, storage, bucket } = services;
+const { api, worker, database, storage, bucket, ...observers } = services;
 const nodes = [
   { role: 'api', node: api },
   { role: 'worker', node: worker },
@@ -110,7 +116,7 @@ describe('the compose file', () => {
   test('is reached from this machine alone, as it asks for no keys', () => {
     expect(api.environment?.ALLOW_ANONYMOUS).toBe('true');
     const published = Object.values(services).flatMap(({ ports = [] }) => ports);
-    expect(published).toEqual(['127.0.0.1:3000:3000', '127.0.0.1:8333:8333']);
+    expect(published).toEqual(['127.0.0.1:3000:3000', '127.0.0.1:8333:8333', '127.0.0.1:3001:3000']);
   });
 
   test('has clients read from where they reach the storage', () => {
@@ -128,12 +134,12 @@ describe('the compose file', () => {
 
   test('names the version of what it pulls', () => {
     const images = new Set(Object.values(services).map(({ image }) => image));
-    expect([...images].filter((image) => !/:\d+\.\d+(\.\d+)?$/.test(image))).toEqual(['darkroom:local']);
+    expect([...images].filter((image) => !/:v?\d+\.\d+(\.\d+)?$/.test(image))).toEqual(['darkroom:local']);
     expect(bucket.image).toBe(storage.image);
   });
 
   test('keeps what the stores have in volumes', () => {
-    expect(Object.keys(volumes)).toEqual(['database', 'storage']);
+    expect(Object.keys(volumes)).toEqual(['database', 'storage', 'prometheus', 'loki', 'tempo']);
     // PostgreSQL 18 keeps a folder for each major version in it.
     expect(database.volumes).toEqual(['database:/var/lib/postgresql']);
     expect(storage.volumes).toEqual(['storage:/data']);
@@ -150,5 +156,51 @@ describe('the compose file', () => {
   test('has room for its workers', () => {
     const workers = Number(worker.environment?.N_WORKERS);
     expect([worker.cpus, worker.mem_limit]).toEqual([workers + 0.5, `${workers + 1}g`]);
+  });
+});
+
+describe('what watches it', () => {
+  const DEPLOY = new URL('../../deploy/', import.meta.url);
+  const read = (path: string) => readFileSync(new URL(path, DEPLOY), 'utf8');
+
+  test('is there for who asks for it, with no more rights than it needs', () => {
+    for (const observer of Object.values(observers)) {
+      expect(observer).toMatchObject({ profiles: ['observe'], cap_drop: ['ALL'] });
+      const files = (observer.volumes ?? []).filter((volume) => volume.startsWith('./'));
+      for (const [path = '', , mode] of files.map((volume) => volume.split(':'))) {
+        expect(mode).toBe('ro');
+        expect(read(path)).not.toBe('');
+      }
+    }
+  });
+
+  test('reads the metrics of every node where they are', () => {
+    const { scrape_configs } = parse(read('collector/prometheus.yaml'));
+    const port = Number(api.environment?.METRICS_PORT);
+    expect(scrape_configs).toEqual([
+      {
+        job_name: 'darkroom',
+        dns_sd_configs: [{ names: ['api', 'worker'], type: 'A', port, refresh_interval: '10s' }],
+      },
+    ]);
+    expect(worker.environment?.METRICS_PORT).toBe(String(port));
+    expect(readConfig({ ...worker.environment, HOST: '0.0.0.0' }).metricsPort).toBe(port);
+  });
+
+  test('hands logs and traces on to what it shows them from', () => {
+    const { receivers, exporters, service } = parse(read('collector/collector.yaml'));
+    expect(receivers.otlp.protocols.http.endpoint).toBe('0.0.0.0:4318');
+    expect(text).toContain('OTEL_EXPORTER_OTLP_ENDPOINT=http://collector:4318');
+    expect(Object.keys(service.pipelines)).toEqual(['logs', 'traces']);
+    const hosts = Object.values<{ endpoint: string }>(exporters).map(
+      ({ endpoint }) => new URL(endpoint).hostname,
+    );
+    expect(hosts).toEqual(['loki', 'tempo']);
+    const { datasources } = parse(read('grafana/sources.yaml'));
+    expect(datasources.map(({ url }: { url: string }) => new URL(url).hostname)).toEqual([
+      'prometheus',
+      'loki',
+      'tempo',
+    ]);
   });
 });

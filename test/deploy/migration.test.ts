@@ -6,7 +6,7 @@ import type { IJob } from 'kubernetes-models/batch/v1/Job';
 import type { IPersistentVolumeClaim } from 'kubernetes-models/v1/PersistentVolumeClaim';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readArguments } from '../../server/cli/migrate-arguments.ts';
+import { readSettings } from '../../server/cli/migrate-settings.ts';
 import { schemaFaults } from './kubernetes-schema.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,9 +25,10 @@ test('the job that moves one machine to many is one that the schemas accept', as
 test('it runs the command as the service would run, where the data of the one machine are', async () => {
   const base = await read<{ spec: { template: { spec: object } } }>('base/deployment.yaml');
   const claim = await read<IPersistentVolumeClaim>('single/persistent-volume-claim.yaml');
-  const [, , runtime, file] = container?.command ?? [];
+  const [, , runtime, file, command] = container?.command ?? [];
   expect(runtime).toBe('node');
   expect(existsSync(`${ROOT}${file}`)).toBe(true);
+  expect(command).toBe('migrate');
   expect(base.spec.template.spec).toMatchObject({
     securityContext: pod?.securityContext,
     containers: [{ securityContext: container?.securityContext }],
@@ -47,10 +48,8 @@ test('it is told where to by what the cluster is told, and where from by the fol
     'darkroom-migration',
     'darkroom-migration',
   ]);
-  const places = readArguments([], parseEnv(settings.join('\n')));
-  expect(container?.volumeMounts).toEqual([
-    { name: 'data', mountPath: places === 'help' ? '' : places.from.storage },
-  ]);
+  const places = readSettings({}, parseEnv(settings.join('\n')));
+  expect(container?.volumeMounts).toEqual([{ name: 'data', mountPath: places.from.storage }]);
 });
 
 test('it is not one of the pods that may talk to nobody', async () => {

@@ -9,8 +9,7 @@ import { expectProblem } from '../helpers/problem-answer.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { Accepted, endOf, newPicture } from '../helpers/upload.ts';
 
-const NEW_KEY = fileURLToPath(new URL('../../server/cli/new-key.ts', import.meta.url));
-const REPROCESS = fileURLToPath(new URL('../../server/cli/reprocess.ts', import.meta.url));
+const DARKROOM = fileURLToPath(new URL('../../server/cli/darkroom.ts', import.meta.url));
 const SMALL = imagePath('tiny_1x1.png');
 
 const KEYS = [
@@ -27,7 +26,7 @@ const keys = new Map<KeyName, string>();
 
 /** As an operator makes them. */
 async function newKey(id: string, scopes: string, tenant: string): Promise<{ key: string; entry: unknown }> {
-  const args = [NEW_KEY, '--id', id, '--scopes', scopes, '--tenant', tenant];
+  const args = [DARKROOM, 'keys', 'new', '--id', id, '--scopes', scopes, '--tenant', tenant];
   const { stdout } = await promisify(execFile)('node', args);
   const [key = '', entry = ''] = stdout.split('\n');
   return { key, entry: JSON.parse(entry) };
@@ -154,7 +153,15 @@ describe('with keys', () => {
     const path = join(service.folder, 'operator.key');
     await writeFile(path, `${keys.get('operator')}\n`);
     const reprocess = (...args: string[]) =>
-      promisify(execFile)('node', [REPROCESS, '--preset', 'default', '--url', service.url, ...args]);
+      promisify(execFile)('node', [
+        DARKROOM,
+        'reprocess',
+        '--preset',
+        'default',
+        '--url',
+        service.url,
+        ...args,
+      ]);
     expect((await reprocess('--key-file', path)).stdout).toMatch(
       /^default: (\d+) of \1 are current, 0 failed/,
     );

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -7,26 +8,40 @@ import { expectCleanEnd } from '../helpers/aftermath.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { freePort } from '../helpers/free-port.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
+import { type Scrape, scrape, scrapeOf } from '../helpers/scrape.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';
 
 /** Each sample by its name and labels, as they are written. */
-async function samplesOf(answer: Response): Promise<Map<string, number>> {
-  expect(answer.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-  const lines = (await answer.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(
-    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]),
-  );
-}
+const read = async (service: RunningService) => valuesOf(await scrape(service));
 
-const read = async (service: RunningService) => samplesOf(await service.fetch('/metrics'));
+const valuesOf = (samples: Scrape) => new Map([...samples].map(([name, { value }]) => [name, value]));
+
+const nameOf = (sample: string) => sample.replace(/\{.*/, '');
+
+/** Every metric is in the README's table, and none but these are asked for by the rules and the dashboard. */
+function expectKnown(shown: readonly string[]): void {
+  const [readme, rules, dashboard] = ['README.md', 'deploy/alerts.yaml', 'deploy/grafana/darkroom.json'].map(
+    (path) => new Set(readFileSync(path, 'utf8').match(/\bdarkroom_[a-z_]+/g)),
+  );
+  const names = new Set(shown);
+  const metrics = [...names].map((name) => {
+    const whole = name.replace(/_(bucket|sum|count)$/, '');
+    return names.has(`${whole}_bucket`) ? whole : name;
+  });
+  expect(metrics.filter((name) => !readme?.has(name))).toEqual([]);
+  for (const asked of [rules, dashboard]) {
+    expect(asked?.size).toBeGreaterThan(10);
+    expect([...(asked ?? [])].filter((name) => !names.has(name))).toEqual([]);
+  }
+}
 
 test('metrics count what happens to uploads, runs and workers', async () => {
   await using service = await startService({ faults: true, env: { N_WORKERS: '1', MAX_ATTEMPTS: '1' } });
   const before = await read(service);
   expect(before.get('darkroom_workers{state="ready"}')).toBe(2);
   expect(before.get('darkroom_workers_wanted')).toBe(1);
-  expect(before.get('darkroom_uploads_total{outcome="accepted"}')).toBeUndefined();
+  expect(before.get('darkroom_uploads_total{outcome="accepted"}')).toBe(0);
 
   await endOf(service, await upload(service, goodPicture()));
   await endOf(service, await upload(service, faultPicture('SIGSEGV')));
@@ -50,6 +65,8 @@ test('metrics count what happens to uploads, runs and workers', async () => {
     darkroom_store_up: 1,
     darkroom_worker_breaker_open: 0,
   });
+  expect(figures['darkroom_store_seconds_count{store="files",call="keepOriginal"}']).toBe(2);
+  expect(figures['darkroom_store_seconds_count{store="records",call="acceptUpload"}']).toBe(2);
   for (const span of ['receive', 'inspect', 'reserve', 'stage', 'work', 'settle'])
     expect(figures[`darkroom_span_seconds_count{span="${span}"}`], span).toBeGreaterThanOrEqual(2);
   for (const sample of [
@@ -58,6 +75,7 @@ test('metrics count what happens to uploads, runs and workers', async () => {
     'darkroom_event_loop_delay_seconds{quantile="0.99"}',
   ])
     expect(figures[sample], sample).toBeGreaterThan(0);
+  expectKnown([...after.keys()].map(nameOf));
   // They tell of it once in a second.
   await eventually('the memory of workers', async () =>
     (await read(service)).has('darkroom_process_resident_bytes{process="largest_worker"}'),
@@ -92,7 +110,7 @@ test('on the port of everything else metrics are for admins; on one of their own
   await expectProblem(await service.fetch('/metrics', as('read')), 'not_allowed');
   expect((await service.fetch('/metrics', as('admin'))).status).toBe(200);
   const own = `http://127.0.0.1:${port}`;
-  expect((await samplesOf(await fetch(`${own}/metrics`))).get('darkroom_store_up')).toBe(1);
+  expect(valuesOf(await scrapeOf(await fetch(`${own}/metrics`))).get('darkroom_store_up')).toBe(1);
   // Nothing else is there.
   expect((await fetch(`${own}/jobs`)).status).toBe(404);
   expect((await fetch(`${own}/upload`, { method: 'POST' })).status).toBe(404);

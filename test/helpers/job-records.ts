@@ -57,6 +57,7 @@ export function newUpload(
     job,
     jobId: job.id,
     requestId: job.requestId,
+    trace: job.trace,
     recipe: recipeFor(DEFAULT_PRESET, null),
     recipeDigest: PRESET_DIGEST,
     pipelineVersion: MANIFEST.pipelineVersion,

@@ -16,7 +16,7 @@ export interface OperatorCommand {
 }
 
 /**
- * Starts a command of `server/cli` as npm does, on the runtime of the services under test.
+ * Starts a command of `darkroom`, on the runtime of the services under test.
  * @param environment all that it has of one; by default that of the tests
  */
 export function startCommand(
@@ -25,7 +25,7 @@ export function startCommand(
   environment?: Record<string, string | undefined>,
 ): OperatorCommand {
   const runtime = join(ROOT, 'node_modules/.bin', RUNTIME);
-  const child = spawn(runtime, [join(ROOT, `server/cli/${name}.ts`), ...flags], {
+  const child = spawn(runtime, [join(ROOT, 'server/cli/darkroom.ts'), name, ...flags], {
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(environment && { env: { PATH: process.env.PATH, ...environment } }),
   });

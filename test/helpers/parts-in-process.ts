@@ -14,8 +14,9 @@ import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/confi
 import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
-import { type RunAftermath, Runner } from '../../workers/supervisor/runner.ts';
+import { Runner } from '../../workers/supervisor/runner.ts';
 import { Scratch } from '../../workers/supervisor/scratch.ts';
+import type { RunAftermath } from '../../workers/supervisor/settlement.ts';
 import type { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
 import { DECODER } from './job-records.ts';
 import { recordingLog } from './recording-log.ts';

@@ -25,7 +25,7 @@ export function variantMaker(
 }
 
 const SIZE = { width: 10, height: 10 };
-const FIGURES = { rssBytes: 1_000, peakRssBytes: 2_000 };
+const FIGURES = { steps: [], rssBytes: 1_000, peakRssBytes: 2_000 };
 
 async function makeAll({ runId, outputPath, recipe }: RunMessage, original: Buffer): Promise<RunVerdict> {
   const outputs: ReportedOutput[] = [];

@@ -69,6 +69,12 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['MAX_UPLOADING_BYTES', ['0', '2G'], 'a whole number from 1 to 1099511627776'],
   ['BATCH_DEPTH', ['-1', '1000001'], 'a whole number from 0 to 1000000'],
   ['MEMORY_BUDGET', ['67108863', '512M'], 'a whole number from 67108864 to 1099511627776'],
+  [
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    ['collector:4318', 'grpc://collector:4317'],
+    'the address of a collector, such as http://collector:4318',
+  ],
+  ['TRACE_RATIO', ['-0.1', '1.1', '10%', '.5'], 'a number from 0 to 1'],
   ['LOG_LEVEL', ['verbose', 'INFO'], 'trace, debug, info, warn, error, fatal or silent'],
 ];
 
@@ -121,6 +127,8 @@ describe('the configuration without any environment', () => {
       signedReads: false,
       readUrlTtlS: 3600,
       metricsPort: null,
+      otlpEndpoint: null,
+      traceRatio: 1,
       logLevel: 'info',
     });
   });

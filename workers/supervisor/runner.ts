@@ -1,26 +1,28 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type JobId, newRunId, type RunId } from '../../shared/domain/ids.ts';
+import { newRunId, type RunId } from '../../shared/domain/ids.ts';
 import { variantFileName } from '../../shared/domain/image.ts';
 import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
-import type { Decoder } from '../../shared/domain/quarantine.ts';
-import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { RunEnd, RunHistory, Work } from '../../shared/jobs/records.ts';
+import type { Work } from '../../shared/jobs/records.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { runsTotal, spanned } from '../../shared/telemetry/metrics.ts';
+import { spanned, spanWas } from '../../shared/telemetry/metrics.ts';
+import { withinSpan } from '../../shared/telemetry/tracing.ts';
 import { BadOutput } from './bad-output.ts';
 import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
-import { stateAfter } from './next-state.ts';
 import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
+import {
+  ended,
+  type RunAftermath,
+  type RunReport,
+  type RunUnderWay,
+  Settlement,
+  STORE_RETRY_MS,
+} from './settlement.ts';
 import { signalOf } from './worker-end.ts';
 import type { RunPaths } from './worker-folder.ts';
 import type { RunVerdict, WorkerProcess } from './worker-process.ts';
-
-/** A store that is out of reach is asked again after so long. */
-const STORE_RETRY_MS = 1_000;
 
 export interface RunLimits {
   jobTimeoutMs: number;
@@ -28,21 +30,14 @@ export interface RunLimits {
   maxPixels: number;
 }
 
-/** Which jobs have ended and which has to run instead; or when the job may run again, and whether alone. */
-export type RunAftermath =
-  | { kind: 'ended'; jobs: JobId[]; promoted: Work | null }
-  | { kind: 'again'; inMs: number; isSuspect: boolean };
-
-type RunReport = Pick<RunEnd, 'outcome' | 'failure' | 'signal' | 'exitCode' | 'peakRssBytes' | 'published'>;
-
 /** Takes one job through one run: record, stage, hand over, publish, settle. */
 export class Runner {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #recipes: KeptRecipes;
   readonly #limits: RunLimits;
+  readonly #settlement: Settlement;
   readonly #log: Logger;
-  readonly #settled: () => void;
 
   /** @param settled told of each run whose end is recorded */
   constructor(
@@ -57,8 +52,8 @@ export class Runner {
     this.#storage = storage;
     this.#recipes = recipes;
     this.#limits = limits;
+    this.#settlement = new Settlement(store, storage, limits.maxAttempts, settled);
     this.#log = log;
-    this.#settled = settled;
   }
 
   /**
@@ -75,60 +70,75 @@ export class Runner {
   ): Promise<RunAftermath> {
     const runId = newRunId();
     const { requestId, imageId, jobId } = work;
-    const log = this.#log.child({ requestId, imageId, jobId, runId, workerPid: worker.pid });
+    const attributes = {
+      'darkroom.request_id': requestId,
+      'darkroom.image_id': imageId,
+      'darkroom.run_id': runId,
+    };
     let free = () => {
       free = () => {};
       workerFree();
     };
     // Its worker may end while the start is recorded.
     worker.folder.keepFor(runId);
-    try {
-      const lease = work.lease && { lease: work.lease };
-      const history = await this.#store.startRun({
-        runId,
-        jobId,
-        workerPid: worker.pid,
-        at: Date.now(),
-        ...lease,
-      });
-      // Deleted while it waited; or lent to another node, which tells of its end.
-      if (!history) return work.lease ? ended() : ended(jobId);
-      const report = await this.#perform(work, runId, worker, idleWorkers, () => free(), log);
-      return await this.#settle(work, runId, worker.decoder, history, report, signal, log);
-    } catch (error) {
-      log.error({ err: error }, 'run could not be recorded');
-      return { kind: 'again', inMs: STORE_RETRY_MS, isSuspect: work.isSuspect };
-    } finally {
-      free();
-      await worker.folder.remove(runId).catch((error) => log.warn({ err: error }, 'scratch was not removed'));
-    }
+    const span = { name: 'run', kind: 'consumer' as const, parent: work.trace ?? null, attributes };
+    return withinSpan(span, async () => {
+      const log = this.#log.child({ requestId, imageId, jobId, runId, workerPid: worker.pid });
+      try {
+        const lease = work.lease && { lease: work.lease };
+        const start = { runId, jobId, workerPid: worker.pid, at: Date.now(), ...lease };
+        const history = await this.#store.startRun(start);
+        // Deleted while it waited; or lent to another node, which tells of its end.
+        if (!history) return work.lease ? ended() : ended(jobId);
+        const run = { work, runId, signal, log, took: {} };
+        const report = await this.#perform(run, worker, idleWorkers, () => free());
+        return await this.#settlement.settle(run, worker.decoder, history, report);
+      } catch (error) {
+        log.error({ err: error }, 'run could not be recorded');
+        return { kind: 'again', inMs: STORE_RETRY_MS, isSuspect: work.isSuspect };
+      } finally {
+        free();
+        await worker.folder
+          .remove(runId)
+          .catch((error) => log.warn({ err: error }, 'scratch was not removed'));
+      }
+    });
   }
 
   /** The run itself; whatever goes wrong is in the report. */
   async #perform(
-    work: Work,
-    runId: RunId,
+    run: RunUnderWay,
     worker: WorkerProcess,
     idleWorkers: number,
     workerFree: () => void,
-    log: Logger,
   ): Promise<RunReport> {
+    const { work, runId, log, took } = run;
     try {
       const paths = await worker.folder.make(runId);
-      if (!(await spanned('stage', () => this.#storage.stageOriginal(work.imageId, paths.inputPath)))) {
-        return failed('rejected', 'original_missing');
-      }
+      const stage = () => this.#storage.stageOriginal(work.imageId, paths.inputPath);
+      if (!(await spanned('stage', stage, took))) return failed('rejected', 'original_missing');
       const made = await this.#recipes.of(work);
-      const verdict = await spanned('work', () =>
-        this.#handOver(work, runId, made, paths, worker, idleWorkers),
+      const verdict = await spanned(
+        'work',
+        () => this.#work(run, () => this.#handOver(work, runId, made, paths, worker, idleWorkers)),
+        took,
       );
       const taken = await worker.folder.take(runId, outputsOf(verdict));
       workerFree();
-      return await this.#report(runId, made, taken, verdict, log);
+      return await this.#report(run, made, taken, verdict);
     } catch (error) {
       log.error({ err: error }, 'run failed outside its worker');
       return failed('errored', error instanceof BadOutput ? error.failure : 'storage_error');
     }
+  }
+
+  /** Tells of the steps in the worker as of ours. */
+  async #work({ took }: RunUnderWay, handOver: () => Promise<RunVerdict>): Promise<RunVerdict> {
+    const begin = performance.now();
+    const verdict = await handOver();
+    const steps = verdict.kind === 'result' ? verdict.result.steps : [];
+    for (const step of steps) spanWas(step.name, begin + step.begin, step.ms, took);
+    return verdict;
   }
 
   async #handOver(
@@ -161,11 +171,10 @@ export class Runner {
   }
 
   async #report(
-    runId: RunId,
+    { runId, log, took }: RunUnderWay,
     { recipe, digest }: RunRecipe,
     outputs: string,
     verdict: RunVerdict,
-    log: Logger,
   ): Promise<RunReport> {
     if (verdict.kind === 'ended') {
       const { outcome, failure } = outcomeOfEnd(verdict.end);
@@ -177,83 +186,13 @@ export class Runner {
       log.warn({ detail: result.detail, failure: result.failure }, 'worker could not make the variants');
       return { ...failed(result.outcome, result.failure), peakRssBytes: result.peakRssBytes };
     }
-    const manifest = await spanned('publish', () =>
-      publish(this.#storage, runId, outputs, recipe.preset, result),
+    const manifest = await spanned(
+      'publish',
+      () => publish(this.#storage, runId, outputs, recipe.preset, result),
+      took,
     );
     const published = { manifest, recipeDigest: digest };
     return { ...failed('succeeded', null), peakRssBytes: result.peakRssBytes, published };
-  }
-
-  /** Ends the run and its job in one transaction. A late run, whose job has gone on without it, leaves nothing. */
-  async #settle(
-    work: Work,
-    runId: RunId,
-    decoder: Decoder,
-    history: RunHistory,
-    report: RunReport,
-    signal: AbortSignal,
-    log: Logger,
-  ): Promise<RunAftermath> {
-    const { next, retryInMs } = stateAfter(report, history, this.#limits.maxAttempts, Math.random());
-    const end: RunEnd = {
-      ...report,
-      runId,
-      decoder,
-      jobId: work.jobId,
-      at: Date.now(),
-      next,
-      retryInMs,
-      ...(work.lease && { lease: work.lease }),
-    };
-    const settled = await spanned('settle', () =>
-      this.#insist(() => this.#store.finishRun(end), signal, log),
-    );
-    if (settled === 'unknown') return ended();
-    const isUsed = settled ? settled.keepsDirectory : await this.#isNamed(end, signal, log);
-    const unused = report.published && isUsed === false ? [runId] : [];
-    for (const set of [...unused, ...(settled?.retiredSets ?? [])]) {
-      // It is not seen, and the next boot sweeps what is left of it.
-      await this.#storage.removePublished(set).catch((error) => log.warn({ err: error }, 'set not removed'));
-    }
-    const { outcome, failure } = report;
-    runsTotal.inc({ outcome, failure: failure ?? 'none' });
-    const status = settled || isUsed === true ? next : 'given up';
-    log.info({ outcome, failure, status, signal: report.signal }, 'run settled');
-    if (settled) this.#settled();
-    // Of a job that was lent it is whoever has it now that tells of its end.
-    if (!settled) return work.lease && isUsed !== true ? ended() : ended(work.jobId);
-    // What is to run was sent to the queue with the end of this run.
-    if (work.lease) return next === 'queued' ? ended() : ended(work.jobId, ...settled.followers);
-    if (next !== 'queued') return { ...ended(work.jobId, ...settled.followers), promoted: settled.promoted };
-    return { kind: 'again', inMs: retryInMs, isSuspect: work.isSuspect || outcome === 'crashed' };
-  }
-
-  /**
-   * Whether a row names what a run has published whose end does not count (any more): the answer to an earlier try may have
-   * been lost, and not what it did.
-   */
-  async #isNamed(
-    { runId, published }: RunEnd,
-    signal: AbortSignal,
-    log: Logger,
-  ): Promise<boolean | 'unknown'> {
-    if (!published) return false;
-    const named = await this.#insist(() => this.#store.publishedAmong([runId]), signal, log);
-    return named === 'unknown' ? named : named.includes(runId);
-  }
-
-  /** A run that has ended must not stay `running`. Unknown: the service ended first, and the next boot settles it. */
-  async #insist<T>(ask: () => Promise<T>, signal: AbortSignal, log: Logger): Promise<T | 'unknown'> {
-    while (true) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        log.error({ err: error }, 'the end of a run could not be recorded');
-        if (signal.aborted) return 'unknown';
-        await sleep(STORE_RETRY_MS, undefined, { signal }).catch(() => {});
-      }
-    }
   }
 }
 
@@ -262,8 +201,6 @@ const outputsOf = (verdict: RunVerdict): string[] =>
   verdict.kind === 'result' && verdict.result.outcome === 'succeeded'
     ? verdict.result.outputs.map(variantFileName)
     : [];
-
-const ended = (...jobs: JobId[]) => ({ kind: 'ended' as const, jobs, promoted: null });
 
 function failed(outcome: RunOutcome, failure: FailureCode | null): RunReport {
   return { outcome, failure, signal: null, exitCode: null, peakRssBytes: null, published: null };

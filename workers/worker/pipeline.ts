@@ -9,6 +9,7 @@ import { encode } from './encoder.ts';
 import { type Cut, type Plan, planVariants, type Size } from './geometry.ts';
 import type { Credit } from './metadata/credit.ts';
 import { asPicture, crop, draw, type Raster, release } from './raster.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { withWatermark } from './watermark.ts';
 
 /**
@@ -16,32 +17,40 @@ import { withWatermark } from './watermark.ts';
  * upright and in sRGB; each variant is cut from the smallest raster that still holds enough of it, and encoded
  * in each format from the same pixels. What the picture looks like is told from those rasters, too.
  * @param found what the metadata of the original are good for: what is kept of them, and whether they name a camera
+ * @param stopwatch takes the time of each step
  * @throws {UnreadableImage} when the fault lies with the picture; anything else may work another time
  */
 export async function makeVariants(
   run: RunMessage,
   found: { credit: Credit | null; hasCamera: boolean } = { credit: null, hasCamera: false },
+  stopwatch = new Stopwatch(),
 ): Promise<{ outputs: ReportedOutput[]; description: Description }> {
   const { preset } = run.recipe;
   const { inputPath: path, format, maxPixels } = run;
   const source = { path, format, maxPixels, allFrames: preset.animated };
   let upright: Size = { width: 1, height: 1 };
   let plan: Plan | undefined;
-  const decoded = await decode(source, (picture) => {
-    upright = { width: picture.width, height: picture.height };
-    plan = planVariants(picture, preset.sizes);
-    return plan.decoded;
-  });
+  const decoded = await stopwatch.time('decode', () =>
+    decode(source, (picture) => {
+      upright = { width: picture.width, height: picture.height };
+      plan = planVariants(picture, preset.sizes);
+      return plan.decoded;
+    }),
+  );
 
   const drawn: { name: string; raster: Raster }[] = [];
   const whole: [Raster, ...Raster[]] = [decoded.raster];
-  for (const cut of plan?.cuts ?? []) {
-    const scaled = await scaleFrom(smallestThatHolds(whole, cut), cut);
-    whole.push(scaled);
-    drawn.push({ name: cut.spec.name, raster: await finish(scaled, cut, run) });
-  }
+  await stopwatch.time('resize', async () => {
+    for (const cut of plan?.cuts ?? []) {
+      const scaled = await scaleFrom(smallestThatHolds(whole, cut), cut);
+      whole.push(scaled);
+      drawn.push({ name: cut.spec.name, raster: await finish(scaled, cut, run) });
+    }
+  });
 
-  const description = await describe(whole, { ...upright, hasCamera: found.hasCamera });
+  const description = await stopwatch.time('describe', () =>
+    describe(whole, { ...upright, hasCamera: found.hasCamera }),
+  );
 
   const formats = outputsFor(preset, decoded.raster.channels === 4);
   const { background } = preset;
@@ -49,7 +58,7 @@ export async function makeVariants(
   const files = drawn.flatMap(({ name, raster }) =>
     formats.map((output) => () => encode(raster, name, output, options)),
   );
-  const outputs = await allDone(files, run.encodesAtOnce);
+  const outputs = await stopwatch.time('encode', () => allDone(files, run.encodesAtOnce));
   for (const raster of [...whole, ...drawn.map((it) => it.raster)]) release(raster);
   return { outputs, description };
 }

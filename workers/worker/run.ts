@@ -3,6 +3,7 @@ import type { FailureCode } from '../../shared/domain/job.ts';
 import type { RunMessage, RunResult } from '../../shared/protocol.ts';
 import { foundMetadata } from './metadata/found-metadata.ts';
 import { makeVariants } from './pipeline.ts';
+import { Stopwatch } from './stopwatch.ts';
 import { OUT_OF_MEMORY, UnreadableImage } from './unreadable-image.ts';
 
 /** Bytes of memory that the process holds, now and at the most. */
@@ -14,12 +15,18 @@ export function processFigures(): { rssBytes: number; peakRssBytes: number } {
 /** Runs a job and says how it ended; it never throws. */
 export async function perform(run: RunMessage): Promise<RunResult> {
   const { runId } = run;
+  const stopwatch = new Stopwatch();
+  const { steps } = stopwatch;
   try {
     const metadata = foundMetadata(run.inputPath, run.format);
-    const { outputs, description } = await makeVariants(run, {
-      credit: run.recipe.preset.keepCopyright ? metadata : null,
-      hasCamera: metadata.found.includes('camera'),
-    });
+    const { outputs, description } = await makeVariants(
+      run,
+      {
+        credit: run.recipe.preset.keepCopyright ? metadata : null,
+        hasCamera: metadata.found.includes('camera'),
+      },
+      stopwatch,
+    );
     return {
       type: 'result',
       runId,
@@ -28,6 +35,7 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       outputs,
       description,
       privacy: { found: metadata.found },
+      steps,
       ...processFigures(),
     };
   } catch (error) {
@@ -38,6 +46,7 @@ export async function perform(run: RunMessage): Promise<RunResult> {
       outcome: rejected ? 'rejected' : 'errored',
       failure: rejected ? error.failure : machineFailure(error),
       detail: detailOf(error, run.inputPath),
+      steps,
       ...processFigures(),
     };
   }

@@ -58,7 +58,8 @@ const sent = (work: Work, inMs = 0): SentWork => ({
   turn: 0,
 });
 
-function workOfUpload({ image, jobId, requestId, recipeDigest, memoryBytes, isBatch }: AcceptedUpload): Work {
+function workOfUpload(upload: AcceptedUpload): Work {
+  const { image, jobId, requestId, trace, recipeDigest, memoryBytes, isBatch } = upload;
   const { id: imageId, tenant, preset, header } = image;
   const { format } = header;
   return {
@@ -67,6 +68,7 @@ function workOfUpload({ image, jobId, requestId, recipeDigest, memoryBytes, isBa
     tenant,
     preset,
     requestId,
+    ...(trace && { trace }),
     format,
     memoryBytes,
     recipeDigest,

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Pool } from 'pg';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
-import { ImageId, JobId, RequestId, Sha256, Tenant } from '../../domain/ids.ts';
+import { ImageId, JobId, RequestId, Sha256, Tenant, TraceParent } from '../../domain/ids.ts';
 import { InputFormat, Name } from '../../domain/image.ts';
 import { StoreError } from '../../errors.ts';
 import type { SentWork, TransactionalQueue } from '../../jobs/postgres/outbox.ts';
@@ -44,6 +44,7 @@ const SentJob = z.object({
   tenant: Tenant,
   preset: Name,
   requestId: RequestId,
+  trace: TraceParent.optional(),
   format: InputFormat,
   memoryBytes: z.number().min(0),
   recipeDigest: Sha256.nullable(),

@@ -44,6 +44,11 @@ export class DiskStorage implements ImageStorage {
     return storage;
   }
 
+  /** One that is there, to be read: nothing is made, and nothing changed. */
+  static at(root: string): DiskStorage {
+    return new DiskStorage(root);
+  }
+
   keepOriginal(id: ImageId, receivedPath: string): Promise<void> {
     return attempt('keep an original', async () => {
       const { shard, onDisk } = await this.#makeShard(this.#originals, id);

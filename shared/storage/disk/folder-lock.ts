@@ -1,6 +1,8 @@
-import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+
+const LOCK = '.lock';
 
 /** Another process holds the folder. */
 export class FolderInUse extends Error {
@@ -21,15 +23,14 @@ const held = new Set<DatabaseSync>();
  */
 export function lockFolder(folder: string): () => void {
   makeDurableFolders(resolve(folder));
-  const lock = new DatabaseSync(join(folder, '.lock'));
+  const lock = new DatabaseSync(join(folder, LOCK));
   try {
     lock.exec(
       'PRAGMA busy_timeout = 0; PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE',
     );
   } catch (error) {
     lock.close();
-    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)
-      throw new FolderInUse(folder);
+    if (isBusy(error)) throw new FolderInUse(folder);
     throw error;
   }
   held.add(lock);
@@ -37,6 +38,25 @@ export function lockFolder(folder: string): () => void {
     held.delete(lock);
     lock.close();
   };
+}
+
+/**
+ * Whether a process holds the folder. It asks by a lock that is shared, for less than a millisecond, and makes no file: who
+ * starts in that very moment is refused, and none that works is disturbed.
+ */
+export function isFolderHeld(folder: string): boolean {
+  const path = join(folder, LOCK);
+  if (!existsSync(path)) return false;
+  const lock = new DatabaseSync(path, { readOnly: true });
+  try {
+    lock.exec('PRAGMA busy_timeout = 0; SELECT count(*) FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw error;
+  } finally {
+    lock.close();
+  }
 }
 
 /** Makes a folder, and those above it that are missing; what is kept in it shall not vanish in a power cut with them. */
@@ -52,6 +72,9 @@ function makeDurableFolders(path: string): void {
     }
   }
 }
+
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
 
 /** Of sqlite3.h. */
 const SQLITE_BUSY = 5;

@@ -44,15 +44,28 @@ export function isOutOfReach(error: unknown): boolean {
 /** RFC 4918, section 11.5: Insufficient Storage. */
 const FULL = 507;
 
+/** A call to S3 that has failed. */
+export class S3Failure extends StoreError {
+  /** What S3 or the system calls it, such as `NoSuchBucket` or `ECONNREFUSED`. */
+  readonly failure: string;
+  /** Null: there was no answer. */
+  readonly status: number | null;
+
+  constructor(doing: string, failure: string, status: number | null) {
+    const kind = status === FULL ? 'storage_full' : 'storage_unavailable';
+    super(kind, `${doing}: ${failure}${status === null ? '' : ` (${status})`}`);
+    this.failure = failure;
+    this.status = status;
+  }
+}
+
 /**
  * The failure of a call as others know it. It says what S3 or the system calls it, and nothing else of it: answers and
  * causes may hold what was signed.
  */
 export function s3Failure(error: unknown, doing: string): StoreError {
   if (error instanceof StoreError) return error;
-  const status = statusOf(error);
-  const kind = status === FULL ? 'storage_full' : 'storage_unavailable';
-  return new StoreError(kind, `${doing}: ${nameOf(error)}${status === null ? '' : ` (${status})`}`);
+  return new S3Failure(doing, nameOf(error), statusOf(error));
 }
 
 /** What S3 or the system calls it. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { reprocessAll } from '../../../server/cli/reprocess-all.ts';
-import type { Count, ReprocessClient } from '../../../server/cli/service-client.ts';
+import type { Count, ReprocessClient } from '../../../server/cli/reprocess-client.ts';
 
 /** A service of so many images, that makes some between two questions. */
 class FakeService implements ReprocessClient {

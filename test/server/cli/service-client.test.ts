@@ -1,8 +1,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { readArguments } from '../../../server/cli/reprocess-arguments.ts';
-import { OutOfReach, Refused, reprocessClient } from '../../../server/cli/service-client.ts';
+import { reprocessClient } from '../../../server/cli/reprocess-client.ts';
+import { readSettings } from '../../../server/cli/reprocess-settings.ts';
+import { OutOfReach, Refused } from '../../../server/cli/service-client.ts';
 
 const COUNT = { total: 3, current: 2, pending: 1, failed: 0, failedJobs: [], originalGone: 0 };
 const PROBLEM = {
@@ -33,8 +34,8 @@ async function clientOf(patienceMs: number, ...answers: ((answer: ServerResponse
     server.close();
   });
   const { port } = server.address() as AddressInfo;
-  const flags = ['--preset', 'listing', '--since', '2026-01-31', '--url', `http://127.0.0.1:${port}`];
-  return { asked, client: reprocessClient(readArguments(flags), null, patienceMs) };
+  const flags = { preset: 'listing', since: '2026-01-31', url: `http://127.0.0.1:${port}` };
+  return { asked, client: reprocessClient(readSettings(flags), null, patienceMs) };
 }
 
 test('the service is asked for the preset and the time of the command line, page by page', async () => {
@@ -69,6 +70,6 @@ describe('a service that does not answer', () => {
 
 test('a service that refuses is not asked again, and its words are told', async () => {
   const { asked, client } = await clientOf(60_000, json(422, PROBLEM));
-  await expect(client.queue(null, 1)).rejects.toEqual(new Refused('The presets are: default.'));
+  await expect(client.queue(null, 1)).rejects.toEqual(new Refused(422, 'The presets are: default.'));
   expect(asked).toHaveLength(1);
 });

@@ -65,6 +65,7 @@ async function finishedRun(preset = PRESET) {
       outputs: [...reported],
       description: DESCRIPTION,
       privacy: { found: FOUND },
+      steps: [],
       rssBytes: 1,
       peakRssBytes: 1,
     });

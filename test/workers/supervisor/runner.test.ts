@@ -123,6 +123,7 @@ const result = (runId: RunMessage['runId'], outputs: ReportedOutput[]): RunResul
   outputs,
   description: DESCRIPTION,
   privacy: { found: [] },
+  steps: [],
   rssBytes: 1_000,
   peakRssBytes: 2_000,
 });
@@ -187,6 +188,7 @@ const reject = ({ runId }: RunMessage): RunVerdict => ({
     outcome: 'rejected',
     failure: 'image_unreadable',
     detail: 'what libvips says',
+    steps: [],
     rssBytes: 1_000,
     peakRssBytes: 2_000,
   },

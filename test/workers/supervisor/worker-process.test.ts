@@ -133,7 +133,7 @@ describe('a worker whose channel closes', () => {
     Object.assign(child, { signalCode: 'SIGSEGV' });
     child.emit('exit', null, 'SIGSEGV');
     await vi.advanceTimersByTimeAsync(100);
-    const figures = { rssBytes: 1, peakRssBytes: 2 };
+    const figures = { steps: [], rssBytes: 1, peakRssBytes: 2 };
     const said = { outcome: 'errored', failure: 'worker_error', detail: 'so it is', ...figures };
     child.says({ type: 'result', runId: run.runId, ...said });
     child.emit('close', null, 'SIGSEGV');
