@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
-import { DAY_MS, LONGEST_LIFE_MS } from './domain/retention.ts';
+import { expireAfter, keepOriginals } from './lifetimes.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
@@ -13,13 +13,6 @@ function wholeNumber(min: number, max: number) {
     .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, allowed)
     .transform(Number);
 }
-
-/** Long enough for what has to be kept by law; in days. */
-const MOST_DAYS = 36_500;
-
-const DAYS = /^(\d{1,5})d?$/;
-const daysOf = (text: string): number => Number(DAYS.exec(text)?.[1] ?? 0);
-const isDays = (text: string): boolean => daysOf(text) >= 1 && daysOf(text) <= MOST_DAYS;
 
 const flag = () => z.enum(['true', 'false'], 'true or false').prefault('false');
 
@@ -62,9 +55,8 @@ export const StorageUrl = z.string().transform((url, context) => {
 });
 
 /** As browsers send it: RFC 6454, section 6.2. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** An address, a network, or a name for some. */
 const ProxyName = z.union([
@@ -170,28 +162,8 @@ export const Environment = z.object({
     .describe(
       'Variants in S3: `proxy` sends them itself, `redirect` sends the client to a signed address of the bucket',
     ),
-  KEEP_ORIGINALS: z
-    .string()
-    .refine(
-      (text) => text === 'forever' || text === 'never' || isDays(text),
-      `forever, never, or days from 1 to ${MOST_DAYS}, such as 30d`,
-    )
-    .transform((text) => (text === 'forever' ? null : daysOf(text) * DAY_MS))
-    .prefault('forever')
-    .describe(
-      'How long originals are kept: `forever`, `never` (until the variants are there), or days such as `30d`; variants stay',
-    ),
-  EXPIRE_AFTER: z
-    .string()
-    .refine(
-      (text) => text === 'never' || (isDays(text) && daysOf(text) * DAY_MS <= LONGEST_LIFE_MS),
-      `never, or days from 1 to ${LONGEST_LIFE_MS / DAY_MS}, such as 365d`,
-    )
-    .transform((text) => (text === 'never' ? null : daysOf(text) * DAY_MS))
-    .prefault('never')
-    .describe(
-      'How long images live whose upload does not say `expires`: `never` ends none, or days such as `365d`',
-    ),
+  KEEP_ORIGINALS: keepOriginals(),
+  EXPIRE_AFTER: expireAfter(),
   QUOTA_BYTES: wholeNumber(0, 999_999_999_999_999)
     .prefault('0')
     .describe(

@@ -21,9 +21,8 @@ import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts'
 import { noRoom, tooManyUploads } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
 import {
-  FORM_OVERHEAD_BYTES,
   type IncomingUpload,
-  isForm,
+  leastBytes,
   type ReceivedUpload,
   type ReceiveLimits,
   receive,
@@ -149,11 +148,9 @@ export class Intake {
   }
 
   /** By what it declares; what comes is counted when it is accepted. */
-  async #refuseBeyondQuota({ tenant, contentType, contentLength = 0 }: IncomingUpload): Promise<void> {
-    const quota = this.#limits.quotaOf(tenant);
-    if (!quota) return;
-    const rest = isForm(contentType) ? FORM_OVERHEAD_BYTES : 0;
-    refuseBeyond(quota, await this.#store.usageOf(tenant), Math.max(0, contentLength - rest));
+  async #refuseBeyondQuota(upload: IncomingUpload): Promise<void> {
+    const quota = this.#limits.quotaOf(upload.tenant);
+    if (quota) refuseBeyond(quota, await this.#store.usageOf(upload.tenant), leastBytes(upload));
   }
 
   async #receive(upload: IncomingUpload): Promise<ReceivedUpload> {

@@ -10,7 +10,7 @@ import type { SpoolMemory } from './spool-memory.ts';
 import type { UploadOnItsWay } from './uploads-in-progress.ts';
 
 /** What a form may hold around its image: boundaries, part headers, text fields, and what clients put before and after. */
-export const FORM_OVERHEAD_BYTES = 256 * 1024;
+const FORM_OVERHEAD_BYTES = 256 * 1024;
 
 export interface IncomingUpload {
   contentType: string | undefined;
@@ -58,7 +58,11 @@ export interface ReceivedUpload {
   fields: ReadonlyMap<string, string>;
 }
 
-export const isForm = (contentType = ''): boolean => /^multipart\/form-data\s*;/i.test(contentType);
+const isForm = (contentType = ''): boolean => /^multipart\/form-data\s*;/i.test(contentType);
+
+/** The picture of an upload has so many bytes at the least, by what is declared of it. */
+export const leastBytes = ({ contentType, contentLength = 0 }: IncomingUpload): number =>
+  Math.max(0, contentLength - (isForm(contentType) ? FORM_OVERHEAD_BYTES : 0));
 
 /**
  * Streams an upload into the spool, in constant memory whatever its size. Where it is refused, nothing is left of it.
