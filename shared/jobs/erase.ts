@@ -39,11 +39,12 @@ async function eraseImage(
   { tenant, at, runsEndBy, announces }: ErasureOrder & Announces,
   erased: ErasedImages,
 ): Promise<void> {
-  const found = await findImage(db, { id, tenant });
+  // What has ended is to go, too.
+  const found = await findImage(db, { id, tenant, at: Number.NEGATIVE_INFINITY });
   // Somebody else was quicker.
   if (found === null || found === 'deleted') return;
   const runs = await openRunsOf(db, id);
-  const deleted = await deleteImage(db, { id, tenant, at, announces: announces ? 'erased' : undefined });
+  const deleted = await deleteImage(db, { id, tenant, at, reason: 'erased', announces });
   if (deleted === null || deleted === 'deleted') return;
   const removals: Tables['removals'][] = [{ kind: 'original', id, tenant, due_at: at }];
   erased.images++;

@@ -37,6 +37,10 @@ export const ImageRow = z.object({
   published_run: RunId.nullable(),
   /** 1: what it can be found by is in `image_metadata`; null: a version has accepted it that knew nothing of that. */
   has_index: z.int().nullable(),
+  /** Since then its original does not count, be it there or not; null: it is kept. */
+  original_removed_at: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expires_at: z.int().nullable(),
 });
 
 /** A field that an image is found by; the rest is as its image has it. */
@@ -67,6 +71,8 @@ export const SetRow = z.object({
   band_1: z.int().nullable(),
   band_2: z.int().nullable(),
   band_3: z.int().nullable(),
+  /** Of its files together; 0 of one that a version has made which did not count. */
+  bytes: z.int(),
 });
 
 export const JobRow = z.object({
@@ -127,6 +133,14 @@ export const IdempotencyKeyRow = z.object({
   node: z.string().nullable(),
 });
 
+const UsageColumns = { images: z.int(), original_bytes: z.int(), variant_bytes: z.int() };
+
+/** What a tenant has, as far as it was added up. */
+export const UsageRow = z.object({ tenant: Tenant, ...UsageColumns });
+
+/** What is to be added yet, or with a minus taken away. */
+export const UsageChangeRow = z.object({ id: z.string(), tenant: Tenant, ...UsageColumns });
+
 export const QuarantineRow = z.object({
   tenant: Tenant,
   sha256: Sha256,
@@ -170,6 +184,8 @@ export interface Tables {
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
   removals: z.input<typeof RemovalRow>;
   outbox: z.input<typeof OutboxRow>;
+  usage: z.input<typeof UsageRow>;
+  usage_changes: z.input<typeof UsageChangeRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -183,6 +199,8 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     metadata: row.metadata,
     focus: row.focus,
     createdAt: row.created_at,
+    originalRemovedAt: row.original_removed_at,
+    expiresAt: row.expires_at,
   };
 }
 

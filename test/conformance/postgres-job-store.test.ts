@@ -12,8 +12,10 @@ import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 
 const openStore = async (url: string, announces = false) =>
   new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, announces);
@@ -40,7 +42,9 @@ describeReprocessing('PostgresJobStore', open);
 describeImageList('PostgresJobStore', open);
 describeErasing('PostgresJobStore', open);
 describeAnnouncing('PostgresJobStore', open);
+describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
   const url = await newDatabase(await sharedServer('postgres'));

@@ -10,8 +10,10 @@ import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 
 async function open({ announces = false } = {}): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
@@ -39,7 +41,9 @@ describeReprocessing('SqliteJobStore', open);
 describeImageList('SqliteJobStore', open);
 describeErasing('SqliteJobStore', open);
 describeAnnouncing('SqliteJobStore', open);
+describeRetention('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
   return { stores: [store, store, store], dispose };
