@@ -12,6 +12,7 @@ import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { opsRoutes } from './routes/ops.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -31,6 +32,7 @@ export function createApp(parts: Parts) {
     .route('/', reprocessRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts))
     .route(
       '/',
       contractRoutes(() => app.routes),
@@ -43,7 +45,10 @@ export function createApp(parts: Parts) {
 export function createProbes(parts: ProbeParts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
-  const routed = app.route('/', healthRoutes(parts)).route('/', metricsRoutes('admin'));
+  const routed = app
+    .route('/', healthRoutes(parts))
+    .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts));
   finish(routed);
   return routed;
 }

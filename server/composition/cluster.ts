@@ -116,6 +116,7 @@ export async function openCluster(
   }
 
   return {
+    name: node,
     common: await postgresAccess(pool, clock),
     store,
     storage,

@@ -58,6 +58,7 @@ export async function hireCrew(
     supervisor,
     workers: {
       counts: () => supervisor.workers,
+      states: () => supervisor.states,
       isBreakerOpen: () => supervisor.isBreakerOpen,
       rssBytes: () => supervisor.rssBytes,
       isolation,

@@ -29,6 +29,7 @@ export async function openEmbedded(
   const hidden = [paths.database, storage.spoolPath];
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
   return {
+    name: null,
     common: null,
     store,
     storage,

@@ -14,8 +14,10 @@ import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
-import { showFigures } from './figures.ts';
+import { figuresOfStore, showFigures } from './figures.ts';
+import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
+import { opsStateOf } from './ops-state.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -55,14 +57,18 @@ export async function startService(
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const readiness = () => {
+    const reason = phase === 'serving' ? node.unready() : 'draining';
+    return reason === null ? { ready: true as const } : { ready: false as const, reason };
+  };
+  const figures = figuresOfStore(node.store, log);
+  const lapses = new Lapses();
   const probes: ProbeParts = {
     log,
     access,
     peerOf: runtime.peerOf,
-    readiness: () => {
-      const reason = phase === 'serving' ? node.unready() : 'draining';
-      return reason === null ? { ready: true } : { ready: false, reason };
-    },
+    readiness,
+    opsState: opsStateOf(node, config, figures, lapses, readiness),
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
@@ -70,7 +76,7 @@ export async function startService(
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
   const faults = new ClientFaults(log);
-  showFigures(node, config, log);
+  showFigures(node, figures, config);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -134,6 +140,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    lapses.close();
     await node.close();
     return received && finished && answered;
   }

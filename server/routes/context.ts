@@ -12,6 +12,7 @@ import type { AccessParts } from '../access/prepare-access.ts';
 import type { Allowance } from '../access/rate-limits.ts';
 import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
+import type { OpsState } from '../contract/ops-answer.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 
@@ -44,6 +45,8 @@ export interface ProbeParts {
   readiness(): { ready: true } | { ready: false; reason: string };
   /** What a probe that asks for more is told; anybody may, so it holds no path and no name. Nothing where there are no workers. */
   inside(): { workers?: WorkerCounts; isolation?: Isolation };
+  /** What an operator is told of this process. */
+  opsState(): Promise<OpsState>;
   /** True once nothing new is accepted. */
   isClosing(): boolean;
 }

@@ -109,6 +109,9 @@ export async function partsInProcess(
     inside: () => {
       throw new Error('nobody asks for it');
     },
+    opsState: () => {
+      throw new Error('nobody asks for it');
+    },
     isClosing: () => false,
   });
 

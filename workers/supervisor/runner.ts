@@ -9,6 +9,7 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, spanWas } from '../../shared/telemetry/metrics.ts';
 import { withinSpan } from '../../shared/telemetry/tracing.ts';
 import { BadOutput } from './bad-output.ts';
+import type { RunVerdict } from './current-run.ts';
 import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
@@ -22,7 +23,7 @@ import {
 } from './settlement.ts';
 import { signalOf } from './worker-end.ts';
 import type { RunPaths } from './worker-folder.ts';
-import type { RunVerdict, WorkerProcess } from './worker-process.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 export interface RunLimits {
   jobTimeoutMs: number;

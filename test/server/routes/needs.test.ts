@@ -28,6 +28,7 @@ const ACCESS = {
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'admin',
+  'GET /ops/state': 'admin',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
 };
