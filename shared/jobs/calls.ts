@@ -1,5 +1,6 @@
 import { acceptUpload } from './accept.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { changesAfter, findChange } from './changes.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import {
   deletedAmong,
@@ -33,6 +34,9 @@ export const CALLS = {
   findImage: { kind: 'read', query: findImage },
   findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
+  // What comes meanwhile is to be seen: in PostgreSQL each question is one of its own.
+  changesAfter: { kind: 'lookup', query: changesAfter },
+  findChange: { kind: 'lookup', query: findChange },
   listJobs: { kind: 'lookup', query: listJobs },
   queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },

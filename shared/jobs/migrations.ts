@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
+import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -17,6 +18,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0010-tenants-of-the-deleted': { up: nameTenantsOfTheDeleted },
   '0011-nodes': { up: nameNodes },
   '0014-traces': { up: keepTraces },
+  '0017-changes': { up: numberChanges },
 };
 
 async function createTables(db: Kysely<Tables>): Promise<void> {

@@ -18,6 +18,8 @@ export abstract class NamedCalls {
   findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant });
   findSimilar: JobStore['findSimilar'] = (query) => this.call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.call('findJob', id);
+  changesAfter: JobStore['changesAfter'] = (query) => this.call('changesAfter', query);
+  findChange: JobStore['findChange'] = (id) => this.call('findChange', id);
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, tenant, at) => this.call('deleteImage', { id, tenant, at });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -34,6 +35,7 @@ describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeJobChanges('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
   return { stores: [store, store, store], dispose };

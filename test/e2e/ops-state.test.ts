@@ -52,7 +52,7 @@ test('operators see each worker, the run that it has, and what the last minutes 
     after.lapses.reduce((all, lapse) => all + lapse[name], 0);
   expect({ accepted: sum('accepted'), failed: sum('failed'), waits: sum('waits') }).toEqual({
     accepted: 1,
-    failed: 1,
+    failed: 2,
     waits: 1,
   });
   expect(after.lapses.at(-1)?.seconds).toBeLessThan(20);
