@@ -8,6 +8,7 @@ import { Problem, problemOf, problemResponse } from './problem.ts';
 import { requestScope } from './request-scope.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -28,6 +29,7 @@ export function createApp(parts: Parts) {
     .route('/', ticketRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
+    .route('/', eventRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
     .route('/', healthRoutes(parts))

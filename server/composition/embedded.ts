@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
+import { announced } from '../../shared/jobs/announced.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { JobNews } from '../../shared/queue/job-news.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
@@ -20,19 +22,21 @@ export async function openEmbedded(
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
-  const store = measured(await SqliteJobStore.open(paths.database), 'records');
+  const news = new JobNews();
+  const store = announced(measured(await SqliteJobStore.open(paths.database), 'records'), news.changed);
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
   const hidden = [paths.database, storage.spoolPath];
-  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
+  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, news.stepped);
   return {
     name: null,
     common: null,
     store,
     storage,
+    news,
     direct: null,
     front: {
       handOff: supervisor,

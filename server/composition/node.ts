@@ -2,6 +2,7 @@ import type { Isolation } from '../../shared/domain/isolation.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { HandOff, JobWatch, Retries, WorkerCounts, WorkerState } from '../../shared/queue/hand-off.ts';
+import type { JobNews } from '../../shared/queue/job-news.ts';
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { CommonAccess } from '../access/common-access.ts';
@@ -37,6 +38,8 @@ export interface Node {
   common: CommonAccess | null;
   store: JobStore;
   storage: ImageStorage;
+  /** Of jobs, on whatever node. */
+  news: Pick<JobNews, 'listen'>;
   /** Null: files lie on this machine, and clients come to them by us alone. */
   direct: DirectAccess | null;
   /** Null: this node takes no uploads. */

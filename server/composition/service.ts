@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { gauge } from '../../shared/telemetry/metrics.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
+import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
@@ -54,6 +57,9 @@ export async function startService(
     { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
     watermarks,
   );
+  const feed = new ChangeFeed(node.store, log);
+  const events = new EventHub(feed, { ...config, isShared: isShared(keys) });
+  node.news.listen(events);
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
@@ -77,6 +83,7 @@ export async function startService(
   node.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
+  gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -117,6 +124,8 @@ export async function startService(
       intake,
       watch,
       retries,
+      events,
+      cut: runtime.cut,
       presets: presets.byName,
       origins: config.corsOrigins,
       maxUploadBytes: config.maxUploadBytes,
@@ -131,6 +140,7 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);

@@ -65,6 +65,8 @@ export const bunRuntime: HttpRuntime = {
 
   bodyOf: (context: Context) => bodyOf(context.req.raw),
 
+  cut: () => false,
+
   peerOf: (context: Context) => {
     const { server } = context.env as { server: BunServer };
     // A connection that has broken has none any more.

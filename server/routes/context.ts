@@ -13,6 +13,7 @@ import type { Allowance } from '../access/rate-limits.ts';
 import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
 import type { OpsState } from '../contract/ops-answer.ts';
+import type { EventHub } from '../events/event-hub.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 
@@ -63,6 +64,9 @@ export interface Parts extends ProbeParts {
   redirectsReads: boolean;
   watch: JobWatch;
   retries: Retries;
+  events: EventHub;
+  /** Ends the connection of a request. False: it cannot, and the answer is to fail. */
+  cut(context: Context): boolean;
   /** Whose scripts may ask. */
   origins: readonly string[];
   /** The most of an upload without a ticket. */

@@ -4,6 +4,7 @@ import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
+import type { JobStep } from '../../shared/queue/job-news.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, spanWas } from '../../shared/telemetry/metrics.ts';
@@ -39,8 +40,18 @@ export class Runner {
   readonly #limits: RunLimits;
   readonly #settlement: Settlement;
   readonly #log: Logger;
+  readonly #stepped: (step: JobStep) => void;
 
-  constructor(store: JobStore, storage: ImageStorage, recipes: KeptRecipes, limits: RunLimits, log: Logger) {
+  /** @param stepped is told of what the runs have come to */
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    recipes: KeptRecipes,
+    limits: RunLimits,
+    log: Logger,
+    stepped: (step: JobStep) => void = () => {},
+  ) {
+    this.#stepped = stepped;
     this.#store = store;
     this.#storage = storage;
     this.#recipes = recipes;
@@ -142,7 +153,7 @@ export class Runner {
     worker: WorkerProcess,
     idleWorkers: number,
   ): Promise<RunVerdict> {
-    const { jobId, imageId, requestId, format } = work;
+    const { jobId, imageId, requestId, format, tenant } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
     const watermarkPath = watermark && (await worker.folder.putWatermark(runId, watermark));
     return worker.run(
@@ -160,6 +171,7 @@ export class Runner {
         ...paths,
       },
       jobTimeoutMs,
+      (step) => this.#stepped({ jobId, imageId, tenant, step }),
     );
   }
 

@@ -63,6 +63,8 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     presets: failed,
     direct: failed,
     watch: failed,
+    events: failed,
+    cut: fail,
     retries: failed,
   } as unknown as Parts;
 }

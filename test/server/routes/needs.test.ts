@@ -21,6 +21,8 @@ const ACCESS = {
   'GET /jobs/:id': 'read',
   'POST /jobs/:id/retry': 'admin',
   'GET /jobs': 'admin',
+  'GET /jobs/:id/events': 'read',
+  'GET /events': 'read',
   'GET /quarantine': 'admin',
   'DELETE /quarantine/:sha256': 'admin',
   'POST /reprocess': 'admin',
