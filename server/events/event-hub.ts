@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tenant } from '../../shared/domain/ids.ts';
 import type { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import type { JobChange } from '../../shared/jobs/records.ts';
@@ -13,6 +14,9 @@ const LOOK_MS = 1_000;
 
 /** What is left to be read when the service ends is waited for so long. */
 const LAST_WORDS_MS = 500;
+
+/** Events of some 400 bytes each. */
+const AT_ONCE = 50;
 
 export interface StreamLimits {
   maxEventStreams: number;
@@ -109,7 +113,7 @@ export class EventHub implements NewsListener {
 
   async #begin(): Promise<void> {
     try {
-      await this.#feed.begin((changes) => this.#tell(changes));
+      await this.#feed.begin((changes, settled) => this.#tell(changes, settled));
       this.#beating = setInterval(() => this.#beat(), LOOK_MS);
       this.#isListening = true;
       if (this.#open.size === 0) this.#rest();
@@ -119,9 +123,10 @@ export class EventHub implements NewsListener {
     }
   }
 
-  #tell(changes: readonly JobChange[]): void {
-    const { settled } = this.#feed;
-    for (const change of changes) {
+  /** Many at once would be more than waits for a reader: after some, all have a turn to take them. */
+  async #tell(changes: readonly JobChange[], settled: number): Promise<void> {
+    for (const [index, change] of changes.entries()) {
+      if (index % AT_ONCE === AT_ONCE - 1) await nextTurn();
       this.#pass(this.#about({ job: change.id }), change, change.change);
       const id = Math.min(change.change, settled);
       this.#pass([...this.#about({ tenant: change.tenant }), ...this.#about('all')], change, id);

@@ -2,7 +2,7 @@
 export const MOST_WAITING_BYTES = 64 * 1024;
 
 export interface StreamEnds {
-  /** Ends the connection. False: it cannot, and the body is to fail. */
+  /** Ends the connection. False: it cannot, and the body is to end. */
   cut(): boolean;
   /** Called before a reader is cut who was too slow. */
   tooSlow(): void;
@@ -20,6 +20,7 @@ export class EventStream {
   sentAt = performance.now();
   readonly #ends: StreamEnds;
   #waiting: Uint8Array<ArrayBuffer>[] = [];
+  /** Of what came after the beginning. */
   #waitingBytes = 0;
   #controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | null = null;
   /** Called when there is something to take; null: nobody waits for it. */
@@ -38,6 +39,12 @@ export class EventStream {
       },
       { highWaterMark: 0 },
     );
+  }
+
+  /** What it begins with, at once, and however much it is. */
+  begin(blocks: readonly Uint8Array<ArrayBuffer>[]): void {
+    this.#waiting = [...blocks];
+    this.#taker?.();
   }
 
   /** @returns false when the reader is too slow, and is cut with it; or it is over already */
@@ -64,7 +71,8 @@ export class EventStream {
   cut(): void {
     this.#waiting = [];
     const isCut = this.#ends.cut();
-    if (!isCut && this.#state !== 'over') this.#controller?.error(new Error('the reader is too slow'));
+    // A client of events takes an end as it takes a failure, and comes again.
+    if (!isCut && this.#state !== 'over') this.#controller?.close();
     this.#end();
   }
 

@@ -13,8 +13,8 @@ interface Held {
   block: Uint8Array<ArrayBuffer>;
 }
 
-/** More than may come while the beginning of a stream is read. */
-const MOST_HELD = 10_000;
+/** More than comes while the beginning of a stream is read. */
+const MOST_HELD = 1_000;
 
 /** One client, and what it is told. What comes before its beginning is known is held until then. */
 export class Subscription {
@@ -36,7 +36,7 @@ export class Subscription {
    * @param told the changes that the beginning tells of
    */
   begin(blocks: readonly Uint8Array<ArrayBuffer>[], told: readonly JobChange[]): void {
-    for (const block of blocks) this.stream.send(block);
+    this.stream.begin(blocks);
     this.#seen = new Map(told.map(({ id, change }) => [id, change]));
     this.#seenUpTo = told.at(-1)?.change ?? 0;
     const held = this.#held ?? [];

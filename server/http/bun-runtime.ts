@@ -65,7 +65,12 @@ export const bunRuntime: HttpRuntime = {
 
   bodyOf: (context: Context) => bodyOf(context.req.raw),
 
-  cut: () => false,
+  /** Bun has no way to its connections; one on which nothing goes any more ends after this. */
+  cut: (context: Context) => {
+    const { server } = context.env as { server: BunServer };
+    server.timeout(context.req.raw, 1);
+    return false;
+  },
 
   peerOf: (context: Context) => {
     const { server } = context.env as { server: BunServer };

@@ -7,7 +7,7 @@ import { idBlock, jobBlock, resetBlock, retryBlock } from '../events/event-text.
 import type { Subscription } from '../events/subscription.ts';
 
 /** Who has missed more jobs than these reads them anew. */
-export const MOST_REPLAYED = 1_000;
+export const MOST_REPLAYED = 500;
 
 /** A client whose stream has broken comes again after so long, and not all at once. */
 const retry = () => retryBlock(1_000 + Math.random() * 2_000);

@@ -65,7 +65,7 @@ export interface Parts extends ProbeParts {
   watch: JobWatch;
   retries: Retries;
   events: EventHub;
-  /** Ends the connection of a request. False: it cannot, and the answer is to fail. */
+  /** Ends the connection of a request. False: it cannot, and the answer is to end. */
   cut(context: Context): boolean;
   /** Whose scripts may ask. */
   origins: readonly string[];

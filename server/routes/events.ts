@@ -98,7 +98,7 @@ const AS_STREAM = {
 
 function streamed(c: Context, body: EventBody) {
   // Nobody would read it.
-  const isWanted = c.req.method !== 'HEAD';
-  if (!isWanted) void body.cancel();
-  return c.body(isWanted ? body : null, 200, AS_STREAM);
+  if (c.req.method !== 'HEAD') return c.body(body, 200, AS_STREAM);
+  void body.cancel();
+  return c.body(null, 200, AS_STREAM);
 }

@@ -24,8 +24,11 @@ interface Mark {
   at: number;
 }
 
-/** Told of changes in the order of their numbers, as far as these are committed in it. */
-export type ChangeListener = (changes: readonly JobChange[]) => void;
+/**
+ * Told of changes in the order of their numbers, as far as these are committed in it. What comes next waits for it.
+ * @param settled what {@link ChangeFeed.settled} is when all of these are told
+ */
+export type ChangeListener = (changes: readonly JobChange[], settled: number) => Promise<void>;
 
 /**
  * All changes of jobs, on whatever node, as the records have them: nothing is told that is not committed, and nothing is left out. Who
@@ -68,7 +71,7 @@ export class ChangeFeed {
     });
     this.#settled = Math.max(0, last - UNDER_WAY);
     // What is there by now has happened before.
-    await this.#readAll(() => {});
+    await this.#readAll(async () => {});
     this.#listener = listener;
     this.#looking = setInterval(() => this.wake(), LOOK_MS);
     this.wake();
@@ -95,7 +98,7 @@ export class ChangeFeed {
     await sleep(Math.max(0, this.#readAt + GATHER_MS - performance.now()));
     this.#isWakened = false;
     this.#readAt = performance.now();
-    const tell = (changes: readonly JobChange[]) => this.#listener?.(changes);
+    const tell: ChangeListener = async (changes, settled) => this.#listener?.(changes, settled);
     await this.#readAll(tell).catch((error) =>
       this.#log.warn({ err: error }, 'changes could not be read, and are looked for again'),
     );
@@ -109,19 +112,24 @@ export class ChangeFeed {
       const fresh = page.changes.filter(({ id, change }) => change > (this.#told.get(id) ?? 0));
       for (const { id, change } of fresh) this.#told.set(id, change);
       after = page.changes.at(-1)?.change ?? after;
-      this.#settle(page, isMore ? after : Number.POSITIVE_INFINITY);
-      if (fresh.length > 0) tell(fresh);
+      const settled = this.#settledBy(page, isMore ? after : Number.POSITIVE_INFINITY);
+      if (fresh.length > 0) await tell(fresh, settled);
+      this.#settle(settled);
     }
   }
 
   /** @param read all changes up to this one have been read that are committed */
-  #settle({ last, begun, over }: ChangePage, read: number): void {
+  #settledBy({ last, begun, over }: ChangePage, read: number): number {
     const now = performance.now();
     this.#marks.push({ last, begun, at: now });
     const isOver = (mark: Mark) => mark.begun <= over || now - mark.at > LONGEST_MS;
-    for (const mark of this.#marks)
-      if (isOver(mark)) this.#settled = Math.max(this.#settled, Math.min(mark.last, read));
-    this.#marks = this.#marks.filter((mark) => mark.last > this.#settled);
-    for (const [id, change] of this.#told) if (change <= this.#settled) this.#told.delete(id);
+    const upTo = Math.max(0, ...this.#marks.filter(isOver).map((mark) => mark.last));
+    return Math.max(this.#settled, Math.min(upTo, read));
+  }
+
+  #settle(settled: number): void {
+    this.#settled = settled;
+    this.#marks = this.#marks.filter((mark) => mark.last > settled);
+    for (const [id, change] of this.#told) if (change <= settled) this.#told.delete(id);
   }
 }
