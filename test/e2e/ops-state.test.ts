@@ -19,7 +19,7 @@ async function stateOf(service: RunningService, headers: Record<string, string> 
 test('operators see each worker, the run that it has, and what the last minutes brought', async () => {
   await using service = await startService({
     faults: true,
-    env: { N_WORKERS: '1', JOB_TIMEOUT_MS: '3000', MAX_ATTEMPTS: '1' },
+    env: { N_WORKERS: '1', JOB_TIMEOUT_MS: '1000', MAX_ATTEMPTS: '1' },
   });
   const idle = await stateOf(service);
   expect(idle).toMatchObject({
