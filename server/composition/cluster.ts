@@ -18,20 +18,26 @@ import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
 import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
 import { prepareDatabase } from '../../shared/queue/postgres/prepare-database.ts';
 import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
+import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
+import { UNKNOWN_ROOM } from '../intake/room.ts';
 import { parseJson } from '../parse-json.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
+import { retentionOf } from './retention.ts';
 import { Upkeep } from './upkeep.ts';
 import { workInReach } from './work-in-reach.ts';
 
 /** The database has not answered for so long, in milliseconds: nothing can be accepted or run. */
 const SILENT_MS = 5_000;
+
+/** One of all nodes looks for what has had its time, at the most so often. */
+const RETENTION_SECONDS = 0.5;
 
 /** One of many nodes: records and queue in PostgreSQL, files in S3, both shared with all others. */
 export async function openCluster(
@@ -54,7 +60,10 @@ export async function openCluster(
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
   const news = new JobNews();
-  const records = measured(new PostgresJobStore(sessions, node, queue, clock), 'records');
+  const records = measured(
+    new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
+    'records',
+  );
   const store = announced(records, () => {
     news.changed();
     notifier.tell(CHANNELS.changed);
@@ -85,6 +94,14 @@ export async function openCluster(
         log,
       )
     : null;
+  // What is queued again is in the queue with its record.
+  const retries = { addBacklog: () => {} };
+  const retention = retentionOf(
+    config,
+    { store, storage, retries },
+    () => takeTurn(sessions.db, 'retention', RETENTION_SECONDS),
+    log,
+  );
   let feeder: Feeder | null = null;
   const listener = new Listener(
     database,
@@ -111,7 +128,8 @@ export async function openCluster(
   async function hire() {
     const scratch = await openScratch(config, log);
     const stepped = (step: JobStep) => notifier.tell(CHANNELS.steps, JSON.stringify(step));
-    return hireCrew(options, store, storage, scratch, [spoolPath], stepped);
+    const settled = () => retention.wake();
+    return hireCrew(options, store, storage, scratch, [spoolPath], { settled, stepped });
   }
 
   function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
@@ -139,11 +157,12 @@ export async function openCluster(
     front: admission && {
       handOff: admission,
       watch,
-      // What is queued again is in the queue with its record.
-      retries: { addBacklog: () => {} },
+      retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      room: UNKNOWN_ROOM,
     },
+    isDiskLow: null,
     workers: crew?.workers ?? null,
     unready: () => {
       if (registry.silentMs > SILENT_MS) return 'the database does not answer';
@@ -155,10 +174,12 @@ export async function openCluster(
       feeder = startFeeding(crew.supervisor);
       crew.supervisor.onVacancy(() => feeder?.wake());
       upkeep?.start();
+      retention.start();
     },
     drain: async (deadline) => {
       admission?.close();
       upkeep?.stop();
+      void retention.stop();
       await feeder?.close();
       const clean = (await crew?.supervisor.drain(deadline)) ?? true;
       feeder?.end();
@@ -169,6 +190,7 @@ export async function openCluster(
       await registry.leave();
       await listener.close();
       await upkeep?.ended();
+      await retention.stop();
       await notifier.close();
       await queue.close();
       await store.close();

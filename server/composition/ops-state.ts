@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config.ts';
-import type { StoreFigures } from '../../shared/jobs/records.ts';
+import type { StoreFigures } from '../../shared/jobs/figures.ts';
 import type { WorkerState } from '../../shared/queue/hand-off.ts';
 import type { OpsState } from '../contract/ops-answer.ts';
 import type { ProbeParts } from '../routes/context.ts';

@@ -6,6 +6,7 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge } from '../../shared/telemetry/metrics.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
+import type { QuotaOf } from '../access/quotas.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
 import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
@@ -52,14 +53,16 @@ export async function startService(
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
+  const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
     { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
     watermarks,
   );
   const feed = new ChangeFeed(node.store, log);
-  const events = new EventHub(feed, { ...config, isShared: isShared(keys) });
+  const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
+  const messenger = (await purging?.(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
@@ -78,9 +81,10 @@ export async function startService(
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
-  const intake = node.front && intakeOf(node, node.front);
+  const intake = node.front && intakeOf(node, node.front, access.quotaOf);
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
+  messenger?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
   gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
@@ -104,10 +108,16 @@ export async function startService(
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
   }
 
-  function intakeOf({ store, storage }: Node, { handOff, decoder, spoolPath }: Front): Intake {
+  function intakeOf(
+    { store, storage }: Node,
+    { handOff, decoder, spoolPath, room }: Front,
+    quotaOf: QuotaOf,
+  ): Intake {
     return new Intake(store, storage, handOff, decoder, presets.byName, {
       ...config,
+      quotaOf,
       spoolPath,
+      room,
       spoolMemory: new SpoolMemory(),
       ...patienceOf(config),
     });
@@ -127,7 +137,9 @@ export async function startService(
       events,
       cut: runtime.cut,
       presets: presets.byName,
+      keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
+      jobTimeoutMs: config.jobTimeoutMs,
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),
@@ -151,6 +163,7 @@ export async function startService(
     metrics?.cut();
     faults.tell();
     lapses.close();
+    await messenger?.stop();
     await node.close();
     return received && finished && answered;
   }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Tenant } from '../../shared/domain/ids.ts';
 import type { ChangeFeed } from '../../shared/jobs/change-feed.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { JobChange } from '../../shared/jobs/records.ts';
 import type { JobStep, NewsListener } from '../../shared/queue/job-news.ts';
 import { eventStreamsCutTotal } from '../../shared/telemetry/metrics.ts';
@@ -27,6 +28,7 @@ export interface StreamLimits {
 /** All event streams of this process. Each change is read once and written once, however many are told of it. */
 export class EventHub implements NewsListener {
   readonly #feed: ChangeFeed;
+  readonly #store: Pick<JobStore, 'findChange'>;
   readonly #limits: StreamLimits;
   readonly #open = new Set<Subscription>();
   readonly #byTopic = new Map<string, Set<Subscription>>();
@@ -36,8 +38,9 @@ export class EventHub implements NewsListener {
   #isListening = false;
   #isClosed = false;
 
-  constructor(feed: ChangeFeed, limits: StreamLimits) {
+  constructor(feed: ChangeFeed, store: Pick<JobStore, 'findChange'>, limits: StreamLimits) {
     this.#feed = feed;
+    this.#store = store;
     this.#limits = limits;
   }
 
@@ -146,8 +149,18 @@ export class EventHub implements NewsListener {
   #beat(): void {
     const now = performance.now();
     for (const subscription of this.#open) {
-      if (now - subscription.stream.sentAt >= BEAT_MS - LOOK_MS) subscription.beat(this.#feed.settled);
+      if (now - subscription.stream.sentAt < BEAT_MS - LOOK_MS) continue;
+      subscription.beat(this.#feed.settled);
+      void this.#endErased(subscription);
     }
+  }
+
+  /** Of a job that was erased there is no record any more that could change. */
+  async #endErased({ topic, stream }: Subscription): Promise<void> {
+    if (topic === 'all' || !('job' in topic)) return;
+    // Where the records do not answer, it is asked with the next beat.
+    const isThere = await this.#store.findChange(topic.job).catch(() => true);
+    if (isThere === null) stream.finish();
   }
 
   #add(subscription: Subscription, tenant: Tenant): void {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Isolation } from '../../shared/domain/isolation.ts';
+import type { OriginalsKept } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
@@ -67,8 +68,12 @@ export interface Parts extends ProbeParts {
   events: EventHub;
   /** Ends the connection of a request. False: it cannot, and the answer is to end. */
   cut(context: Context): boolean;
+  /** See `OriginalsKept`. */
+  keepOriginalsMs: OriginalsKept;
   /** Whose scripts may ask. */
   origins: readonly string[];
+  /** The deadline of a run. */
+  jobTimeoutMs: number;
   /** The most of an upload without a ticket. */
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */

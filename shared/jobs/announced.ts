@@ -6,6 +6,7 @@ const CHANGING = new Set<PropertyKey>([
   'startRun',
   'finishRun',
   'deleteImage',
+  'eraseImages',
   'retryJob',
   'queueReprocess',
 ] satisfies (keyof JobStore)[]);

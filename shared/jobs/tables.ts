@@ -4,8 +4,11 @@ import { IdempotencyKey } from '../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
+import type { RemovalRow } from './erasure-tables.ts';
+import type { OutboxRow } from './outbox-row.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -32,6 +35,20 @@ export const ImageRow = z.object({
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
+  /** 1: what it can be found by is in `image_metadata`; null: a version has accepted it that knew nothing of that. */
+  has_index: z.int().nullable(),
+  /** Since then its original does not count, be it there or not; null: it is kept. */
+  original_removed_at: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expires_at: z.int().nullable(),
+});
+
+/** A field that an image is found by; the rest is as its image has it. */
+export const ImageMetadataRow = z.object({
+  image_id: ImageId,
+  tenant: Tenant,
+  ...MetadataField.shape,
+  created_at: z.int(),
 });
 
 export const DeletedImageRow = z.object({
@@ -54,6 +71,8 @@ export const SetRow = z.object({
   band_1: z.int().nullable(),
   band_2: z.int().nullable(),
   band_3: z.int().nullable(),
+  /** Of its files together; 0 of one that a version has made which did not count. */
+  bytes: z.int(),
 });
 
 export const JobRow = z.object({
@@ -114,6 +133,14 @@ export const IdempotencyKeyRow = z.object({
   node: z.string().nullable(),
 });
 
+const UsageColumns = { images: z.int(), original_bytes: z.int(), variant_bytes: z.int() };
+
+/** What a tenant has, as far as it was added up. */
+export const UsageRow = z.object({ tenant: Tenant, ...UsageColumns });
+
+/** What is to be added yet, or with a minus taken away. */
+export const UsageChangeRow = z.object({ id: z.string(), tenant: Tenant, ...UsageColumns });
+
 export const QuarantineRow = z.object({
   tenant: Tenant,
   sha256: Sha256,
@@ -153,6 +180,7 @@ export const ChangedJobRow = JobRow.pick({ id: true, image_id: true, state: true
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
+  image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
@@ -164,6 +192,10 @@ export interface Tables {
   changed_jobs: z.input<typeof ChangedJobRow>;
   last_change: { number: number };
   open_changes: { begun: number; over: number };
+  removals: z.input<typeof RemovalRow>;
+  outbox: z.input<typeof OutboxRow>;
+  usage: z.input<typeof UsageRow>;
+  usage_changes: z.input<typeof UsageChangeRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -177,6 +209,8 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     metadata: row.metadata,
     focus: row.focus,
     createdAt: row.created_at,
+    originalRemovedAt: row.original_removed_at,
+    expiresAt: row.expires_at,
   };
 }
 

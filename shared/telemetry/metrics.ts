@@ -138,6 +138,13 @@ export const workerEndsTotal = new Counter({
   registers,
 });
 
+export const outboxTotal = new Counter({
+  name: 'darkroom_outbox_deliveries_total',
+  help: 'Tries to tell others of a change, by how they ended: delivered, failed (it is tried again), given_up (it is too old)',
+  labelNames: ['topic', 'outcome'] as const,
+  registers,
+});
+
 /** A figure that is asked for when it is read. Null: it is not known now, and is left out. */
 export function gauge(name: string, help: string, read: () => number | null | Promise<number | null>): void {
   const asked = new Gauge({

@@ -7,6 +7,7 @@ import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { EventHub } from '../../server/events/event-hub.ts';
 import { Intake } from '../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
@@ -33,6 +34,9 @@ const INTAKE_LIMITS = {
   maxUploadingBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
+  expireAfterMs: null,
+  quotaOf: () => null,
+  room: UNKNOWN_ROOM,
 };
 
 /** Always has room, and keeps what comes. */
@@ -94,7 +98,7 @@ export async function partsInProcess(
     presets,
     watch: { ended: async () => {} },
     retries: queue,
-    events: new EventHub(new ChangeFeed(store, log), { maxEventStreams: 0, isShared: false }),
+    events: new EventHub(new ChangeFeed(store, log), store, { maxEventStreams: 0, isShared: false }),
     cut: () => false,
     log,
     access: {
@@ -103,9 +107,12 @@ export async function partsInProcess(
       clientAddress: (peer) => peer,
       tickets: new TicketOffice(SigningKeys.ofThisProcess()),
       signedUrls: null,
+      quotaOf: () => null,
     },
     peerOf: () => '127.0.0.1',
+    keepOriginalsMs: null,
     origins: [],
+    jobTimeoutMs: RUN_LIMITS.jobTimeoutMs,
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     patience: INTAKE_LIMITS,

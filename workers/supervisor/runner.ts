@@ -32,6 +32,15 @@ export interface RunLimits {
   maxPixels: number;
 }
 
+export interface RunListener {
+  /** The end of a run is recorded. */
+  settled(): void;
+  /** A worker has begun a step, as it says. */
+  stepped(step: JobStep): void;
+}
+
+const NOBODY: RunListener = { settled: () => {}, stepped: () => {} };
+
 /** Takes one job through one run: record, stage, hand over, publish, settle. */
 export class Runner {
   readonly #store: JobStore;
@@ -40,23 +49,23 @@ export class Runner {
   readonly #limits: RunLimits;
   readonly #settlement: Settlement;
   readonly #log: Logger;
-  readonly #stepped: (step: JobStep) => void;
+  readonly #told: RunListener;
 
-  /** @param stepped is told of what the runs have come to */
+  /** @param told of what the runs have come to */
   constructor(
     store: JobStore,
     storage: ImageStorage,
     recipes: KeptRecipes,
     limits: RunLimits,
     log: Logger,
-    stepped: (step: JobStep) => void = () => {},
+    told: RunListener = NOBODY,
   ) {
-    this.#stepped = stepped;
+    this.#told = told;
     this.#store = store;
     this.#storage = storage;
     this.#recipes = recipes;
     this.#limits = limits;
-    this.#settlement = new Settlement(store, storage, limits.maxAttempts);
+    this.#settlement = new Settlement(store, storage, limits.maxAttempts, () => told.settled());
     this.#log = log;
   }
 
@@ -171,7 +180,7 @@ export class Runner {
         ...paths,
       },
       jobTimeoutMs,
-      (step) => this.#stepped({ jobId, imageId, tenant, step }),
+      (step) => this.#told.stepped({ jobId, imageId, tenant, step }),
     );
   }
 

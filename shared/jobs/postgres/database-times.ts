@@ -9,7 +9,11 @@ const at = <T extends { at: number }>(input: T, ms: number): T => ({ ...input, a
 const TIMES: { [N in CallName]?: Moved<N> } = {
   acceptUpload: ({ image, ...rest }, ms) => ({
     ...rest,
-    image: { ...image, createdAt: image.createdAt + ms },
+    image: {
+      ...image,
+      createdAt: image.createdAt + ms,
+      expiresAt: image.expiresAt === null || rest.expiresByClient ? image.expiresAt : image.expiresAt + ms,
+    },
   }),
   claimKey: ({ claim, ...rest }, ms) => ({
     ...at(rest, ms),
@@ -19,7 +23,18 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   finishRun: at,
   retryJob: at,
   deleteImage: at,
+  findImage: at,
+  listImages: (asked, ms) => ({ ...asked, at: asked.at && asked.at + ms }),
+  expiredImages: at,
   queueReprocess: at,
+  eraseImages: ({ runsEndBy, ...order }, ms) => ({ ...at(order, ms), runsEndBy: runsEndBy + ms }),
+  eraseRest: at,
+  listRemovals: at,
+  borrowAnnouncements: at,
+  postponeAnnouncement: at,
+  releaseAnnouncements: at,
+  spentOriginals: at,
+  releaseOriginals: at,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { EventHub } from '../../../server/events/event-hub.ts';
-import { followJobs } from '../../../server/operations/follow-events.ts';
+import { followJob, followJobs } from '../../../server/operations/follow-events.ts';
 import { DEFAULT_TENANT, newImageId, newJobId } from '../../../shared/domain/ids.ts';
 import { ChangeFeed } from '../../../shared/jobs/change-feed.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
@@ -29,12 +29,14 @@ function records() {
     changes.push(made);
     return made;
   };
-  const store = { changesAfter } as JobStore;
-  const hub = new EventHub(new ChangeFeed(store, recordingLog().log), {
+  const findChange: JobStore['findChange'] = async (id) => changes.find((it) => it.id === id) ?? null;
+  const store = { changesAfter, findChange } as JobStore;
+  const hub = new EventHub(new ChangeFeed(store, recordingLog().log), store, {
     maxEventStreams: 10,
     isShared: false,
   });
-  return { store, hub, change };
+  const erase = () => changes.splice(0);
+  return { store, hub, change, erase };
 }
 
 async function follow({ hub, store }: ReturnType<typeof records>, seen: number | null = null) {
@@ -52,10 +54,7 @@ afterEach(() => {
 });
 
 test('a stream on which nothing comes is told every 15 s that it lives, and up to where', async () => {
-  const fakes = {
-    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'],
-  } as const;
-  vi.useFakeTimers({ ...fakes, toFake: [...fakes.toFake] });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
   const { next } = await follow(records());
   expect(await next()).toMatch(/^retry: \d+\n\nid: 0\n\n$/);
   const beat = next();
@@ -100,4 +99,18 @@ test('when nobody listens any more, nothing is asked for', async () => {
   all.hub.changed();
   await new Promise((turn) => setImmediate(turn));
   expect(asked).toHaveBeenCalledTimes(before);
+});
+
+test('the stream of a job that is erased ends with the next beat', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+  const all = records();
+  const { id, tenant } = all.change();
+  const body = await followJob(all.hub, all.store, { id, tenant }, null, () => true);
+  if (body === null || body === 'over') throw new Error('there is such a job');
+  const reader = body.getReader();
+  expect(new TextDecoder().decode((await reader.read()).value)).toContain('"status":"queued"');
+  all.erase();
+  await vi.advanceTimersByTimeAsync(15_000);
+  expect((await reader.read()).done).toBe(false);
+  expect((await reader.read()).done).toBe(true);
 });
