@@ -41,11 +41,15 @@ function records() {
 
 async function follow({ hub, store }: ReturnType<typeof records>, seen: number | null = null) {
   const topic = { tenant: DEFAULT_TENANT };
-  const cut = vi.fn(() => true);
+  const cut = vi.fn(() => false);
   const body = await followJobs(hub, store, topic, DEFAULT_TENANT, seen, cut);
   const reader = body.getReader();
   onTestFinished(() => reader.cancel().catch(() => {}));
-  const next = async () => new TextDecoder().decode((await reader.read()).value);
+  const next = async () => {
+    const { value, done } = await reader.read();
+    if (done) throw new Error('the stream has ended');
+    return new TextDecoder().decode(value);
+  };
   return { next, cut, reader };
 }
 
