@@ -8,6 +8,7 @@ import { Problem, problemOf, problemResponse } from './problem.ts';
 import { requestScope } from './request-scope.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
+import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -24,6 +25,7 @@ export function createApp(parts: Parts) {
   if (parts.origins.length > 0) app.use(crossOrigin(parts.origins));
   const routed = app
     .route('/', uploadRoutes(parts))
+    .route('/', fileRoutes(parts))
     .route('/', ticketRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))

@@ -42,6 +42,7 @@ export async function openCluster(
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   provideHome();
   const storage = measured(await S3Storage.open(bucket, log), 'files');
+  const parts = measured(storage.parts, 'files');
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
@@ -127,6 +128,7 @@ export async function openCluster(
       retries: { addBacklog: () => {} },
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      parts,
     },
     workers: crew?.workers ?? null,
     unready: () => {

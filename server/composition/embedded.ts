@@ -1,12 +1,14 @@
 import { dirname } from 'node:path';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
+import { removeUnnamedParts } from '../unnamed-parts.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 
@@ -22,10 +24,12 @@ export async function openEmbedded(
   const unlock = [...folders].map(lockFolder);
   const store = measured(await SqliteJobStore.open(paths.database), 'records');
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
+  const parts = measured(await DiskParts.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
+  await removeUnnamedParts(store, parts, 0);
   const hidden = [paths.database, storage.spoolPath];
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
   return {
@@ -39,6 +43,7 @@ export async function openEmbedded(
       retries: supervisor,
       decoder: () => supervisor.decoder,
       spoolPath: storage.spoolPath,
+      parts,
     },
     workers,
     unready: () => (supervisor.isReady ? null : 'no worker is ready'),

@@ -4,6 +4,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { HandOff, JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 import type { CommonAccess } from '../access/common-access.ts';
 
 /** What takes uploads and tells of them. */
@@ -15,6 +16,8 @@ export interface Front {
   decoder(): Decoder | null;
   /** Where uploads lie until they are accepted, as far as they do not stay in memory. */
   spoolPath: string;
+  /** Where uploads lie that come in several requests. */
+  parts: UploadParts;
 }
 
 /** The workers of this node. */

@@ -10,6 +10,8 @@ import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
 import { Intake } from '../intake/intake.ts';
 import { SpoolMemory } from '../intake/spool-memory.ts';
+import { ResumableUploads } from '../resumable/resumable-uploads.ts';
+import { Tidying } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
@@ -54,6 +56,7 @@ export async function startService(
   );
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
   const probes: ProbeParts = {
     log,
@@ -67,8 +70,11 @@ export async function startService(
     isClosing: () => phase === 'closing',
   };
   const intake = node.front && intakeOf(node, node.front);
-  const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
+  const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
+  const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
+  const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
+  tidying?.start();
   const faults = new ClientFaults(log);
   showFigures(node, config, log);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
@@ -91,16 +97,25 @@ export async function startService(
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
   }
 
-  function intakeOf({ store, storage }: Node, { handOff, decoder, spoolPath }: Front): Intake {
-    return new Intake(store, storage, handOff, decoder, presets.byName, {
+  function intakeOf({ store, storage }: Node, { handOff, retries, decoder, spoolPath }: Front): Intake {
+    return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
       ...config,
       spoolPath,
-      spoolMemory: new SpoolMemory(),
+      spoolMemory,
       ...patienceOf(config),
     });
   }
 
-  function appOf({ watch, retries }: Front, intake: Intake) {
+  function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
+    const limits = { ...config, ...patienceOf(config), isShared: isShared(keys) };
+    return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
+  }
+
+  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Tidying {
+    return new Tidying(store, parts, completion, log);
+  }
+
+  function appOf({ watch, retries }: Front, intake: Intake, resumable: ResumableUploads) {
     const { store, storage, direct } = node;
     return createApp({
       ...probes,
@@ -109,6 +124,7 @@ export async function startService(
       direct,
       redirectsReads: config.readMode === 'redirect',
       intake,
+      resumable,
       watch,
       retries,
       presets: presets.byName,
@@ -125,6 +141,8 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    resumable?.close();
+    const tidied = tidying?.stop() ?? Promise.resolve();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
@@ -134,6 +152,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    await inTime(tidied, left());
     await node.close();
     return received && finished && answered;
   }

@@ -7,6 +7,7 @@ import {
   JobRow,
   QuarantineRow,
   RecipeRow,
+  ResumableUploadRow,
   RunRow,
   SetRow,
   type Tables,
@@ -39,6 +40,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
   { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
+  { name: 'resumable_uploads', key: ['id'], row: ResumableUploadRow },
 ];
 
 export const columnsOf = ({ row }: RecordTable): string[] => Object.keys(row.shape);

@@ -14,6 +14,7 @@ import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { ResumableUploads } from '../resumable/resumable-uploads.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -53,6 +54,8 @@ export interface Parts extends ProbeParts {
   store: JobStore;
   storage: ImageStorage;
   intake: Intake;
+  /** Uploads that may come in several requests. */
+  resumable: ResumableUploads;
   presets: PresetsByName;
   /** Where files lie in a bucket, the ways of clients to it; null where they do not. */
   direct: DirectAccess | null;

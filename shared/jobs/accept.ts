@@ -31,6 +31,7 @@ export async function acceptUpload(
   };
   if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
   if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
+  const isFresh = !isBatch && !upload.hasPlace;
   const insertImage = db
     .insertInto('images')
     .values({
@@ -46,6 +47,6 @@ export async function acceptUpload(
       published_run: twin?.published ?? null,
     })
     .execute();
-  await Promise.all([insertImage, insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 })]);
+  await Promise.all([insertImage, insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 })]);
   return job;
 }

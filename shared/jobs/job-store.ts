@@ -1,9 +1,10 @@
 import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
-import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
+import type { ClaimId, HoldId, ImageId, JobId, RunId, Sha256, Tenant, UploadId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type { NewResumableUpload, UploadEnd, UploadPart } from '../domain/resumable.ts';
 import type {
   AcceptedUpload,
   DeletedImage,
@@ -28,6 +29,7 @@ import type {
   StoreFigures,
   Work,
 } from './records.ts';
+import type { FoundUpload, UploadPlaces, UploadsToTidy } from './resumable.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -139,6 +141,42 @@ export interface JobStore {
 
   /** Of the given images, those that were there and have been deleted. */
   deletedAmong(images: ImageId[]): Promise<ImageId[]>;
+
+  /**
+   * Opens an upload that may come in several requests, where there is a place for it: it has that until its picture is made.
+   * @returns the upload of this id that was there already, as it is now
+   */
+  beginUpload(upload: NewResumableUpload, places: UploadPlaces): Promise<FoundUpload | 'no_place'>;
+
+  /** Null: the tenant has none. */
+  findUpload(id: UploadId, tenant: Tenant, at: number): Promise<FoundUpload | null>;
+
+  /**
+   * Lets one request alone add to an upload from now on, if so many bytes of it are kept and it is open; whoever did before may not
+   * any more.
+   * @returns the upload as it is: who has other bytes than these does not hold it
+   */
+  holdUpload(by: {
+    id: UploadId;
+    tenant: Tenant;
+    hold: HoldId;
+    received: number;
+    at: number;
+  }): Promise<FoundUpload | null>;
+
+  /** Says which parts an upload has now. False: somebody else holds it, or it is at an end. */
+  addToUpload(id: UploadId, hold: HoldId, parts: readonly UploadPart[]): Promise<boolean>;
+
+  /** Does nothing for one that has ended. */
+  endUpload(id: UploadId, end: UploadEnd): Promise<void>;
+
+  dropUpload(id: UploadId): Promise<void>;
+
+  /** Up to so many of each kind. */
+  uploadsToTidy(at: number, limit: number): Promise<UploadsToTidy>;
+
+  /** Of the given uploads, those that are open. */
+  openUploadsAmong(ids: UploadId[]): Promise<UploadId[]>;
 
   close(): Promise<void>;
 }

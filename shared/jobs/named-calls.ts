@@ -33,4 +33,13 @@ export abstract class NamedCalls {
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
   existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);
   deletedAmong: JobStore['deletedAmong'] = (images) => this.call('deletedAmong', images);
+  beginUpload: JobStore['beginUpload'] = (upload, places) =>
+    this.call('beginUpload', { upload, places, at: upload.createdAt });
+  findUpload: JobStore['findUpload'] = (id, tenant, at) => this.call('findUpload', { id, tenant, at });
+  holdUpload: JobStore['holdUpload'] = (hold) => this.call('holdUpload', hold);
+  addToUpload: JobStore['addToUpload'] = (id, hold, parts) => this.call('addToUpload', { id, hold, parts });
+  endUpload: JobStore['endUpload'] = (id, end) => this.call('endUpload', { id, end });
+  dropUpload: JobStore['dropUpload'] = (id) => this.call('dropUpload', id);
+  uploadsToTidy: JobStore['uploadsToTidy'] = (at, limit) => this.call('uploadsToTidy', { at, limit });
+  openUploadsAmong: JobStore['openUploadsAmong'] = (ids) => this.call('openUploadsAmong', ids);
 }

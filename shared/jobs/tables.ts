@@ -1,11 +1,22 @@
 import { z } from 'zod';
 import { Focus } from '../domain/focus.ts';
 import { IdempotencyKey } from '../domain/idempotency.ts';
-import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
+import {
+  ClaimId,
+  HoldId,
+  ImageId,
+  JobId,
+  RunId,
+  Sha256,
+  Tenant,
+  TraceParent,
+  UploadId,
+} from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
+import { type ResumableUpload, UploadPart, UploadState } from '../domain/resumable.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -143,6 +154,23 @@ export const RunRow = z.object({
   failure: FailureCode.nullable(),
 });
 
+export const ResumableUploadRow = z.object({
+  id: UploadId,
+  tenant: Tenant,
+  state: UploadState,
+  bytes: z.int(),
+  received: z.int(),
+  parts: jsonColumn(z.array(UploadPart)),
+  metadata: z.string(),
+  fields: jsonColumn(z.record(z.string(), z.string())),
+  /** The request that may add to it: the fence. */
+  hold: HoldId.nullable(),
+  created_at: z.int(),
+  until: z.int(),
+  image_id: ImageId.nullable(),
+  refusal: z.string().nullable(),
+});
+
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
@@ -154,6 +182,7 @@ export interface Tables {
   watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
+  resumable_uploads: z.input<typeof ResumableUploadRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -212,6 +241,11 @@ export function toQuarantined(row: z.output<typeof QuarantineRow>): Quarantined 
     exitCode: row.exit_code,
     at: row.at,
   };
+}
+
+export function toResumableUpload(row: z.output<typeof ResumableUploadRow>): ResumableUpload {
+  const { created_at: createdAt, image_id: image, hold: _, ...same } = row;
+  return { ...same, createdAt, image };
 }
 
 export function toSet(row: z.output<typeof SetRow>): PublishedSet {

@@ -7,10 +7,12 @@ import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
+import { ResumableUploads } from '../../server/resumable/resumable-uploads.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { Runner } from '../../workers/supervisor/runner.ts';
@@ -32,6 +34,8 @@ const INTAKE_LIMITS = {
   stallMs: 5_000,
   wholeMs: 5_000,
 };
+
+const RESUMABLE_LIMITS = { ...INTAKE_LIMITS, maxResumableUploads: 10, resumableTtlS: 60, isShared: false };
 
 /** Always has room, and keeps what comes. */
 class Queue implements HandOff, Retries {
@@ -83,12 +87,15 @@ export async function partsInProcess(
   const queue = new Queue();
   const spoolMemory = new SpoolMemory();
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
+  const intake = new Intake(store, storage, queue, queue, () => DECODER, presets, limits);
+  const parts = await DiskParts.open(root);
   const app = createApp({
     store,
     storage,
     direct: null,
     redirectsReads: false,
-    intake: new Intake(store, storage, queue, () => DECODER, presets, limits),
+    intake,
+    resumable: new ResumableUploads({ store, parts, ...limits }, intake, RESUMABLE_LIMITS),
     presets,
     watch: { ended: async () => {} },
     retries: queue,

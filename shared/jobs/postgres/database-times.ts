@@ -20,6 +20,13 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   retryJob: at,
   deleteImage: at,
   queueReprocess: at,
+  findUpload: at,
+  holdUpload: at,
+  uploadsToTidy: at,
+  beginUpload: ({ upload, ...rest }, ms) => ({
+    ...at(rest, ms),
+    upload: { ...upload, createdAt: upload.createdAt + ms, until: upload.until + ms },
+  }),
 };
 
 /**

@@ -23,12 +23,16 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
     if (call.name === 'finishRun') jobs.push(call.input.jobId);
     if (call.name === 'retryJob') jobs.push(call.input.id);
     if (call.name === 'deleteImage') images.push(call.input.id);
+    if (call.name === 'beginUpload') bytes.push(PLACES);
     if (call.name === 'queueReprocess') return turnsOfPage(call.input);
   }
   return bytes.length + jobs.length + images.length > 0
     ? { text: TURNS, values: [bytes, jobs, images] }
     : null;
 }
+
+/** Who counts the places of resumable uploads waits for whoever is about to take one. No tenant is called so. */
+const PLACES = 'places of resumable uploads';
 
 /** What uploads that share runs have in common. */
 export const nameOf = ({ tenant, sha256 }: { tenant: Tenant; sha256: Sha256 }) => `${tenant} ${sha256}`;

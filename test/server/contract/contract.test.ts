@@ -59,6 +59,7 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     store: failed,
     storage: failed,
     intake: failed,
+    resumable: failed,
     presets: failed,
     direct: failed,
     watch: failed,
@@ -74,7 +75,7 @@ const ID = '5f0c7a52-0000-4000-8000-000000000000';
 
 /** A request to each operation that is not for everybody. */
 const PROTECTED = Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
-  (['get', 'post', 'delete'] as const).flatMap((method) => {
+  (['get', 'post', 'patch', 'delete'] as const).flatMap((method) => {
     const operation = item[method];
     if (!operation || operation.security?.length === 0) return [];
 
