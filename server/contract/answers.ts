@@ -28,8 +28,8 @@ export const StandingAnswer = z
     bytes: z.int().min(1).describe('That it has when it is whole'),
     offset: z.int().min(0).describe('Bytes that are kept'),
     expiresAt: Time,
-    image: ImageId.nullable().describe('What it has become'),
-    links: z.object({ self: Path, image: Path.nullable() }),
+    accepted: UploadAnswer.nullable().describe('What it has become; null: it is not whole yet'),
+    links: z.object({ self: Path }),
   })
   .meta({ id: 'Standing', description: 'How far an upload is that may come in several requests.' });
 

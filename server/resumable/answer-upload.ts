@@ -80,7 +80,7 @@ function askedOf(
 function told({ answer, store }: TusAnswer): Response {
   const { upload, standing } = store;
   const { headers } = answer;
-  if (standing?.image) headers.set('darkroom-image', `/images/${standing.image}`);
+  if (standing?.accepted) headers.set('darkroom-image', `/images/${standing.accepted.image}`);
   else if (upload) headers.set('upload-expires', new Date(upload.until).toUTCString());
   if (upload && upload.metadata !== '' && headers.has('upload-length')) {
     headers.set('upload-metadata', upload.metadata);

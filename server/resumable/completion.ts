@@ -1,5 +1,4 @@
 import pLimit from 'p-limit';
-import type { ImageId } from '../../shared/domain/ids.ts';
 import type { ResumableUpload, UploadEnd } from '../../shared/domain/resumable.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { UploadParts } from '../../shared/storage/upload-parts.ts';
@@ -10,6 +9,8 @@ import { PartGone, storedBody } from './stored-body.ts';
 
 /** Whole uploads that are read, hashed and inspected together; the others wait for their turn. */
 const AT_ONCE = 8;
+
+type Accepted = NonNullable<ResumableUpload['accepted']>;
 
 /** What becomes of uploads when they are whole: they take the way of every upload, from their parts. */
 export class Completion {
@@ -29,13 +30,14 @@ export class Completion {
    * @throws {Problem} when it is refused, and is at an end; or `key_in_flight`, when somebody else is at it
    * @throws {StoreError} and it is whole as before
    */
-  complete(upload: ResumableUpload, requestId: string, log: Logger): Promise<ImageId> {
+  complete(upload: ResumableUpload, requestId: string, log: Logger): Promise<Accepted> {
     return this.#inTurn(async () => {
       const seen: { gone: boolean } = { gone: false };
       try {
         const { job } = await this.#intake.accept(this.#asUpload(upload, seen), requestId, log);
-        await this.#end(upload, { state: 'accepted', image: job.imageId }, log);
-        return job.imageId;
+        const accepted = { image: job.imageId, job: job.id };
+        await this.#end(upload, { state: 'accepted', ...accepted }, log);
+        return accepted;
       } catch (error) {
         if (!isForGood(error)) throw error;
         await this.#end(upload, { state: 'refused', refusal: seen.gone ? 'internal' : error.code }, log);

@@ -1,4 +1,4 @@
-import type { HoldId, ImageId, Tenant, UploadId } from '../../shared/domain/ids.ts';
+import type { HoldId, Tenant, UploadId } from '../../shared/domain/ids.ts';
 import type { NewResumableUpload, ResumableUpload } from '../../shared/domain/resumable.ts';
 import type { FoundUpload } from '../../shared/jobs/resumable.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -24,7 +24,7 @@ export interface ResumableLimits extends Patience {
 export interface Standing {
   received: number;
   /** Null: it is not whole, or somebody is about to accept it. */
-  image: ImageId | null;
+  accepted: ResumableUpload['accepted'];
 }
 
 /** A request that adds to an upload now, in this process. */
@@ -95,13 +95,13 @@ export class ResumableUploads {
    * @throws {Problem} when it is refused; nothing of it is left then
    */
   async standing(upload: ResumableUpload, requestId: string, log: Logger): Promise<Standing> {
-    const { received, bytes, image } = upload;
-    if (image !== null || received < bytes) return { received, image };
+    const { received, bytes, accepted } = upload;
+    if (accepted !== null || received < bytes) return { received, accepted };
     try {
-      return { received, image: await this.completion.complete(upload, requestId, log) };
+      return { received, accepted: await this.completion.complete(upload, requestId, log) };
     } catch (error) {
       // Whoever is at it will accept it.
-      if (error instanceof Problem && error.code === 'key_in_flight') return { received, image: null };
+      if (error instanceof Problem && error.code === 'key_in_flight') return { received, accepted: null };
       throw error;
     }
   }

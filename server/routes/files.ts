@@ -8,7 +8,7 @@ import { capabilities } from '../resumable/tus.ts';
 import { uploadStanding } from '../resumable/upload-standing.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
-import { OF_PICTURES } from './upload.ts';
+import { OF_PICTURES, preferredWait } from './upload.ts';
 
 const TUS = z.object({ 'tus-resumable': z.literal('1.0.0') });
 
@@ -64,6 +64,9 @@ const STAND: Operation = {
   summary: 'How far an upload is',
   description:
     'HEAD is that of tus 1.0, and has it in headers. What is whole, and is no image yet, is accepted.',
+  headers: z.object({
+    prefer: z.string().optional().describe('`wait=10`: when its job has ended, or after so many seconds'),
+  }),
   answers: {
     200: {
       description: 'How far it is, and what it has become',
@@ -74,6 +77,7 @@ const STAND: Operation = {
         'upload-metadata': z.string().optional(),
         ...EXPIRES,
         ...IMAGE,
+        'preference-applied': z.string().optional(),
       }),
     },
   },
@@ -147,8 +151,10 @@ export function fileRoutes(parts: Parts) {
     .get('/files/:id', needs('upload or a ticket'), documents(STAND), async (c) => {
       const [id, request] = [c.req.param('id'), requestOf(c, parts, 'HEAD')];
       if (c.req.method === 'HEAD') return goOnWithUpload(id, request, resumable);
+      const seconds = preferredWait(c.req.header('prefer'));
+      if (seconds !== null) c.header('preference-applied', `wait=${seconds}`);
       c.header('cache-control', 'no-store');
-      return c.json(await uploadStanding(id, request, resumable));
+      return c.json(await uploadStanding(id, request, seconds ?? 0, parts));
     })
     .patch('/files/:id', needs('upload or a ticket'), documents(ADD), (c) => {
       if (parts.isClosing()) throw draining();

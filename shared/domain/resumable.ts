@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { HoldId, ImageId, Tenant, UploadId } from './ids.ts';
+import { HoldId, ImageId, JobId, Tenant, UploadId } from './ids.ts';
 
 /**
  * A piece of an upload that is kept: no crash loses it. Pieces follow each other from the first byte on, and are called by where
@@ -33,8 +33,8 @@ export const ResumableUpload = z.object({
   createdAt: z.int(),
   /** It ends then, in milliseconds since 1970. */
   until: z.int(),
-  /** Only of one that is accepted. */
-  image: ImageId.nullable(),
+  /** What it has become, once it is accepted. */
+  accepted: z.object({ image: ImageId, job: JobId }).nullable(),
   /** Why it was refused: the code of the problem. */
   refusal: z.string().nullable(),
 });
@@ -46,4 +46,6 @@ export type NewResumableUpload = Pick<
 >;
 
 /** How an upload ends. */
-export type UploadEnd = { state: 'accepted'; image: ImageId } | { state: 'refused'; refusal: string };
+export type UploadEnd =
+  | ({ state: 'accepted' } & NonNullable<ResumableUpload['accepted']>)
+  | { state: 'refused'; refusal: string };

@@ -261,6 +261,7 @@ async function createResumableUploads(db: Kysely<Tables>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('until', 'bigint', (column) => column.notNull())
     .addColumn('image_id', 'text')
+    .addColumn('job_id', 'text')
     .addColumn('refusal', 'text')
     .execute();
   await db.schema.createIndex('resumable_uploads_by_end').on('resumable_uploads').column('until').execute();

@@ -42,6 +42,7 @@ export async function beginUpload(
     created_at: createdAt,
     until,
     image_id: null,
+    job_id: null,
     refusal: null,
   };
   await db.insertInto('resumable_uploads').values(row).execute();
@@ -66,7 +67,7 @@ async function hasPlace(
           exists(
             selectFrom('jobs')
               .select('jobs.id')
-              .whereRef('jobs.image_id', '=', 'uploads.image_id')
+              .whereRef('jobs.id', '=', 'uploads.job_id')
               .where('jobs.state', 'in', ['queued', 'running']),
           ),
         ]),
@@ -137,6 +138,7 @@ export async function endUpload(
     .set({
       state: end.state,
       image_id: end.state === 'accepted' ? end.image : null,
+      job_id: end.state === 'accepted' ? end.job : null,
       refusal: end.state === 'refused' ? end.refusal : null,
       parts: '[]',
       metadata: '',

@@ -167,7 +167,9 @@ export const ResumableUploadRow = z.object({
   hold: HoldId.nullable(),
   created_at: z.int(),
   until: z.int(),
+  /** Both, or none. */
   image_id: ImageId.nullable(),
+  job_id: JobId.nullable(),
   refusal: z.string().nullable(),
 });
 
@@ -244,8 +246,8 @@ export function toQuarantined(row: z.output<typeof QuarantineRow>): Quarantined 
 }
 
 export function toResumableUpload(row: z.output<typeof ResumableUploadRow>): ResumableUpload {
-  const { created_at: createdAt, image_id: image, hold: _, ...same } = row;
-  return { ...same, createdAt, image };
+  const { created_at: createdAt, image_id: image, job_id: job, hold: _, ...same } = row;
+  return { ...same, createdAt, accepted: image !== null && job !== null ? { image, job } : null };
 }
 
 export function toSet(row: z.output<typeof SetRow>): PublishedSet {

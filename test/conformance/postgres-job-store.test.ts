@@ -9,6 +9,7 @@ import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
@@ -35,6 +36,7 @@ describeIdempotencyKeys('PostgresJobStore', open);
 describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeResumableUploads('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
   const url = await newDatabase(await sharedServer('postgres'));

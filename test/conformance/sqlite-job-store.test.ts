@@ -7,6 +7,7 @@ import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 
@@ -34,6 +35,7 @@ describeIdempotencyKeys('SqliteJobStore', open);
 describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeResumableUploads('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
   return { stores: [store, store, store], dispose };
