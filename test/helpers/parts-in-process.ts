@@ -89,13 +89,14 @@ export async function partsInProcess(
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
   const intake = new Intake(store, storage, queue, queue, () => DECODER, presets, limits);
   const parts = await DiskParts.open(root);
+  const resumable = new ResumableUploads({ store, parts, ...limits }, intake, RESUMABLE_LIMITS);
   const app = createApp({
     store,
     storage,
     direct: null,
     redirectsReads: false,
     intake,
-    resumable: new ResumableUploads({ store, parts, ...limits }, intake, RESUMABLE_LIMITS),
+    resumable,
     presets,
     watch: { ended: async () => {} },
     retries: queue,
@@ -121,6 +122,8 @@ export async function partsInProcess(
 
   return {
     storage,
+    parts,
+    resumable,
     queue,
     spoolMemory,
     log,
