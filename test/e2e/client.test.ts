@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { darkroom } from '../../server/client/client.ts';
+import { StandingAnswer } from '../../server/contract/answers.ts';
 import { imagePath } from '../../testdata/expected.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { paddedPicture } from '../helpers/padded-picture.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { TcpProxy } from '../helpers/tcp-proxy.ts';
@@ -87,11 +89,18 @@ describe('a large picture', () => {
       removeItem: (key: string) => void kept.delete(key),
     };
     const [picture, page] = [await large(), new AbortController()];
-    proxy.stopAfter(3_000_000, () => {
-      page.abort();
-      proxy.heal();
+    const stopped = Promise.withResolvers<void>();
+    proxy.stopAfter(3_000_000, stopped.resolve);
+    const first = upload(picture, { storage, signal: page.signal });
+    await stopped.promise;
+    await eventually('some of it is kept', async () => {
+      const [address = ''] = kept.values();
+      const standing = await service.fetch(new URL(address).pathname);
+      return StandingAnswer.parse(await standing.json()).offset > 1_000_000;
     });
-    await expect(upload(picture, { storage, signal: page.signal })).rejects.toThrow('aborted');
+    page.abort();
+    await expect(first).rejects.toThrow('aborted');
+    proxy.heal();
     expect(kept.size).toBe(1);
     const sent: number[] = [];
     await upload(picture, { storage, onProgress: (bytes) => sent.push(bytes) });
