@@ -8,15 +8,21 @@ import { Problem, problemOf, problemResponse } from './problem.ts';
 import { requestScope } from './request-scope.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
+import { erasureRoutes } from './routes/erasures.ts';
+import { eventRoutes } from './routes/events.ts';
 import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
+import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { opsRoutes } from './routes/ops.ts';
+import { originalRoutes } from './routes/originals.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
+import { usageRoutes } from './routes/usage.ts';
 
 /** All routes; its type is what typed clients are made from. */
 export function createApp(parts: Parts) {
@@ -27,12 +33,19 @@ export function createApp(parts: Parts) {
     .route('/', uploadRoutes(parts))
     .route('/', fileRoutes(parts))
     .route('/', ticketRoutes(parts))
+    .route('/', imageListRoutes(parts))
+    // Before variants: `original` is the name of none.
+    .route('/', originalRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
+    .route('/', eventRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
+    .route('/', erasureRoutes(parts))
+    .route('/', usageRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts))
     .route(
       '/',
       contractRoutes(() => app.routes),
@@ -45,7 +58,10 @@ export function createApp(parts: Parts) {
 export function createProbes(parts: ProbeParts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
-  const routed = app.route('/', healthRoutes(parts)).route('/', metricsRoutes('admin'));
+  const routed = app
+    .route('/', healthRoutes(parts))
+    .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts));
   finish(routed);
   return routed;
 }

@@ -28,6 +28,12 @@ export const wholeNumber = (least: number, most: number) =>
     .pipe(z.int().min(least).max(most))
     .meta({ override: { type: 'integer', minimum: least, maximum: most } });
 
+/** A moment in a query, in milliseconds since 1970. */
+export const Moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })])
+  .transform((text) => Date.parse(text));
+export const TAKES_MOMENT = 'a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z';
+
 export const Limit = wholeNumber(1, MOST_A_PAGE).default(50);
 
 /**

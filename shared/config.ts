@@ -41,7 +41,7 @@ export function readConfig(environment: Variables = process.env) {
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
-  for (const check of [accessFaults, signingFaults, sharingFaults])
+  for (const check of [accessFaults, signingFaults, purgeFaults, sharingFaults])
     faults.push(...check(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
@@ -54,6 +54,10 @@ export function readConfig(environment: Variables = process.env) {
     storage: env.STORAGE_URL ?? { kind: 'disk' as const, path: env.BASE_PATH },
     readMode: env.READ_MODE,
     sweepAfterS: env.SWEEP_AFTER_S,
+    keepOriginalsMs: env.KEEP_ORIGINALS,
+    expireAfterMs: env.EXPIRE_AFTER,
+    quota: { bytes: env.QUOTA_BYTES || null, images: env.QUOTA_IMAGES || null },
+    minFreeBytes: env.MIN_FREE_BYTES,
     role: env.ROLE,
     scratchPath: env.SCRATCH_PATH ?? join(env.BASE_PATH, 'scratch'),
     workers,
@@ -73,6 +77,7 @@ export function readConfig(environment: Variables = process.env) {
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     maxConnections: env.MAX_CONNECTIONS,
+    maxEventStreams: env.MAX_EVENT_STREAMS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,
@@ -91,6 +96,7 @@ export function readConfig(environment: Variables = process.env) {
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     signedReads: env.SIGNED_READS === 'true',
     readUrlTtlS: env.READ_URL_TTL_S,
+    purge: purgeOf(env),
     metricsPort: env.METRICS_PORT ?? null,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     traceRatio: env.TRACE_RATIO,
@@ -159,6 +165,18 @@ function signingFaults(env: z.output<typeof Environment> | null): string[] {
   if (env?.SIGNED_READS !== 'true' || env.SIGNING_KEYS_FILE !== undefined) return [];
   return [faultOf('SIGNED_READS', 'true', 'false where SIGNING_KEYS_FILE names no secrets')];
 }
+
+/** What says that something is to be purged, and is not signed, anybody could say. */
+function purgeFaults(env: z.output<typeof Environment> | null): string[] {
+  if (!env || (env.PURGE_URL === undefined) === (env.PURGE_SECRET_FILE === undefined)) return [];
+  return env.PURGE_URL === undefined
+    ? [faultOf('PURGE_SECRET_FILE', env.PURGE_SECRET_FILE, 'nothing where there is no PURGE_URL')]
+    : [faultOf('PURGE_URL', env.PURGE_URL, 'nothing where PURGE_SECRET_FILE names no secret to sign with')];
+}
+
+/** Null: nobody is told. */
+const purgeOf = ({ PURGE_URL: url, PURGE_SECRET_FILE: secretPath }: z.output<typeof Environment>) =>
+  url !== undefined && secretPath !== undefined ? { url, secretPath } : null;
 
 /** What nodes share they all share: records without their files, or files without their records, are of use to nobody. */
 function sharingFaults(env: z.output<typeof Environment> | null): string[] {

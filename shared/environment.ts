@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { expireAfter, keepOriginals } from './lifetimes.ts';
+import { PurgeUrl } from './purge-url.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
 const MIB = 1024 * 1024;
@@ -54,9 +56,8 @@ export const StorageUrl = z.string().transform((url, context) => {
 });
 
 /** As browsers send it: RFC 6454, section 6.2. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** An address, a network, or a name for some. */
 const ProxyName = z.union([
@@ -120,6 +121,9 @@ export const Environment = z.object({
   MAX_CONNECTIONS: wholeNumber(10, 1_000_000)
     .prefault('4096')
     .describe('Connections at once, of which the idle give way first (on Bun there is no such bound)'),
+  MAX_EVENT_STREAMS: wholeNumber(0, 100_000)
+    .prefault('1000')
+    .describe('Event streams at once, each of them a connection; beyond, 503'),
   JOB_TIMEOUT_MS: ms(100, 3_600_000, 30_000).describe('Deadline of a run, from hand-off to result'),
   MAX_ATTEMPTS: wholeNumber(1, 100)
     .prefault('3')
@@ -167,6 +171,21 @@ export const Environment = z.object({
     .prefault('proxy')
     .describe(
       'Variants in S3: `proxy` sends them itself, `redirect` sends the client to a signed address of the bucket',
+    ),
+  KEEP_ORIGINALS: keepOriginals(),
+  EXPIRE_AFTER: expireAfter(),
+  QUOTA_BYTES: wholeNumber(0, 999_999_999_999_999)
+    .prefault('0')
+    .describe(
+      'Bytes of originals and variants that a tenant may have, unless API_KEYS_FILE says other; 0: no limit',
+    ),
+  QUOTA_IMAGES: wholeNumber(0, 1_000_000_000)
+    .prefault('0')
+    .describe('Images that a tenant may have, unless API_KEYS_FILE says other; 0: no limit'),
+  MIN_FREE_BYTES: wholeNumber(0, 1024 * 1024 * 1024 * MIB)
+    .prefault(String(1024 * MIB))
+    .describe(
+      'With less room than that on the disk of BASE_PATH it is said in the log and the metrics, and what has had its time is removed at once',
     ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()
@@ -218,6 +237,12 @@ export const Environment = z.object({
     .enum(['all', 'api', 'worker'], 'all, api or worker')
     .prefault('all')
     .describe('What this node does: `api` takes uploads and answers, `worker` runs jobs'),
+  PURGE_URL: PurgeUrl.optional().describe(
+    'Told by POST which addresses of variants are not right any more, for the cache of a CDN; by default nobody is',
+  ),
+  PURGE_SECRET_FILE: path()
+    .optional()
+    .describe('Text file of the secret that signs what PURGE_URL is told, which needs it'),
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),

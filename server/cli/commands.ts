@@ -23,6 +23,11 @@ export const COMMANDS: readonly Subcommand[] = [
     load: async () => (await import('./reprocess-command.ts')).reprocessCommand,
   },
   {
+    name: 'erase',
+    summary: 'erases images of a tenant with all that is known of them',
+    load: async () => (await import('./erase-command.ts')).eraseCommand,
+  },
+  {
     name: 'quarantine',
     summary: 'lists what is refused since it crashed its decoder twice, and lets it in again',
     load: async () => (await import('./quarantine-command.ts')).quarantineCommand,

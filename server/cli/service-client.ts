@@ -52,13 +52,14 @@ export class ServiceClient {
     method: 'GET' | 'POST' | 'DELETE',
     path: string,
     query: Record<string, string> = {},
+    body?: object,
   ): Promise<Answered> {
     const address = new URL(path, this.#url);
     address.search = new URLSearchParams(query).toString();
     const deadline = performance.now() + this.#patienceMs;
     while (true) {
       const begin = performance.now();
-      const answer = await this.#attempt(address, method);
+      const answer = await this.#attempt(address, method, body);
       if (answer instanceof Response && answer.ok) {
         const json: unknown = answer.status === 204 ? null : await answer.json();
         return { json, tookMs: performance.now() - begin };
@@ -72,10 +73,14 @@ export class ServiceClient {
   }
 
   /** An error where there was no whole answer. */
-  async #attempt(address: URL, method: string): Promise<Response | Error> {
+  async #attempt(address: URL, method: string, asked: object | undefined): Promise<Response | Error> {
     try {
       const headers = new Headers(this.#key === null ? {} : { authorization: `Bearer ${this.#key}` });
-      const answer = await fetch(address, { method, headers });
+      const answer = await fetch(address, {
+        method,
+        headers,
+        ...(asked && { body: JSON.stringify(asked) }),
+      });
       const body = await answer.arrayBuffer();
       return new Response(answer.status === 204 ? null : body, answer);
     } catch (error) {

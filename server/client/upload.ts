@@ -1,3 +1,4 @@
+import { pausing } from './pausing.ts';
 import { type Accepted, sendResumably, tusUpload, type UploadStorage } from './resumable.ts';
 import { sendByFetch } from './send-by-fetch.ts';
 import { sendByXhr } from './send-by-xhr.ts';
@@ -115,19 +116,4 @@ function pauseOf(sent: Sent | Error, tries: number): number {
   const seconds = sent instanceof Error ? null : sent.retryAfter;
   if (seconds !== null && /^\d{1,6}$/.test(seconds)) return Number(seconds) * 1000;
   return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
-}
-
-function pausing(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provideHome } from '../../shared/config.ts';
+import { announced } from '../../shared/jobs/announced.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark, Lane } from '../../shared/jobs/records.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
@@ -10,25 +11,33 @@ import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
+import { JobNews, JobStep } from '../../shared/queue/job-news.ts';
 import { Admission } from '../../shared/queue/postgres/admission.ts';
 import { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
 import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
 import { prepareDatabase } from '../../shared/queue/postgres/prepare-database.ts';
 import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
+import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
+import { UNKNOWN_ROOM } from '../intake/room.ts';
+import { parseJson } from '../parse-json.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
+import { retentionOf } from './retention.ts';
 import { Upkeep } from './upkeep.ts';
 import { workInReach } from './work-in-reach.ts';
 
 /** The database has not answered for so long, in milliseconds: nothing can be accepted or run. */
 const SILENT_MS = 5_000;
+
+/** One of all nodes looks for what has had its time, at the most so often. */
+const RETENTION_SECONDS = 0.5;
 
 /** One of many nodes: records and queue in PostgreSQL, files in S3, both shared with all others. */
 export async function openCluster(
@@ -51,7 +60,15 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = measured(new PostgresJobStore(sessions, node, queue, clock), 'records');
+  const news = new JobNews();
+  const records = measured(
+    new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
+    'records',
+  );
+  const store = announced(records, () => {
+    news.changed();
+    notifier.tell(CHANNELS.changed);
+  });
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;
@@ -78,6 +95,14 @@ export async function openCluster(
         log,
       )
     : null;
+  // What is queued again is in the queue with its record.
+  const retries = { addBacklog: () => {} };
+  const retention = retentionOf(
+    config,
+    { store, storage, retries },
+    () => takeTurn(sessions.db, 'retention', RETENTION_SECONDS),
+    log,
+  );
   let feeder: Feeder | null = null;
   const listener = new Listener(
     database,
@@ -86,11 +111,16 @@ export async function openCluster(
         ...(crew && { [CHANNELS.work]: (lanes) => feeder?.workCame(lanes) }),
         ...(admission && { [CHANNELS.room]: () => admission.advance() }),
         [CHANNELS.ended]: (jobs) => watch.heard(jobs),
+        [CHANNELS.changed]: news.changed,
+        [CHANNELS.steps]: (steps) => {
+          for (const step of stepsIn(steps)) news.stepped(step);
+        },
       },
       began: () => {
         feeder?.wake();
         admission?.advance();
         void watch.look();
+        news.changed();
       },
     },
     log,
@@ -98,7 +128,9 @@ export async function openCluster(
 
   async function hire() {
     const scratch = await openScratch(config, log);
-    return hireCrew(options, store, storage, scratch, [spoolPath]);
+    const stepped = (step: JobStep) => notifier.tell(CHANNELS.steps, JSON.stringify(step));
+    const settled = () => retention.wake();
+    return hireCrew(options, store, storage, scratch, [spoolPath], { settled, stepped });
   }
 
   function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
@@ -117,19 +149,22 @@ export async function openCluster(
   }
 
   return {
+    name: node,
     common: await postgresAccess(pool, clock),
     store,
     storage,
+    news,
     direct: storage,
     front: admission && {
       handOff: admission,
       watch,
-      // What is queued again is in the queue with its record.
-      retries: { addBacklog: () => {} },
+      retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
       parts,
+      room: UNKNOWN_ROOM,
     },
+    isDiskLow: null,
     workers: crew?.workers ?? null,
     unready: () => {
       if (registry.silentMs > SILENT_MS) return 'the database does not answer';
@@ -141,10 +176,12 @@ export async function openCluster(
       feeder = startFeeding(crew.supervisor);
       crew.supervisor.onVacancy(() => feeder?.wake());
       upkeep?.start();
+      retention.start();
     },
     drain: async (deadline) => {
       admission?.close();
       upkeep?.stop();
+      void retention.stop();
       await feeder?.close();
       const clean = (await crew?.supervisor.drain(deadline)) ?? true;
       feeder?.end();
@@ -155,6 +192,7 @@ export async function openCluster(
       await registry.leave();
       await listener.close();
       await upkeep?.ended();
+      await retention.stop();
       await notifier.close();
       await queue.close();
       await store.close();
@@ -165,6 +203,10 @@ export async function openCluster(
     replaceWorkers: () => crew?.supervisor.replaceWorkers() ?? Promise.resolve(true),
   };
 }
+
+/** @param text each as JSON, with spaces between them; what is none is of another version, and left out */
+const stepsIn = (text: string): JobStep[] =>
+  text.split(' ').flatMap((json) => JobStep.safeParse(parseJson(json)).data ?? []);
 
 /** Uploads of an earlier process are on their way no more. */
 async function emptyFolder(path: string): Promise<string> {

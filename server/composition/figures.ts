@@ -2,7 +2,7 @@ import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
-import type { StoreFigures } from '../../shared/jobs/records.ts';
+import type { StoreFigures } from '../../shared/jobs/figures.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge, gauges } from '../../shared/telemetry/metrics.ts';
 import type { Node, WorkersView } from './node.ts';
@@ -14,8 +14,12 @@ const RESOLUTION_MS = 20;
 const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
-export function showFigures({ store, workers }: Node, { basePath, scratchPath }: Config, log: Logger): void {
-  showStore(storeFigures(store, log));
+export function showFigures(
+  { workers, isDiskLow }: Node,
+  figures: FiguresOfStore,
+  { basePath, scratchPath }: Config,
+): void {
+  showStore(figures);
   if (workers) showWorkers(workers);
   gauges(
     'darkroom_process_resident_bytes',
@@ -29,6 +33,10 @@ export function showFigures({ store, workers }: Node, { basePath, scratchPath }:
       return [...ofService, ['workers', all], ['largest_worker', Math.max(...ofWorkers)]] as const;
     },
   );
+  if (isDiskLow)
+    gauge('darkroom_disk_low', '1: less than MIN_FREE_BYTES are left for what is kept', () =>
+      isDiskLow() ? 1 : 0,
+    );
   showLoopDelay();
   showDisks({ data: basePath, scratch: scratchPath });
 }
@@ -53,7 +61,9 @@ function showDisks(places: Record<string, string>): void {
 }
 
 /** Null: the store does not answer. */
-function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFigures | null> {
+export type FiguresOfStore = () => Promise<StoreFigures | null>;
+
+export function figuresOfStore(store: Node['store'], log: Logger): FiguresOfStore {
   let asked: Promise<StoreFigures | null> = Promise.resolve(null);
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {
@@ -67,7 +77,7 @@ function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFig
   };
 }
 
-function showStore(figures: () => Promise<StoreFigures | null>): void {
+function showStore(figures: FiguresOfStore): void {
   const lanes = async () => Object.entries((await figures())?.waiting ?? {});
   gauges('darkroom_queue_jobs', 'Accepted jobs that wait; of all nodes', 'lane', async () =>
     (await lanes()).map(([lane, { jobs }]) => [lane, jobs] as const),
@@ -83,8 +93,31 @@ function showStore(figures: () => Promise<StoreFigures | null>): void {
     'Pictures that are refused since they have crashed the decoder',
     async () => (await figures())?.quarantined ?? null,
   );
+  gauge('darkroom_outbox_messages', 'What is still to be told to PURGE_URL; of all nodes', async () =>
+    figureOf(await figures(), ({ untold }) => untold.announcements),
+  );
+  gauge('darkroom_outbox_oldest_seconds', 'How old the oldest of it is', async () =>
+    figureOf(await figures(), ({ untold }) => secondsSince(untold.oldestAt)),
+  );
+  gauges('darkroom_kept_bytes', 'Bytes of files that are kept; of all tenants', 'kind', async () => {
+    const kept = (await figures())?.kept;
+    return kept
+      ? ([
+          ['originals', kept.originalBytes],
+          ['variants', kept.variantBytes],
+        ] as const)
+      : [];
+  });
+  gauge(
+    'darkroom_kept_images',
+    'Images that are not deleted; of all tenants',
+    async () => (await figures())?.kept.images ?? null,
+  );
   gauge('darkroom_store_up', '1: the records answer', async () => ((await figures()) ? 1 : 0));
 }
+
+const figureOf = (figures: StoreFigures | null, read: (figures: StoreFigures) => number): number | null =>
+  figures && read(figures);
 
 const secondsSince = (at: number | null): number => (at === null ? 0 : Math.max(0, (Date.now() - at) / 1000));
 

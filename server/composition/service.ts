@@ -1,10 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { gauge } from '../../shared/telemetry/metrics.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
+import type { QuotaOf } from '../access/quotas.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
+import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
@@ -16,8 +20,10 @@ import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
-import { showFigures } from './figures.ts';
+import { figuresOfStore, showFigures } from './figures.ts';
+import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
+import { opsStateOf } from './ops-state.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -49,34 +55,45 @@ export async function startService(
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
+  const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
     { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
     watermarks,
   );
+  const feed = new ChangeFeed(node.store, log);
+  const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
+  node.news.listen(events);
+  const messenger = (await purging?.(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const readiness = () => {
+    const reason = phase === 'serving' ? node.unready() : 'draining';
+    return reason === null ? { ready: true as const } : { ready: false as const, reason };
+  };
+  const figures = figuresOfStore(node.store, log);
+  const lapses = new Lapses();
   const probes: ProbeParts = {
     log,
     access,
     peerOf: runtime.peerOf,
-    readiness: () => {
-      const reason = phase === 'serving' ? node.unready() : 'draining';
-      return reason === null ? { ready: true } : { ready: false, reason };
-    },
+    readiness,
+    opsState: opsStateOf(node, config, figures, lapses, readiness),
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
-  const intake = node.front && intakeOf(node, node.front);
+  const intake = node.front && intakeOf(node, node.front, access.quotaOf);
   const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
   const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
   const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
+  messenger?.start();
   tidying?.start();
   const faults = new ClientFaults(log);
-  showFigures(node, config, log);
+  showFigures(node, figures, config);
+  gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -97,17 +114,24 @@ export async function startService(
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
   }
 
-  function intakeOf({ store, storage }: Node, { handOff, retries, decoder, spoolPath }: Front): Intake {
+  function intakeOf(
+    { store, storage }: Node,
+    { handOff, retries, decoder, spoolPath, room }: Front,
+    quotaOf: QuotaOf,
+  ): Intake {
     return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
       ...config,
+      quotaOf,
       spoolPath,
+      room,
       spoolMemory,
       ...patienceOf(config),
     });
   }
 
   function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
-    const limits = { ...config, ...patienceOf(config), isShared: isShared(keys) };
+    const { quotaOf } = access;
+    const limits = { ...config, ...patienceOf(config), quotaOf, isShared: isShared(keys) };
     return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
   }
 
@@ -127,8 +151,12 @@ export async function startService(
       resumable,
       watch,
       retries,
+      events,
+      cut: runtime.cut,
       presets: presets.byName,
+      keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
+      jobTimeoutMs: config.jobTimeoutMs,
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),
@@ -143,6 +171,7 @@ export async function startService(
     phase = 'closing';
     resumable?.close();
     const tidied = tidying?.stop() ?? Promise.resolve();
+    events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
@@ -153,6 +182,8 @@ export async function startService(
     metrics?.cut();
     faults.tell();
     await inTime(tidied, left());
+    lapses.close();
+    await messenger?.stop();
     await node.close();
     return received && finished && answered;
   }

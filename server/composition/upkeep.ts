@@ -8,6 +8,7 @@ import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
 import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import type { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { indexEarlier } from '../index-earlier.ts';
 import { sweep } from '../sweep.ts';
 
 /** How often records and queue are compared, and how often files with records; whichever node comes first, in seconds. */
@@ -72,6 +73,7 @@ export class Upkeep {
     while (!signal.aborted) {
       await this.#try('reconcile', () => this.#reconcile());
       await this.#try('sweep', () => this.#sweep());
+      await this.#try('index', () => this.#indexEarlier());
       const wait = RECONCILE_SECONDS * 1000 * (0.75 + Math.random() / 2);
       await sleep(wait, undefined, { signal }).catch(() => {});
     }
@@ -92,9 +94,16 @@ export class Upkeep {
     }
   }
 
+  /** While nodes are replaced, those of the version before accept images too. */
+  async #indexEarlier(): Promise<void> {
+    if (!(await takeTurn(this.#sessions.db, 'index', RECONCILE_SECONDS / 2))) return;
+    await indexEarlier(this.#store, this.#stopping.signal, this.#log);
+  }
+
   async #sweep(): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'sweep', this.#sweepSeconds))) return;
     const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, this.#stopping.signal);
-    this.#log.info(swept, 'swept');
+    const miscounted = await this.#store.recountUsage();
+    this.#log.info({ ...swept, miscounted }, 'swept');
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Description, PrivacyReceipt } from '../../shared/domain/description.ts';
 import { Focus } from '../../shared/domain/focus.ts';
-import { ImageId, JobId, RunId, Sha256 } from '../../shared/domain/ids.ts';
+import { ImageId, JobId, RunId, Sha256, Tenant } from '../../shared/domain/ids.ts';
 import { ImageHeader, Metadata, Name, Variant } from '../../shared/domain/image.ts';
 import { SANDBOXES } from '../../shared/domain/isolation.ts';
 import { FailureCode, JobState, RunOutcome } from '../../shared/domain/job.ts';
@@ -39,9 +39,18 @@ export const ImageAnswer = z
     status: JobState.describe('`succeeded` as soon as there are variants; else that of its job'),
     failure: FailureCode.nullable(),
     createdAt: Time,
+    expiresAt: Time.nullable().describe('Then it is deleted; null: never'),
     source: ImageHeader.extend({ bytes, sha256 }).describe(
       'The original: its size as stored, before orientation',
     ),
+    original: z
+      .object({
+        kept: z.boolean(),
+        until: Time.nullable().describe(
+          'When it is going to be removed; null: it is not, as far as is known',
+        ),
+      })
+      .describe('The uploaded file itself'),
     preset: Name,
     metadata: Metadata.nullable().describe('What the client has sent with it'),
     focus: Focus.nullable(),
@@ -58,6 +67,33 @@ export const ImageAnswer = z
     id: 'Image',
     description: 'The manifest of an image. What describes the picture is null until there are variants.',
   });
+
+const { id, status, failure, createdAt, source, preset, metadata } = ImageAnswer.shape;
+
+export const ListedImageAnswer = z
+  .object({
+    id,
+    status,
+    failure,
+    createdAt,
+    source,
+    preset,
+    metadata,
+    links: z.object({ self: Path, job: Path }),
+  })
+  .meta({ id: 'ListedImage', description: 'An image without its variants, which its manifest has.' });
+
+export const ImagePage = z
+  .object({
+    images: z.array(ListedImageAnswer),
+    next: Next,
+    complete: z
+      .boolean()
+      .describe(
+        'False, for minutes after an upgrade: what was accepted before it is not all found by `metadata` yet',
+      ),
+  })
+  .meta({ id: 'ImagePage' });
 
 export const SimilarAnswer = z
   .object({
@@ -130,6 +166,7 @@ export const TicketAnswer = z
     expiresAt: Time,
     maxBytes: z.int().min(1),
     preset: z.string().nullable(),
+    expires: z.string().nullable().describe('When its image ends, as it was asked for'),
     put: z
       .object({ url: z.url(), contentType: z.string() })
       .optional()
@@ -141,6 +178,7 @@ export const ReprocessPage = z
   .object({
     queued: z.int().min(0),
     skipped: z.int().min(0).describe('They have what the preset makes now, or are on their way to it'),
+    originalGone: z.int().min(0).describe('Of the skipped: their originals have not been kept'),
     next: Next,
   })
   .meta({ id: 'ReprocessPage' });
@@ -152,8 +190,46 @@ export const ReprocessCountAnswer = z
     pending: z.int().min(0),
     failed: z.int().min(0),
     failedJobs: z.array(Path).describe('Some of these'),
+    originalGone: z
+      .int()
+      .min(0)
+      .describe('They have the variants of before for good, as their originals have not been kept'),
   })
   .meta({ id: 'ReprocessCount' });
+
+export const ErasureAnswer = z
+  .object({
+    images: z.int().min(0),
+    files: z.int().min(0).describe('Originals and variants'),
+    bytes: z.int().min(0),
+    quarantined: z.int().min(0).describe('Bytes that were refused'),
+    keys: z.int().min(0).describe('Idempotency keys'),
+    jobs: z.int().min(0),
+    failed: z
+      .array(z.object({ file: z.string(), why: z.string() }))
+      .describe('Files that could not be removed; the next call tries again'),
+    waitSeconds: z
+      .int()
+      .min(0)
+      .nullable()
+      .describe('Until a run of an erased image that still goes on has ended for certain; null: none does'),
+    database: z
+      .enum(['overwritten', 'freed', 'in_use'])
+      .nullable()
+      .describe('What has become of the bytes of its records; null: not all are forgotten yet'),
+    verified: z.boolean().describe('This call has looked for all that could be left, and found nothing'),
+  })
+  .meta({ id: 'Erasure' });
+export const UsageAnswer = z
+  .object({
+    tenant: Tenant,
+    images: z.int().min(0),
+    bytes: z.int().min(0).describe('Of all that is kept'),
+    originalBytes: z.int().min(0),
+    variantBytes: z.int().min(0).describe('Those that several images share count once'),
+    quota: z.object({ bytes: z.int().nullable(), images: z.int().nullable() }).describe('Null: no limit'),
+  })
+  .meta({ id: 'Usage', description: 'What a tenant has, and may have.' });
 
 export const Liveness = z.object({ status: z.literal('alive') }).meta({ id: 'Liveness' });
 

@@ -1,9 +1,6 @@
 import Negotiator from 'negotiator';
-import type { ImageId } from '../../shared/domain/ids.ts';
 import { FILE_EXTENSION, MEDIA_TYPE, type Variant } from '../../shared/domain/image.ts';
-
-/** Digits of a variant's SHA-256 in its URL: 64 bits tell any two versions apart. */
-const HASH_DIGITS = 16;
+import { HASH_DIGITS, variantUrlName } from '../../shared/domain/variant-url.ts';
 
 const HASHED = new RegExp(`^([^.]+)\\.[0-9a-f]{${HASH_DIGITS}}\\.([^.]+)$`);
 
@@ -14,13 +11,6 @@ export interface Choice {
   /** The format was chosen by `Accept`. */
   negotiated: boolean;
 }
-
-/** `large.1f2e3d4c5b6a7988.webp`: name, hash, format. A client may leave out the hash, or the hash and the format. */
-export function variantUrlName({ name, format, sha256 }: Variant): string {
-  return `${name}.${sha256.slice(0, HASH_DIGITS)}.${FILE_EXTENSION[format]}`;
-}
-
-export const variantPath = (image: ImageId, urlName: string): string => `/images/${image}/${urlName}`;
 
 /**
  * Finds what the last part of a URL asks for.

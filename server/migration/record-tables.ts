@@ -1,13 +1,16 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
+import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
+import { OutboxRow } from '../../shared/jobs/outbox-row.ts';
+import { ResumableUploadRow } from '../../shared/jobs/resumable-row.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
+  ImageMetadataRow,
   ImageRow,
   JobRow,
   QuarantineRow,
   RecipeRow,
-  ResumableUploadRow,
   RunRow,
   SetRow,
   type Tables,
@@ -24,6 +27,8 @@ export interface RecordTable {
   row: z.ZodObject;
   /** A row is called by what is in it, so that two of one name are the same, whoever has written them. */
   isNamedByContent?: true;
+  /** Rows that have something in this column are left out. */
+  without?: string;
 }
 
 /** As the drivers give and bind it. */
@@ -35,13 +40,19 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'recipes', key: ['digest'], row: RecipeRow, isNamedByContent: true },
   { name: 'watermarks', key: ['sha256'], row: WatermarkRow, isNamedByContent: true },
   { name: 'images', key: ['id'], row: ImageRow },
+  { name: 'image_metadata', key: ['image_id', 'field'], row: ImageMetadataRow },
   { name: 'jobs', key: ['id'], row: JobRow },
   { name: 'runs', key: ['id'], row: RunRow },
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
   { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
+  { name: 'removals', key: ['kind', 'id'], row: RemovalRow },
+  { name: 'outbox', key: ['id'], row: OutboxRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
   { name: 'resumable_uploads', key: ['id'], row: ResumableUploadRow },
 ];
+
+/** What is in these is counted from the others, and not moved. */
+export const COUNTED_TABLES = ['usage', 'usage_changes'] as const satisfies (keyof Tables)[];
 
 export const columnsOf = ({ row }: RecordTable): string[] => Object.keys(row.shape);
 
@@ -58,10 +69,11 @@ export async function* pagesOf(
   columns: readonly string[] = columnsOf(table),
 ): AsyncGenerator<Row[]> {
   const key = names(table.key);
+  const counts = table.without ? sql`${sql.ref(table.without)} is null` : sql`true`;
   for (let last: Row | undefined, isMore = true; isMore; ) {
-    const after = last ? sql`where (${key}) > ${values(last, table.key)}` : sql``;
+    const after = last ? sql`and (${key}) > ${values(last, table.key)}` : sql``;
     const page = sql<Row>`
-      select ${names(columns)} from ${sql.table(table.name)} ${after} order by ${key} limit ${ROWS_A_PAGE}`;
+      select ${names(columns)} from ${sql.table(table.name)} where ${counts} ${after} order by ${key} limit ${ROWS_A_PAGE}`;
     const { rows } = await page.execute(db);
     if (rows.length > 0) yield rows;
     last = rows.at(-1);
@@ -69,10 +81,10 @@ export async function* pagesOf(
   }
 }
 
-export async function countOf(db: Kysely<Tables>, { name }: RecordTable): Promise<number> {
-  const { n } = await db
-    .selectFrom(name)
-    .select((eb) => eb.fn.countAll<number>().as('n'))
+export async function countOf(db: Kysely<Tables>, { name, without }: RecordTable): Promise<number> {
+  const rows = db.selectFrom(name).select((eb) => eb.fn.countAll<number>().as('n'));
+  const { n } = await rows
+    .$if(without !== undefined, (all) => all.where(sql.ref(without ?? ''), 'is', null))
     .executeTakeFirstOrThrow();
   return n;
 }

@@ -2,6 +2,7 @@ import type { HoldId, Tenant, UploadId } from '../../shared/domain/ids.ts';
 import type { NewResumableUpload, ResumableUpload } from '../../shared/domain/resumable.ts';
 import type { FoundUpload } from '../../shared/jobs/resumable.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { type QuotaOf, refuseBeyondQuota } from '../access/quotas.ts';
 import { bodyFault } from '../intake/body-fault.ts';
 import { type Patience, TooSlow } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
@@ -16,6 +17,7 @@ export interface ResumableLimits extends Patience {
   maxUploadBytes: number;
   maxResumableUploads: number;
   resumableTtlS: number;
+  quotaOf: QuotaOf;
   /** Whether there are several tenants. */
   isShared: boolean;
 }
@@ -52,10 +54,11 @@ export class ResumableUploads {
   /**
    * Takes a place for an upload, which it has until its picture is made.
    * @returns the one of this id that was there already
-   * @throws {Problem} when there is no place, or it is at an end
+   * @throws {Problem} when there is no place, its tenant has what it may have, or it is at an end
    */
   async begin(upload: NewResumableUpload): Promise<FoundUpload> {
-    const { maxResumableUploads: most, isShared } = this.limits;
+    const { maxResumableUploads: most, isShared, quotaOf } = this.limits;
+    await refuseBeyondQuota(quotaOf, upload.tenant, upload.bytes, this.#with.store);
     const begun = await this.#with.store.beginUpload(upload, { most, isShared });
     if (begun === 'no_place') throw noPlace();
     return this.#atWork(begun);

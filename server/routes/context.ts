@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Isolation } from '../../shared/domain/isolation.ts';
+import type { OriginalsKept } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
@@ -12,6 +13,8 @@ import type { AccessParts } from '../access/prepare-access.ts';
 import type { Allowance } from '../access/rate-limits.ts';
 import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
+import type { OpsState } from '../contract/ops-answer.ts';
+import type { EventHub } from '../events/event-hub.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { ResumableUploads } from '../resumable/resumable-uploads.ts';
@@ -45,6 +48,8 @@ export interface ProbeParts {
   readiness(): { ready: true } | { ready: false; reason: string };
   /** What a probe that asks for more is told; anybody may, so it holds no path and no name. Nothing where there are no workers. */
   inside(): { workers?: WorkerCounts; isolation?: Isolation };
+  /** What an operator is told of this process. */
+  opsState(): Promise<OpsState>;
   /** True once nothing new is accepted. */
   isClosing(): boolean;
 }
@@ -63,8 +68,15 @@ export interface Parts extends ProbeParts {
   redirectsReads: boolean;
   watch: JobWatch;
   retries: Retries;
+  events: EventHub;
+  /** Ends the connection of a request. False: it cannot, and the answer is to end. */
+  cut(context: Context): boolean;
+  /** See `OriginalsKept`. */
+  keepOriginalsMs: OriginalsKept;
   /** Whose scripts may ask. */
   origins: readonly string[];
+  /** The deadline of a run. */
+  jobTimeoutMs: number;
   /** The most of an upload without a ticket. */
   maxUploadBytes: number;
   /** The body of a request as a Node stream: each runtime has its own way to it. */

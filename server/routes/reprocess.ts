@@ -5,16 +5,13 @@ import { ReprocessCountAnswer, ReprocessPage } from '../contract/answers.ts';
 import { documents, type Operation, query } from '../contract/operation.ts';
 import { draining } from '../intake/no-room.ts';
 import { countReprocess, queueReprocess } from '../operations/reprocess.ts';
-import { cursorOf, cursorText, Limit } from '../page.ts';
+import { cursorOf, cursorText, Limit, Moment, TAKES_MOMENT } from '../page.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';
 
 const ImagesQuery = z.object({
   preset: z.string().max(64),
-  since: z
-    .union([z.iso.date(), z.iso.datetime({ offset: true })])
-    .transform((text) => Date.parse(text))
-    .default(0),
+  since: Moment.default(0),
 });
 const PageQuery = ImagesQuery.extend({
   cursor: cursorOf(z.object({ createdAt: z.int(), id: ImageId })).optional(),
@@ -22,7 +19,7 @@ const PageQuery = ImagesQuery.extend({
 });
 const TAKES = {
   preset: 'the name of a preset',
-  since: 'a day such as 2026-01-31, or a time such as 2026-01-31T12:00:00Z',
+  since: TAKES_MOMENT,
 };
 
 const QUEUE: Operation = {
@@ -47,7 +44,7 @@ export function reprocessRoutes(parts: Parts) {
       const { cursor, ...images } = c.req.valid('query');
       const page = await queueReprocess({ ...images, cursor }, c.get('requestId'), parts);
       c.header('cache-control', 'no-store');
-      return c.json({ queued: page.queued, skipped: page.skipped, next: cursorText(page.next) });
+      return c.json({ ...page, next: cursorText(page.next) });
     })
     .get('/reprocess', needs('admin'), documents(COUNT), query(ImagesQuery, TAKES), async (c) => {
       const { failedJobs, ...count } = await countReprocess(c.req.valid('query'), parts);

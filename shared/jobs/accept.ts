@@ -1,20 +1,23 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
+import { all } from './all.ts';
 import { answerKey } from './idempotency.ts';
+import { indexMetadata } from './image-metadata.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
+import { changeUsage, countWithin, takeBack } from './usage.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
   upload: AcceptedUpload,
-): Promise<Job | 'no_twin' | 'claim_lost'> {
+): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'> {
   const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
   const key = { tenant, sha256, recipeDigest, pipelineVersion };
-  const [twin, isRecipeKept] = await Promise.all([findTwin(db, key, isBatch), hasRecipe(db, recipeDigest)]);
+  const [twin, isRecipeKept] = await all([findTwin(db, key, isBatch), hasRecipe(db, recipeDigest)]);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -29,7 +32,12 @@ export async function acceptUpload(
     createdAt: image.createdAt,
     updatedAt: image.createdAt,
   };
-  if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
+  const counted = upload.quota ? await countWithin(db, upload.quota, image) : null;
+  if (upload.quota && counted === null) return 'over_quota';
+  if (claim && !(await answerKey(db, claim, job))) {
+    if (counted) await takeBack(db, counted);
+    return 'claim_lost';
+  }
   if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
   const isFresh = !isBatch && !upload.hasPlace;
   const insertImage = db
@@ -45,8 +53,20 @@ export async function acceptUpload(
       focus: image.focus && JSON.stringify(image.focus),
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
+      has_index: 1,
+      original_removed_at: null,
+      expires_at: image.expiresAt,
     })
     .execute();
-  await Promise.all([insertImage, insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 })]);
+  const { id, metadata, createdAt: created_at } = image;
+  // The statements reach the database in this order, and the entries name the image.
+  const insertMetadata = indexMetadata(db, { id, tenant, metadata, created_at });
+  const count = counted ? null : changeUsage(db, { tenant, images: 1, originalBytes: image.bytes });
+  await all([
+    insertImage,
+    insertMetadata,
+    count,
+    insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 }),
+  ]);
   return job;
 }

@@ -1,12 +1,15 @@
 import type { Kysely } from 'kysely';
+import type { ChangeReason } from '../domain/announcement.ts';
 import type { ImageId, JobId, Tenant } from '../domain/ids.ts';
 import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState, statesBefore } from '../domain/job.ts';
 import type { QuarantinedBytes } from '../domain/quarantine.ts';
+import { type Announces, announcePurge } from './announce.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
+import { changeUsage } from './usage.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
 const RETRIED_BY_HAND = JOB_STATES.filter(
@@ -27,17 +30,19 @@ export async function releaseQuarantined(
 
 export async function retryJob(
   db: Kysely<Tables>,
-  { id, at, pipelineVersion }: { id: JobId; at: number; pipelineVersion: number },
-): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null> {
+  { id, at, pipelineVersion, announces }: { id: JobId; at: number; pipelineVersion: number } & Announces,
+): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
   const { state, imageId } = found.job;
   if (!RETRIED_BY_HAND.includes(state)) return state;
-  const image = await findImage(db, { id: imageId, tenant: null });
+  const image = await findImage(db, { id: imageId, tenant: null, at });
   if (image === null || image === 'deleted') return 'deleted';
   // It would put what it makes in the place of what is newer.
   if (image.job.id !== id) return 'superseded';
   const twin = await twinOf(db, id, pipelineVersion);
+  // Whose run it would share may fail, and then it would have to run itself.
+  if (image.image.originalRemovedAt !== null && !twin?.published) return 'original_gone';
   await db
     .updateTable('jobs')
     .set({
@@ -53,7 +58,7 @@ export async function retryJob(
     .execute();
   return {
     toRun: twin ? null : await workOf(db, id),
-    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published) : [],
+    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published, { at, announces }) : [],
   };
 }
 
@@ -73,11 +78,19 @@ async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): P
   return findTwin(db, { tenant, sha256, recipeDigest: recipe_digest, pipelineVersion }, is_batch !== 0);
 }
 
+export interface DeletionOrder {
+  id: ImageId;
+  tenant: Tenant;
+  at: number;
+  reason: ChangeReason;
+}
+
 export async function deleteImage(
   db: Kysely<Tables>,
-  { id, tenant, at }: { id: ImageId; tenant: Tenant; at: number },
+  { id, tenant, at, reason, announces }: DeletionOrder & Announces,
 ): Promise<DeletedImage | 'deleted' | null> {
-  const found = await findImage(db, { id, tenant });
+  // What has ended is deleted for everybody but who deletes it for good.
+  const found = await findImage(db, { id, tenant, at: reason === 'deleted' ? at : Number.NEGATIVE_INFINITY });
   if (found === null || found === 'deleted') return found;
   const pending = await db
     .selectFrom('jobs')
@@ -97,7 +110,13 @@ export async function deleteImage(
     promoted = (await promoteFollower(db, jobId)) ?? promoted;
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
+  const { bytes, originalRemovedAt } = found.image;
+  await changeUsage(db, { tenant, images: -1, originalBytes: originalRemovedAt === null ? -bytes : 0 });
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
+  if (announces && found.set) {
+    const { variants } = found.set.manifest;
+    await announcePurge(db, { image: id, variants, reason, at });
+  }
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

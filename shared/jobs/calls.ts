@@ -1,19 +1,21 @@
 import { acceptUpload } from './accept.ts';
+import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { changesAfter, findChange } from './changes.ts';
+import { eraseImages, eraseRest } from './erase.ts';
+import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
+import { indexEarlierMetadata } from './image-metadata.ts';
+import { listImages } from './list-images.ts';
 import {
-  deletedAmong,
-  existingAmong,
-  figures,
-  findImage,
-  findJob,
-  isQuarantined,
-  listJobs,
-  listQuarantine,
-  publishedAmong,
-  queuedWork,
-} from './reads.ts';
+  borrowAnnouncements,
+  forgetAnnouncement,
+  postponeAnnouncement,
+  releaseAnnouncements,
+} from './outbox.ts';
+import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
+import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
 import {
   addToUpload,
@@ -25,9 +27,12 @@ import {
   openUploadsAmong,
   uploadsToTidy,
 } from './resumable.ts';
+import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
+import { scrub } from './sqlite/scrub.ts';
+import { foldUsage, recountUsage, usageOf } from './usage.ts';
 
 /**
  * What a call needs of its database.
@@ -41,15 +46,36 @@ export type CallKind = 'lookup' | 'read' | 'durable' | 'relaxed';
 /** Each call of the job store by its name: its query, and what it needs of the disk. */
 export const CALLS = {
   findImage: { kind: 'read', query: findImage },
+  listImages: { kind: 'read', query: listImages },
   findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
+  // What comes meanwhile is to be seen: in PostgreSQL each question is one of its own.
+  changesAfter: { kind: 'lookup', query: changesAfter },
+  findChange: { kind: 'lookup', query: findChange },
   listJobs: { kind: 'lookup', query: listJobs },
   queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
-  existingAmong: { kind: 'read', query: existingAmong },
-  deletedAmong: { kind: 'read', query: deletedAmong },
+  originalsKeptAmong: { kind: 'read', query: originalsKeptAmong },
+  originalsGoneAmong: { kind: 'read', query: originalsGoneAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
+  eraseImages: { kind: 'durable', query: eraseImages },
+  eraseRest: { kind: 'durable', query: eraseRest },
+  borrowAnnouncements: { kind: 'relaxed', query: borrowAnnouncements },
+  // What a power cut undoes is told once more.
+  forgetAnnouncement: { kind: 'relaxed', query: forgetAnnouncement },
+  postponeAnnouncement: { kind: 'relaxed', query: postponeAnnouncement },
+  releaseAnnouncements: { kind: 'relaxed', query: releaseAnnouncements },
+  listRemovals: { kind: 'read', query: listRemovals },
+  forgetRemovals: { kind: 'durable', query: forgetRemovals },
+  // What cuts the log of the database stands outside of any transaction.
+  scrub: { kind: 'lookup', query: scrub },
+  spentOriginals: { kind: 'lookup', query: spentOriginals },
+  expiredImages: { kind: 'lookup', query: expiredImages },
+  releaseOriginals: { kind: 'durable', query: releaseOriginals },
+  usageOf: { kind: 'lookup', query: usageOf },
+  foldUsage: { kind: 'durable', query: foldUsage },
+  recountUsage: { kind: 'durable', query: recountUsage },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },
@@ -62,6 +88,7 @@ export const CALLS = {
   // What it finds may be gone a moment later in any case.
   hasTwin: { kind: 'lookup', query: hasTwin },
   acceptUpload: { kind: 'durable', query: acceptUpload },
+  indexEarlierMetadata: { kind: 'durable', query: indexEarlierMetadata },
   findRecipe: { kind: 'lookup', query: findRecipe },
   keepWatermark: { kind: 'durable', query: keepWatermark },
   findWatermark: { kind: 'lookup', query: findWatermark },

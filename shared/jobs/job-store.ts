@@ -1,15 +1,32 @@
+import type { ChangeReason } from '../domain/announcement.ts';
 import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
-import type { ClaimId, HoldId, ImageId, JobId, RunId, Sha256, Tenant, UploadId } from '../domain/ids.ts';
+import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
-import type { NewResumableUpload, UploadEnd, UploadPart } from '../domain/resumable.ts';
+import type { ExpiredImage, SpentOriginals } from '../domain/retention.ts';
+import type { Usage } from '../domain/usage.ts';
+import type {
+  ErasedImages,
+  ErasureOrder,
+  ErasureRest,
+  ForgottenRest,
+  Removal,
+  Removals,
+  RemovalsAsked,
+  Scrubbed,
+} from './erasure.ts';
+import type { StoreFigures } from './figures.ts';
+import type { ImagePage, ImagesAsked } from './image-page.ts';
+import type { Announcement, AnnouncementsAsked } from './outbox.ts';
 import type {
   AcceptedUpload,
+  ChangePage,
   DeletedImage,
   ImageRecord,
   ImagesOfPreset,
+  JobChange,
   JobCursor,
   JobPage,
   JobRecord,
@@ -26,10 +43,9 @@ import type {
   SettledRun,
   SimilarImages,
   SimilarQuery,
-  StoreFigures,
   Work,
 } from './records.ts';
-import type { FoundUpload, UploadPlaces, UploadsToTidy } from './resumable.ts';
+import type { ResumableStore } from './resumable-store.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -38,7 +54,7 @@ import type { FoundUpload, UploadPlaces, UploadsToTidy } from './resumable.ts';
  * cut may undo: the job is then `queued` again, which is where recovery would put it.
  * @throws {StoreError} from every call, when the database is full or out of reach
  */
-export interface JobStore {
+export interface JobStore extends ResumableStore {
   /**
    * Takes a key for one request, until the claim ends.
    * @returns what the first request with this key was answered, or whether one is on its way
@@ -59,7 +75,7 @@ export interface JobStore {
    * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
    * @returns the job, or why nothing was kept
    */
-  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
+  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'>;
 
   /** Null: no upload has been accepted with it. */
   findRecipe(digest: Sha256): Promise<Recipe | null>;
@@ -79,15 +95,29 @@ export interface JobStore {
   finishRun(end: RunEnd): Promise<SettledRun | null>;
 
   /**
-   * `deleted` for an image that was there once; null for one that never was.
+   * `deleted` for an image that was there once, or whose end has come; null for one that never was.
    * @param tenant of another's there is none, and never was; null: of any
    */
   findImage(id: ImageId, tenant: Tenant | null): Promise<ImageRecord | 'deleted' | null>;
+
+  /** Images of a tenant from the newest to the oldest. Where a status is asked for, a page may be short, and yet not the last. */
+  listImages(asked: ImagesAsked): Promise<ImagePage>;
+
+  /**
+   * Lets images be found by their metadata that an earlier version has accepted.
+   * @returns how many they were, {@link limit} at the most
+   */
+  indexEarlierMetadata(limit: number): Promise<number>;
 
   /** Images of a tenant whose pictures look alike. */
   findSimilar(query: SimilarQuery): Promise<SimilarImages>;
 
   findJob(id: JobId): Promise<JobRecord | null>;
+
+  /** Jobs whose state has changed after that change, each by its last one only. @param query.tenant null: of all */
+  changesAfter(query: { after: number; tenant: Tenant | null; limit: number }): Promise<ChangePage>;
+
+  findChange(id: JobId): Promise<JobChange | null>;
 
   /** Jobs from the newest to the oldest. */
   listJobs(query: { status?: JobState; after?: JobCursor; limit: number }): Promise<JobPage>;
@@ -96,7 +126,15 @@ export interface JobStore {
   queuedWork(): Promise<Work[]>;
 
   /** Forgets an image and what the client said of it; its id stays known as deleted. Null: the tenant has none. */
-  deleteImage(id: ImageId, tenant: Tenant, at: number): Promise<DeletedImage | 'deleted' | null>;
+  deleteImage(
+    id: ImageId,
+    tenant: Tenant,
+    at: number,
+    reason?: ChangeReason,
+  ): Promise<DeletedImage | 'deleted' | null>;
+
+  /** Images whose end has come, and that are to be deleted as `expired`. */
+  expiredImages(at: number, limit: number): Promise<ExpiredImage[]>;
 
   /**
    * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.
@@ -106,13 +144,14 @@ export interface JobStore {
 
   /**
    * Queues an ended job again, with its tries counted anew; it may share a run like an upload.
-   * @returns why that cannot be: its state, or `superseded` by a later job of its image; null: no such job
+   * @returns why that cannot be: its state, `superseded` by a later job of its image, or `original_gone` where nothing else has
+   * its variants; null: no such job
    */
   retryJob(
     id: JobId,
     at: number,
     pipelineVersion: number,
-  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null>;
+  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null>;
 
   /**
    * Gives each image of a page that has not the variants of the preset as it is now, and no job that waits or runs, a
@@ -122,7 +161,46 @@ export interface JobStore {
 
   countReprocess(images: ImagesOfPreset): Promise<ReprocessCount>;
 
+  /**
+   * Deletes images as {@link deleteImage} does, and forgets what else is known of them. Images that were deleted by somebody else, or
+   * are another tenant's, are left out. Their files are among {@link listRemovals} from then on.
+   */
+  eraseImages(order: ErasureOrder): Promise<ErasedImages>;
+
+  /** Forgets what a tenant has that no image of it names. What a request needs that is on its way is left. */
+  eraseRest(rest: ErasureRest): Promise<ForgottenRest>;
+
+  /** Borrows what is to be told, that which has waited longest first; who does not say what became of it, gives it back by the end of the lease. */
+  borrowAnnouncements(asked: AnnouncementsAsked): Promise<Announcement[]>;
+
+  /** It was told, or is told no more. */
+  forgetAnnouncement(id: string): Promise<void>;
+
+  /** It could not be told, and is to be tried again after so many milliseconds. */
+  postponeAnnouncement(id: string, at: number, inMs: number): Promise<void>;
+
+  /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
+  releaseAnnouncements(at: number): Promise<void>;
+
+  /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
+  listRemovals(asked: RemovalsAsked): Promise<Removals>;
+
+  /** They are removed. */
+  forgetRemovals(removed: Removal[]): Promise<void>;
+
+  /** Overwrites what was forgotten, where the database can. */
+  scrub(): Promise<Scrubbed>;
+
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
+
+  /** What a tenant has, exactly: it is counted in the transactions that change it. */
+  usageOf(tenant: Tenant): Promise<Usage>;
+
+  /** Adds up what has changed of late, so that it stays quick to say. @returns how many changes */
+  foldUsage(): Promise<number>;
+
+  /** Counts everything anew, for what versions have missed that do not count. @returns how many tenants were counted wrong */
+  recountUsage(): Promise<number>;
 
   /** For metrics: what waits, and what is refused. */
   figures(): Promise<StoreFigures>;
@@ -136,47 +214,20 @@ export interface JobStore {
   /** Of the given runs, those whose published directory a row names. */
   publishedAmong(runs: RunId[]): Promise<RunId[]>;
 
-  /** Of the given images, those that exist. */
-  existingAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that exist and whose originals are kept. */
+  originalsKeptAmong(images: ImageId[]): Promise<ImageId[]>;
 
-  /** Of the given images, those that were there and have been deleted. */
-  deletedAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that were there and whose originals have not been kept, be it with the image or alone. */
+  originalsGoneAmong(images: ImageId[]): Promise<ImageId[]>;
 
-  /**
-   * Opens an upload that may come in several requests, where there is a place for it: it has that until its picture is made.
-   * @returns the upload of this id that was there already, as it is now
-   */
-  beginUpload(upload: NewResumableUpload, places: UploadPlaces): Promise<FoundUpload | 'no_place'>;
-
-  /** Null: the tenant has none. */
-  findUpload(id: UploadId, tenant: Tenant, at: number): Promise<FoundUpload | null>;
+  /** The images whose originals a rule lets go of, the eldest first. */
+  spentOriginals(query: SpentOriginals & { limit: number }): Promise<ImageId[]>;
 
   /**
-   * Lets one request alone add to an upload from now on, if so many bytes of it are kept and it is open; whoever did before may not
-   * any more.
-   * @returns the upload as it is: who has other bytes than these does not hold it
+   * Lets go of the originals of these images, but of those that are needed since: the files are garbage from then on.
+   * @returns whose they are
    */
-  holdUpload(by: {
-    id: UploadId;
-    tenant: Tenant;
-    hold: HoldId;
-    received: number;
-    at: number;
-  }): Promise<FoundUpload | null>;
-
-  /** Says which parts an upload has now. False: somebody else holds it, or it is at an end. */
-  addToUpload(id: UploadId, hold: HoldId, parts: readonly UploadPart[]): Promise<boolean>;
-
-  /** Does nothing for one that has ended. */
-  endUpload(id: UploadId, end: UploadEnd): Promise<void>;
-
-  dropUpload(id: UploadId): Promise<void>;
-
-  /** Up to so many of each kind. */
-  uploadsToTidy(at: number, limit: number): Promise<UploadsToTidy>;
-
-  /** Of the given uploads, those that are open. */
-  openUploadsAmong(ids: UploadId[]): Promise<UploadId[]>;
+  releaseOriginals(release: SpentOriginals & { images: readonly ImageId[] }): Promise<ImageId[]>;
 
   close(): Promise<void>;
 }

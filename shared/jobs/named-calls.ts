@@ -3,6 +3,13 @@ import type { JobStore } from './job-store.ts';
 
 /** The calls of a {@link JobStore}, each by its name and one input: how they reach a database is for who extends it. */
 export abstract class NamedCalls {
+  /** Whether somebody is to be told of what changes. */
+  protected readonly announces: boolean;
+
+  constructor(announces: boolean) {
+    this.announces = announces;
+  }
+
   protected abstract call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
 
   claimKey: JobStore['claimKey'] = (claim, at) => this.call('claimKey', { claim, at });
@@ -14,25 +21,45 @@ export abstract class NamedCalls {
   keepWatermark: JobStore['keepWatermark'] = (watermark) => this.call('keepWatermark', watermark);
   findWatermark: JobStore['findWatermark'] = (sha256) => this.call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.call('startRun', start);
-  finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', end);
-  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant });
+  finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', { ...end, announces: this.announces });
+  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant, at: Date.now() });
+  listImages: JobStore['listImages'] = (asked) => this.call('listImages', asked);
+  indexEarlierMetadata: JobStore['indexEarlierMetadata'] = (limit) =>
+    this.call('indexEarlierMetadata', { limit });
   findSimilar: JobStore['findSimilar'] = (query) => this.call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.call('findJob', id);
+  changesAfter: JobStore['changesAfter'] = (query) => this.call('changesAfter', query);
+  findChange: JobStore['findChange'] = (id) => this.call('findChange', id);
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
-  deleteImage: JobStore['deleteImage'] = (id, tenant, at) => this.call('deleteImage', { id, tenant, at });
+  deleteImage: JobStore['deleteImage'] = (id, tenant, at, reason = 'deleted') =>
+    this.call('deleteImage', { id, tenant, at, reason, announces: this.announces });
+  expiredImages: JobStore['expiredImages'] = (at, limit) => this.call('expiredImages', { at, limit });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
-    this.call('retryJob', { id, at, pipelineVersion });
-  queueReprocess: JobStore['queueReprocess'] = (order) => this.call('queueReprocess', order);
+    this.call('retryJob', { id, at, pipelineVersion, announces: this.announces });
+  queueReprocess: JobStore['queueReprocess'] = (order) =>
+    this.call('queueReprocess', { ...order, announces: this.announces });
   countReprocess: JobStore['countReprocess'] = (images) => this.call('countReprocess', images);
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
+  eraseImages: JobStore['eraseImages'] = (order) =>
+    this.call('eraseImages', { ...order, announces: this.announces });
+  borrowAnnouncements: JobStore['borrowAnnouncements'] = (asked) => this.call('borrowAnnouncements', asked);
+  forgetAnnouncement: JobStore['forgetAnnouncement'] = (id) => this.call('forgetAnnouncement', id);
+  postponeAnnouncement: JobStore['postponeAnnouncement'] = (id, at, inMs) =>
+    this.call('postponeAnnouncement', { id, at, inMs });
+  releaseAnnouncements: JobStore['releaseAnnouncements'] = (at) => this.call('releaseAnnouncements', { at });
+  eraseRest: JobStore['eraseRest'] = (rest) => this.call('eraseRest', rest);
+  listRemovals: JobStore['listRemovals'] = (asked) => this.call('listRemovals', asked);
+  forgetRemovals: JobStore['forgetRemovals'] = (removed) => this.call('forgetRemovals', removed);
+  scrub: JobStore['scrub'] = () => this.call('scrub', undefined);
+  usageOf: JobStore['usageOf'] = (tenant) => this.call('usageOf', tenant);
+  foldUsage: JobStore['foldUsage'] = () => this.call('foldUsage', undefined);
+  recountUsage: JobStore['recountUsage'] = () => this.call('recountUsage', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
-  existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);
-  deletedAmong: JobStore['deletedAmong'] = (images) => this.call('deletedAmong', images);
   beginUpload: JobStore['beginUpload'] = (upload, places) =>
     this.call('beginUpload', { upload, places, at: upload.createdAt });
   findUpload: JobStore['findUpload'] = (id, tenant, at) => this.call('findUpload', { id, tenant, at });
@@ -42,4 +69,8 @@ export abstract class NamedCalls {
   dropUpload: JobStore['dropUpload'] = (id) => this.call('dropUpload', id);
   uploadsToTidy: JobStore['uploadsToTidy'] = (at, limit) => this.call('uploadsToTidy', { at, limit });
   openUploadsAmong: JobStore['openUploadsAmong'] = (ids) => this.call('openUploadsAmong', ids);
+  originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);
+  originalsGoneAmong: JobStore['originalsGoneAmong'] = (images) => this.call('originalsGoneAmong', images);
+  spentOriginals: JobStore['spentOriginals'] = (query) => this.call('spentOriginals', query);
+  releaseOriginals: JobStore['releaseOriginals'] = (release) => this.call('releaseOriginals', release);
 }

@@ -1,6 +1,8 @@
 import type { Kysely } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
 import { type FailureCode, statesBefore } from '../domain/job.ts';
+import { all } from './all.ts';
+import type { Announces } from './announce.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
 import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RunRow, type Tables } from './tables.ts';
@@ -93,18 +95,18 @@ function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[])
 /** Those of a job's own files: others with the same bytes have theirs, and may succeed. */
 const FAULTS_OF_ITS_OWN = new Set<FailureCode | null>(['original_missing', 'storage_error']);
 
-export async function finishRun(db: Kysely<Tables>, end: RunEnd): Promise<SettledRun | null> {
-  const [moved] = await Promise.all([moveOn(db, end), recordEnd(db, end)]);
+export async function finishRun(db: Kysely<Tables>, end: RunEnd & Announces): Promise<SettledRun | null> {
+  const [moved] = await all([moveOn(db, end), recordEnd(db, end)]);
   if (!moved) return null;
   const { image_id: imageId, tenant, sha256 } = Moved.parse(moved);
   if (end.next === 'quarantined') await quarantine(db, imageId, end);
   const bytes = tenant !== null && sha256 !== null ? { tenant, sha256 } : await bytesOf(db, imageId);
   const isOwnFault = end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure);
-  const [{ set, retired }, ended] = await Promise.all([
+  const [{ set, retired }, ended] = await all([
     attachSet(db, imageId, bytes, end),
     isOwnFault ? null : endFollowers(db, end),
   ]);
-  const retiredSets = [...retired, ...(set && ended ? await showSet(db, ended.images, set) : [])];
+  const retiredSets = [...retired, ...(set && ended ? await showSet(db, ended.images, set, end) : [])];
   const promoted = isOwnFault ? await promoteFollower(db, end.jobId) : null;
   return { keepsDirectory: set === end.runId, followers: ended?.followers ?? [], promoted, retiredSets };
 }

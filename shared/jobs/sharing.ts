@@ -1,11 +1,15 @@
 import type { Kysely } from 'kysely';
 import { bandsOf } from '../domain/hash-bands.ts';
-import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId, type JobId, type RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
-import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
+import { all } from './all.ts';
+import { VALUES_PER_STATEMENT } from './among.ts';
+import { type Announces, announceReplaced } from './announce.ts';
+import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
-import { JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { bytesOf, changeUsage } from './usage.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
@@ -25,7 +29,7 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolea
     .where('jobs.shared_run_of', 'is', null);
   if (!batchToo) jobs = jobs.where('jobs.is_batch', '=', 0);
   const eldest = jobs.orderBy('jobs.created_at').orderBy('jobs.id').limit(1);
-  const [set, job] = await Promise.all([
+  const [set, job] = await all([
     selectSet(db, key)
       .innerJoin('runs', 'runs.id', 'sets.run_id')
       .select(['sets.run_id', 'runs.job_id'])
@@ -57,7 +61,7 @@ export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
   { tenant, sha256 }: Pick<SetKey, 'tenant' | 'sha256'>,
-  { runId, published, at }: Pick<RunEnd, 'runId' | 'published' | 'at'>,
+  { runId, published, at, announces }: Pick<RunEnd, 'runId' | 'published' | 'at'> & Announces,
 ): Promise<{ set: RunId | null; retired: RunId[] }> {
   if (!published) return { set: null, retired: [] };
   const { manifest, recipeDigest } = published;
@@ -77,13 +81,15 @@ export async function attachSet(
       band_1: bands?.[1] ?? null,
       band_2: bands?.[2] ?? null,
       band_3: bands?.[3] ?? null,
+      bytes: bytesOf(manifest),
     })
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'sha256', 'recipe_digest', 'pipeline_version']).doNothing(),
     )
     .executeTakeFirst();
+  if (inserted) await changeUsage(db, { tenant, variantBytes: bytesOf(manifest) });
   const set = inserted ? runId : await setOf(db, key);
-  return { set, retired: await showSet(db, [imageId], set) };
+  return { set, retired: await showSet(db, [imageId], set, { at, announces }) };
 }
 
 async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
@@ -92,7 +98,12 @@ async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
 }
 
 /** From now on the images show this set. @returns those that they have shown, and that no image shows any more */
-export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], set: RunId): Promise<RunId[]> {
+export async function showSet(
+  db: Kysely<Tables>,
+  images: readonly ImageId[],
+  set: RunId,
+  { at: now, announces }: { at: number } & Announces,
+): Promise<RunId[]> {
   const shown = new Set<RunId>();
   for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
     const some = images.slice(at, at + VALUES_PER_STATEMENT);
@@ -105,12 +116,16 @@ export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], se
     if (Number(first) === some.length) continue;
     const rows = await db
       .selectFrom('images')
-      .select('published_run')
-      .distinct()
+      .select(['id', 'published_run'])
       .where('id', 'in', some)
       .where('published_run', '!=', set)
       .execute();
-    for (const { published_run } of rows) shown.add(SetRow.shape.run_id.parse(published_run));
+    const replaced = rows.map(({ id, published_run }) => ({
+      id: ImageRow.shape.id.parse(id),
+      run: SetRow.shape.run_id.parse(published_run),
+    }));
+    for (const { run } of replaced) shown.add(run);
+    if (announces) await announceReplaced(db, replaced, now);
     await db.updateTable('images').set({ published_run: set }).where('id', 'in', some).execute();
   }
   const retired: RunId[] = [];
@@ -120,14 +135,18 @@ export async function showSet(db: Kysely<Tables>, images: readonly ImageId[], se
 
 /** The last image that lets go of a set retires it. @returns whether it did */
 export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boolean> {
-  const { numDeletedRows } = await db
+  const retired = await db
     .deleteFrom('sets')
     .where('run_id', '=', runId)
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('images').select('id').where('published_run', '=', runId))),
     )
+    .returning(['tenant', 'bytes'])
     .executeTakeFirst();
-  return numDeletedRows > 0n;
+  if (!retired) return false;
+  const { tenant, bytes } = SetRow.pick({ tenant: true, bytes: true }).parse(retired);
+  await changeUsage(db, { tenant: tenant ?? DEFAULT_TENANT, variantBytes: -bytes });
+  return true;
 }
 
 /** The jobs that have waited for the run of their leader end as it has. @returns them, and their images */

@@ -1,32 +1,16 @@
 import { z } from 'zod';
 import { Focus } from '../domain/focus.ts';
 import { IdempotencyKey } from '../domain/idempotency.ts';
-import {
-  ClaimId,
-  HoldId,
-  ImageId,
-  JobId,
-  RunId,
-  Sha256,
-  Tenant,
-  TraceParent,
-  UploadId,
-} from '../domain/ids.ts';
+import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
+import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
-import { type ResumableUpload, UploadPart, UploadState } from '../domain/resumable.ts';
-
-/** A column that holds JSON: checked when it is read, like everything else from outside the process. */
-function jsonColumn<T extends z.ZodType>(schema: T) {
-  return z.string().transform((text, context): z.output<T> => {
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: 'custom', message: 'not the JSON that this column holds' });
-    return z.NEVER;
-  });
-}
+import type { RemovalRow } from './erasure-tables.ts';
+import { jsonColumn } from './json-column.ts';
+import type { OutboxRow } from './outbox-row.ts';
+import type { ResumableUploadRow } from './resumable-row.ts';
 
 export const ImageRow = z.object({
   id: ImageId,
@@ -43,6 +27,20 @@ export const ImageRow = z.object({
   created_at: z.int(),
   /** The run whose directory is this image's published set. */
   published_run: RunId.nullable(),
+  /** 1: what it can be found by is in `image_metadata`; null: a version has accepted it that knew nothing of that. */
+  has_index: z.int().nullable(),
+  /** Since then its original does not count, be it there or not; null: it is kept. */
+  original_removed_at: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expires_at: z.int().nullable(),
+});
+
+/** A field that an image is found by; the rest is as its image has it. */
+export const ImageMetadataRow = z.object({
+  image_id: ImageId,
+  tenant: Tenant,
+  ...MetadataField.shape,
+  created_at: z.int(),
 });
 
 export const DeletedImageRow = z.object({
@@ -65,6 +63,8 @@ export const SetRow = z.object({
   band_1: z.int().nullable(),
   band_2: z.int().nullable(),
   band_3: z.int().nullable(),
+  /** Of its files together; 0 of one that a version has made which did not count. */
+  bytes: z.int(),
 });
 
 export const JobRow = z.object({
@@ -125,6 +125,14 @@ export const IdempotencyKeyRow = z.object({
   node: z.string().nullable(),
 });
 
+const UsageColumns = { images: z.int(), original_bytes: z.int(), variant_bytes: z.int() };
+
+/** What a tenant has, as far as it was added up. */
+export const UsageRow = z.object({ tenant: Tenant, ...UsageColumns });
+
+/** What is to be added yet, or with a minus taken away. */
+export const UsageChangeRow = z.object({ id: z.string(), tenant: Tenant, ...UsageColumns });
+
 export const QuarantineRow = z.object({
   tenant: Tenant,
   sha256: Sha256,
@@ -154,28 +162,17 @@ export const RunRow = z.object({
   failure: FailureCode.nullable(),
 });
 
-export const ResumableUploadRow = z.object({
-  id: UploadId,
+/** A view: jobs by the number of the last change of their state. */
+export const ChangedJobRow = JobRow.pick({ id: true, image_id: true, state: true, failure: true }).extend({
   tenant: Tenant,
-  state: UploadState,
-  bytes: z.int(),
-  received: z.int(),
-  parts: jsonColumn(z.array(UploadPart)),
-  metadata: z.string(),
-  fields: jsonColumn(z.record(z.string(), z.string())),
-  /** The request that may add to it: the fence. */
-  hold: HoldId.nullable(),
-  created_at: z.int(),
-  until: z.int(),
-  /** Both, or none. */
-  image_id: ImageId.nullable(),
-  job_id: JobId.nullable(),
-  refusal: z.string().nullable(),
+  updated_at: z.int(),
+  change: z.int(),
 });
 
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
+  image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;
   sets: z.input<typeof SetRow>;
   jobs: z.input<typeof JobRow>;
@@ -185,6 +182,13 @@ export interface Tables {
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
   resumable_uploads: z.input<typeof ResumableUploadRow>;
+  changed_jobs: z.input<typeof ChangedJobRow>;
+  last_change: { number: number };
+  open_changes: { begun: number; over: number };
+  removals: z.input<typeof RemovalRow>;
+  outbox: z.input<typeof OutboxRow>;
+  usage: z.input<typeof UsageRow>;
+  usage_changes: z.input<typeof UsageChangeRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -198,6 +202,8 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     metadata: row.metadata,
     focus: row.focus,
     createdAt: row.created_at,
+    originalRemovedAt: row.original_removed_at,
+    expiresAt: row.expires_at,
   };
 }
 
@@ -243,11 +249,6 @@ export function toQuarantined(row: z.output<typeof QuarantineRow>): Quarantined 
     exitCode: row.exit_code,
     at: row.at,
   };
-}
-
-export function toResumableUpload(row: z.output<typeof ResumableUploadRow>): ResumableUpload {
-  const { created_at: createdAt, image_id: image, job_id: job, hold: _, ...same } = row;
-  return { ...same, createdAt, accepted: image !== null && job !== null ? { image, job } : null };
 }
 
 export function toSet(row: z.output<typeof SetRow>): PublishedSet {

@@ -112,6 +112,19 @@ export const runsTotal = new Counter({
   registers,
 });
 
+export const eventsSentTotal = new Counter({
+  name: 'darkroom_events_sent_total',
+  help: 'Events that were sent to clients: changes of jobs (job), steps of runs (step), and resets, after which a client reads anew',
+  labelNames: ['event'] as const,
+  registers,
+});
+
+export const eventStreamsCutTotal = new Counter({
+  name: 'darkroom_event_streams_cut_total',
+  help: 'Event streams that were ended since their readers were too slow',
+  registers,
+});
+
 export const quarantinedTotal = new Counter({
   name: 'darkroom_pictures_quarantined_total',
   help: 'Pictures that are refused from then on, since they crashed the decoder twice',
@@ -122,6 +135,13 @@ export const workerEndsTotal = new Counter({
   name: 'darkroom_worker_ends_total',
   help: 'Worker processes that have ended: died, died_at_start, retired, stopped; by what they died of',
   labelNames: ['how', 'cause'] as const,
+  registers,
+});
+
+export const outboxTotal = new Counter({
+  name: 'darkroom_outbox_deliveries_total',
+  help: 'Tries to tell others of a change, by how they ended: delivered, failed (it is tried again), given_up (it is too old)',
+  labelNames: ['topic', 'outcome'] as const,
   registers,
 });
 

@@ -4,26 +4,32 @@ import { NO_QUEUE } from '../helpers/no-queue.ts';
 import { openRecords } from '../helpers/open-records.ts';
 import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
+import { describeAnnouncing } from './announcing.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
+import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
+import { describeImageList } from './image-list.ts';
+import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
 import { describeResumableUploads } from './resumable-uploads.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 
-const openStore = async (url: string) =>
-  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE);
+const openStore = async (url: string, announces = false) =>
+  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, announces);
 
-async function open(): Promise<OpenedJobStore> {
+async function open({ announces = false } = {}): Promise<OpenedJobStore> {
   const url = await copyOf(await sharedServer('migrated'));
-  let store = await openStore(url);
+  let store = await openStore(url, announces);
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = await openStore(url);
+      store = await openStore(url, announces);
       return store;
     },
     dispose: () => store.close(),
@@ -35,8 +41,14 @@ describeSharedRuns('PostgresJobStore', open);
 describeIdempotencyKeys('PostgresJobStore', open);
 describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
+describeImageList('PostgresJobStore', open);
+describeErasing('PostgresJobStore', open);
+describeAnnouncing('PostgresJobStore', open);
+describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
 describeResumableUploads('PostgresJobStore', open);
+describeJobChanges('PostgresJobStore', open);
+describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
   const url = await newDatabase(await sharedServer('postgres'));

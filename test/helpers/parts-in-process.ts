@@ -5,9 +5,12 @@ import { RateLimits } from '../../server/access/rate-limits.ts';
 import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
+import { EventHub } from '../../server/events/event-hub.ts';
 import { Intake } from '../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import { ResumableUploads } from '../../server/resumable/resumable-uploads.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/configured-presets.ts';
@@ -33,6 +36,9 @@ const INTAKE_LIMITS = {
   maxUploadingBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
+  expireAfterMs: null,
+  quotaOf: () => null,
+  room: UNKNOWN_ROOM,
 };
 
 const RESUMABLE_LIMITS = { ...INTAKE_LIMITS, maxResumableUploads: 10, resumableTtlS: 60, isShared: false };
@@ -100,6 +106,8 @@ export async function partsInProcess(
     presets,
     watch: { ended: async () => {} },
     retries: queue,
+    events: new EventHub(new ChangeFeed(store, log), store, { maxEventStreams: 0, isShared: false }),
+    cut: () => false,
     log,
     access: {
       identify: identifyAnybody,
@@ -107,14 +115,20 @@ export async function partsInProcess(
       clientAddress: (peer) => peer,
       tickets: new TicketOffice(SigningKeys.ofThisProcess()),
       signedUrls: null,
+      quotaOf: () => null,
     },
     peerOf: () => '127.0.0.1',
+    keepOriginalsMs: null,
     origins: [],
+    jobTimeoutMs: RUN_LIMITS.jobTimeoutMs,
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,
     bodyOf: ({ env }) => Readable.from(chunksOf(env.bytes), { objectMode: false }),
     patience: INTAKE_LIMITS,
     readiness: () => ({ ready: true }),
     inside: () => {
+      throw new Error('nobody asks for it');
+    },
+    opsState: () => {
       throw new Error('nobody asks for it');
     },
     isClosing: () => false,

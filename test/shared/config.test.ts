@@ -27,6 +27,7 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
   ['UPLOAD_STALL_MS', ['99', '600001'], 'a whole number from 100 to 600000'],
   ['UPLOAD_TIMEOUT_MS', ['999', '3600001'], 'a whole number from 1000 to 3600000'],
   ['HEADERS_TIMEOUT_MS', ['99', '60001'], 'a whole number from 100 to 60000'],
+  ['MAX_EVENT_STREAMS', ['-1', '100001'], 'a whole number from 0 to 100000'],
   ['MAX_CONNECTIONS', ['9', '1000001'], 'a whole number from 10 to 1000000'],
   ['JOB_TIMEOUT_MS', ['99', '3600001'], 'a whole number from 100 to 3600000'],
   ['MAX_ATTEMPTS', ['0', '101'], 'a whole number from 1 to 100'],
@@ -45,6 +46,15 @@ const FAULTS: [keyof typeof Environment.shape, string[], string][] = [
     ['ftp://bucket', 'file:'],
     'file: and a path, such as file:/srv/images, or s3: and a bucket',
   ],
+  [
+    'KEEP_ORIGINALS',
+    ['always', '0', '0d', '36501', '30 d', '1w', '-1d'],
+    'forever, never, or days from 1 to 36500, such as 30d',
+  ],
+  ['EXPIRE_AFTER', ['0', '3651', '1h', 'forever'], 'never, or days from 1 to 3650, such as 365d'],
+  ['QUOTA_BYTES', ['-1', '1e6', '1GB'], 'a whole number from 0 to 999999999999999'],
+  ['QUOTA_IMAGES', ['1000000001'], 'a whole number from 0 to 1000000000'],
+  ['MIN_FREE_BYTES', ['-1', '1G', '1125899906842625'], 'a whole number from 0 to 1125899906842624'],
   ['SWEEP_AFTER_S', ['59', '604801', '1h'], 'a whole number from 60 to 604800'],
   ['READ_MODE', ['cdn'], 'proxy or redirect'],
   ['ROLE', ['both'], 'all, api or worker'],
@@ -77,6 +87,10 @@ describe('the configuration without any environment', () => {
       databasePool: 10,
       storage: { kind: 'disk', path: resolve('data') },
       readMode: 'proxy',
+      quota: { bytes: null, images: null },
+      minFreeBytes: 1_073_741_824,
+      keepOriginalsMs: null,
+      expireAfterMs: null,
       sweepAfterS: 3600,
       role: 'all',
       scratchPath: resolve('data/scratch'),
@@ -97,6 +111,7 @@ describe('the configuration without any environment', () => {
       uploadTimeoutMs: 120_000,
       headersTimeoutMs: 10_000,
       maxConnections: 4096,
+      maxEventStreams: 1000,
       jobTimeoutMs: 30_000,
       maxAttempts: 3,
       workerMaxRuns: 500,
@@ -115,6 +130,7 @@ describe('the configuration without any environment', () => {
       trustedProxies: [],
       signedReads: false,
       readUrlTtlS: 3600,
+      purge: null,
       metricsPort: null,
       otlpEndpoint: null,
       traceRatio: 1,
@@ -274,6 +290,39 @@ describe('SIGNED_READS', () => {
 
   test.each(['yes', '1', 'TRUE'])('is not %s', (SIGNED_READS) => {
     expect(faultsOf({ SIGNED_READS })).toEqual([expect.stringContaining('it takes true or false')]);
+  });
+});
+
+describe('PURGE_URL', () => {
+  const PURGE_SECRET_FILE = 'purge.secret';
+
+  test('is told what has changed, signed by a secret', () => {
+    expect(readConfig({}).purge).toBeNull();
+    for (const PURGE_URL of ['https://purge.example/darkroom', 'http://10.0.0.7:8080/?to=cdn'])
+      expect(readConfig({ PURGE_URL, PURGE_SECRET_FILE }).purge).toEqual({
+        url: PURGE_URL,
+        secretPath: resolve(PURGE_SECRET_FILE),
+      });
+  });
+
+  test.each(['purge.example', 'ftp://purge.example', 'https://me:secret@purge.example', 'file:///etc'])(
+    'refuses %s, and tells no password',
+    (PURGE_URL) => {
+      const faults = faultsOf({ PURGE_URL, PURGE_SECRET_FILE });
+      expect(faults).toEqual([
+        expect.stringContaining('it takes an http:// or https:// address without a user'),
+      ]);
+      expect(faults.join()).not.toContain('secret@');
+    },
+  );
+
+  test('is nothing without its secret, nor that without it', () => {
+    expect(faultsOf({ PURGE_URL: 'https://purge.example' })).toEqual([
+      expect.stringContaining('it takes nothing where PURGE_SECRET_FILE names no secret'),
+    ]);
+    expect(faultsOf({ PURGE_SECRET_FILE })).toEqual([
+      expect.stringContaining('it takes nothing where there is no PURGE_URL'),
+    ]);
   });
 });
 

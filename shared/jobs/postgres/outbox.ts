@@ -45,6 +45,7 @@ const LEFT: {
   deleteImage: async (_, __, deleted) =>
     typeof deleted === 'object' ? backlog(deleted?.promoted ?? null) : [],
   retryJob: async (_, __, retried) => (typeof retried === 'object' ? backlog(retried?.toRun ?? null) : []),
+  eraseImages: async (_, __, { promoted }) => promoted.map((work) => sent(work)),
   queueReprocess: async (_, __, { toRun }) => toRun.map((work) => sent(work)),
 };
 

@@ -32,14 +32,16 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
    * @param node the name of this process among all that share the database
    * @param queue where work goes, in the transaction that brings it about
    * @param clock by which the times of all records are
+   * @param announces whether somebody is to be told of what changes
    */
   constructor(
     sessions: Sessions<Tables>,
     node: string,
     queue: TransactionalQueue,
     clock: Pick<DatabaseClock, 'aheadMs'> = { aheadMs: 0 },
+    announces = false,
   ) {
-    super();
+    super(announces);
     this.#sessions = sessions;
     this.#node = node;
     this.#queue = queue;
@@ -48,6 +50,8 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
 
   override claimKey: JobStore['claimKey'] = (claim, at) =>
     this.call('claimKey', { claim, at, node: this.#node });
+  /** What is deleted there is in the pages of its tables until they are written over, and in its log and backups for as long as these are kept. */
+  override scrub: JobStore['scrub'] = async () => 'freed';
   override startRun: JobStore['startRun'] = (start) => this.call('startRun', { ...start, node: this.#node });
 
   /** When all calls are answered that came before. */

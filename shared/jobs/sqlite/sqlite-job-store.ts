@@ -22,8 +22,8 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
   #ended: Error | null = null;
   #closing: Promise<unknown> | null = null;
 
-  private constructor(thread: Worker) {
-    super();
+  private constructor(thread: Worker, announces = false) {
+    super(announces);
     this.#thread = thread;
     thread.on('message', (response: Response) => this.#receive(response));
     thread.on('error', (error) => this.#end(error));
@@ -32,15 +32,16 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
 
   /**
    * Opens or creates the database and brings its tables up to date.
+   * @param options `announces`: somebody is to be told of what changes
    * @throws {Error} named `NewerSchemaError` when a newer version has written it
    */
-  static async open(path: string): Promise<SqliteJobStore> {
+  static async open(path: string, { announces = false } = {}): Promise<SqliteJobStore> {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path });
     const [first] = (await once(thread, 'message')) as [Response];
     if ('openFailed' in first) {
       throw Object.assign(new Error(first.openFailed.message), { name: first.openFailed.name });
     }
-    return new SqliteJobStore(thread);
+    return new SqliteJobStore(thread, announces);
   }
 
   async close(): Promise<void> {

@@ -52,6 +52,7 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     peerOf: () => '192.0.2.1',
     isClosing: () => false,
     readiness: fail,
+    opsState: fail,
     origins: [],
     maxUploadBytes: 1,
     bodyOf: fail,
@@ -63,6 +64,8 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     presets: failed,
     direct: failed,
     watch: failed,
+    events: failed,
+    cut: fail,
     retries: failed,
   } as unknown as Parts;
 }
@@ -79,7 +82,7 @@ const PROTECTED = Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
     const operation = item[method];
     if (!operation || operation.security?.length === 0) return [];
 
-    const filled = path.replace('{id}', ID).replace('{sha256}', '0'.repeat(64));
+    const filled = path.replace('{id}', ID).replace('{tenant}', 'shop').replace('{sha256}', '0'.repeat(64));
     const query = path === '/reprocess' ? '?preset=default' : '?';
     return [{ name: `${method} ${path}`, method: method.toUpperCase(), path: filled + query }];
   }),
@@ -97,6 +100,7 @@ const TICKET = {
   tenant: DEFAULT_TENANT,
   maxBytes: 1,
   preset: null,
+  expires: null,
   expiresAt: Infinity,
 };
 const BY_TICKET = { tickets: { read: async () => TICKET } };

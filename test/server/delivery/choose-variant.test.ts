@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { chooseVariant, presentVersionOf, variantUrlName } from '../../../server/delivery/choose-variant.ts';
+import { chooseVariant, presentVersionOf } from '../../../server/delivery/choose-variant.ts';
 import type { OutputFormat, Variant } from '../../../shared/domain/image.ts';
+import { variantUrlName } from '../../../shared/domain/variant-url.ts';
 import { sha256Of } from '../../helpers/job-records.ts';
 
 const variant = (name: string, format: OutputFormat): Variant => ({

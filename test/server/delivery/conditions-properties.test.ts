@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BY_ADDRESS } from '../../../server/access/reading.ts';
 import { answerVariant } from '../../../server/delivery/answer-variant.ts';
-import { chooseVariant, presentVersionOf, variantUrlName } from '../../../server/delivery/choose-variant.ts';
+import { chooseVariant, presentVersionOf } from '../../../server/delivery/choose-variant.ts';
 import { Problem } from '../../../server/problem.ts';
 import { newRunId, Sha256 } from '../../../shared/domain/ids.ts';
 import { OUTPUT_FORMATS, type PublishedSet, type Variant } from '../../../shared/domain/image.ts';
+import { variantUrlName } from '../../../shared/domain/variant-url.ts';
 import type { ByteRange, ImageStorage } from '../../../shared/storage/image-storage.ts';
 
 const BYTES = 1_000;

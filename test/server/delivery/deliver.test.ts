@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { BY_ADDRESS } from '../../../server/access/reading.ts';
-import { variantUrlName } from '../../../server/delivery/choose-variant.ts';
 import { deliver } from '../../../server/delivery/deliver.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import type { PublishedSet, Variant } from '../../../shared/domain/image.ts';
 import type { JobState } from '../../../shared/domain/job.ts';
+import { variantUrlName } from '../../../shared/domain/variant-url.ts';
 import type { ImageRecord } from '../../../shared/jobs/records.ts';
 import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
 import { newUpload, sha256Of } from '../../helpers/job-records.ts';

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { RateLimits } from '../../../server/access/rate-limits.ts';
 import { createApp } from '../../../server/app.ts';
 import { Intake } from '../../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../../server/intake/room.ts';
 import { SpoolMemory } from '../../../server/intake/spool-memory.ts';
 import type { ProblemCode } from '../../../server/problem.ts';
 import type { Parts } from '../../../server/routes/context.ts';
@@ -31,6 +32,8 @@ interface Changes {
   maxBytes?: number;
   isClosing?: boolean;
   access?: object;
+  /** That of the request; where a test does not say, it breaks off. */
+  body?: () => Readable;
 }
 
 const accepted = newUpload().job;
@@ -63,10 +66,20 @@ async function appWith(changes: Changes) {
     wholeMs: 5_000,
     spoolPath: await ownFolder(),
     spoolMemory: new SpoolMemory(),
+    expireAfterMs: null,
+    quotaOf: () => null,
+    room: UNKNOWN_ROOM,
     ...changes.limits,
   };
   const bytes = changes.bytes ?? (await readFile(imagePath('testimage_small.jpg')));
-  const ticket = { id: ID, keyId: null, tenant: DEFAULT_TENANT, preset: null, expiresAt: Infinity };
+  const ticket = {
+    id: ID,
+    keyId: null,
+    tenant: DEFAULT_TENANT,
+    preset: null,
+    expires: null,
+    expiresAt: Infinity,
+  };
   return createApp({
     log,
     access: {
@@ -97,8 +110,8 @@ async function appWith(changes: Changes) {
     ),
     presets,
     maxUploadBytes: 1_000_000,
-    bodyOf: brokenOff,
-    patience: { stallMs: 1_000, wholeMs: 1_000 },
+    bodyOf: changes.body ?? brokenOff,
+    patience: { stallMs: 100, wholeMs: 1_000 },
     watch: {},
     retries: {},
   } as unknown as Parts);
@@ -178,6 +191,17 @@ test.for<[ProblemCode, string, Changes]>([
   ['bad_parameter', 'GET /quarantine?limit=0', {}],
   ['unknown_preset', 'GET /reprocess?preset=nope', {}],
   ['draining', 'POST /reprocess?preset=default', { isClosing: true }],
+  ['draining', 'POST /erasures', { isClosing: true }],
+  ['malformed_request', 'POST /erasures', {}],
+  ['upload_too_slow', 'POST /erasures', { body: () => new Readable({ read() {} }) }],
+  [
+    'disk_full',
+    'POST /erasures',
+    {
+      body: () => Readable.from([Buffer.from('{"tenant": "default"}')], { objectMode: false }),
+      store: { listImages: () => failing('storage_full') },
+    },
+  ],
 ])('%s: %s', async ([code, request, changes]) => {
   const [method = '', path = ''] = request.split(' ');
   await expectProblem(await ask(method, path, changes), code);
