@@ -14,6 +14,8 @@ import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
 import { Intake } from '../intake/intake.ts';
 import { SpoolMemory } from '../intake/spool-memory.ts';
+import { ResumableUploads } from '../resumable/resumable-uploads.ts';
+import { Tidying } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
@@ -65,6 +67,7 @@ export async function startService(
   const messenger = (await purging?.(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
   const readiness = () => {
     const reason = phase === 'serving' ? node.unready() : 'draining';
@@ -82,9 +85,12 @@ export async function startService(
     isClosing: () => phase === 'closing',
   };
   const intake = node.front && intakeOf(node, node.front, access.quotaOf);
-  const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
+  const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
+  const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
+  const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
   messenger?.start();
+  tidying?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
   gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
@@ -110,20 +116,30 @@ export async function startService(
 
   function intakeOf(
     { store, storage }: Node,
-    { handOff, decoder, spoolPath, room }: Front,
+    { handOff, retries, decoder, spoolPath, room }: Front,
     quotaOf: QuotaOf,
   ): Intake {
-    return new Intake(store, storage, handOff, decoder, presets.byName, {
+    return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
       ...config,
       quotaOf,
       spoolPath,
       room,
-      spoolMemory: new SpoolMemory(),
+      spoolMemory,
       ...patienceOf(config),
     });
   }
 
-  function appOf({ watch, retries }: Front, intake: Intake) {
+  function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
+    const { quotaOf } = access;
+    const limits = { ...config, ...patienceOf(config), quotaOf, isShared: isShared(keys) };
+    return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
+  }
+
+  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Tidying {
+    return new Tidying(store, parts, completion, log);
+  }
+
+  function appOf({ watch, retries }: Front, intake: Intake, resumable: ResumableUploads) {
     const { store, storage, direct } = node;
     return createApp({
       ...probes,
@@ -132,6 +148,7 @@ export async function startService(
       direct,
       redirectsReads: config.readMode === 'redirect',
       intake,
+      resumable,
       watch,
       retries,
       events,
@@ -152,6 +169,8 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    resumable?.close();
+    const tidied = tidying?.stop() ?? Promise.resolve();
     events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
@@ -162,6 +181,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    await inTime(tidied, left());
     lapses.close();
     await messenger?.stop();
     await node.close();

@@ -13,6 +13,7 @@ import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
@@ -45,6 +46,7 @@ describeErasing('PostgresJobStore', open);
 describeAnnouncing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeResumableUploads('PostgresJobStore', open);
 describeJobChanges('PostgresJobStore', open);
 describeUsage('PostgresJobStore', open);
 
