@@ -18,6 +18,7 @@ import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** All routes; its type is what typed clients are made from. */
 export function createApp(parts: Parts) {
@@ -33,6 +34,7 @@ export function createApp(parts: Parts) {
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
     .route('/', erasureRoutes(parts))
+    .route('/', webhookRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
     .route(

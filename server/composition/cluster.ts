@@ -36,7 +36,7 @@ export async function openCluster(
   { database, storage: bucket }: { database: string; storage: S3Settings },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, log, isShared } = options;
+  const { config, announces, log, isShared } = options;
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
@@ -50,10 +50,7 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = measured(
-    new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
-    'records',
-  );
+  const store = measured(new PostgresJobStore(sessions, node, queue, clock, announces), 'records');
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;

@@ -17,14 +17,11 @@ export async function openEmbedded(
   paths: { database: string; storage: string },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, log } = options;
+  const { config, announces, log } = options;
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
-  const store = measured(
-    await SqliteJobStore.open(paths.database, { announces: config.purge !== null }),
-    'records',
-  );
+  const store = measured(await SqliteJobStore.open(paths.database, { announces }), 'records');
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);

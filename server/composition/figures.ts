@@ -2,10 +2,12 @@ import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
+import type { Subscription } from '../../shared/domain/webhook.ts';
 import type { StoreFigures } from '../../shared/jobs/records.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge, gauges } from '../../shared/telemetry/metrics.ts';
 import type { Node, WorkersView } from './node.ts';
+import { showWebhooks } from './webhook-figures.ts';
 
 /** The clock of the loop is looked at so often, in milliseconds: its delay is what it comes late. */
 const RESOLUTION_MS = 20;
@@ -14,8 +16,14 @@ const RESOLUTION_MS = 20;
 const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
-export function showFigures({ store, workers }: Node, { basePath, scratchPath }: Config, log: Logger): void {
+export function showFigures(
+  { store, workers }: Node,
+  { basePath, scratchPath }: Config,
+  endpoints: () => readonly Pick<Subscription, 'id'>[],
+  log: Logger,
+): void {
   showStore(storeFigures(store, log));
+  showWebhooks(store, endpoints, log);
   if (workers) showWorkers(workers);
   gauges(
     'darkroom_process_resident_bytes',

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import type { Audience } from '../../shared/jobs/announce.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
@@ -31,6 +32,8 @@ export interface Service {
   drain(): Promise<boolean>;
   /** Kills the workers; for an exit that does not wait. */
   kill(): void;
+  /** Reads again what may change while it runs. */
+  readAgain(): Promise<void>;
   /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
   replaceWorkers(): Promise<boolean>;
 }
@@ -48,12 +51,30 @@ export async function startService(
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
   const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
+  const webhooks =
+    config.webhooksPath && (await (await import('./webhooks.ts')).prepareWebhooks(config.webhooksPath));
+  const endpoints = () => (webhooks ? webhooks.endpoints.all : []);
+  const announces: Audience = {
+    purges: config.purge !== null,
+    get webhooks() {
+      return endpoints();
+    },
+  };
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
-    { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
+    {
+      config,
+      presets: presets.byName,
+      isShared: isShared(keys),
+      announces,
+      log,
+      breakerOpened,
+      workerProgram,
+    },
     watermarks,
   );
   const messenger = (await purging?.(node, log)) ?? null;
+  const courier = webhooks ? await webhooks.courierOf(node, log) : null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
@@ -72,8 +93,9 @@ export async function startService(
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
   messenger?.start();
+  courier?.start();
   const faults = new ClientFaults(log);
-  showFigures(node, config, log);
+  showFigures(node, config, endpoints, log);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -120,6 +142,7 @@ export async function startService(
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),
+      endpoints,
     });
   }
 
@@ -138,12 +161,20 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
-    await messenger?.stop();
+    await Promise.all([messenger?.stop(), courier?.stop()]);
     await node.close();
     return received && finished && answered;
   }
 
-  return { port: http.port, drain, kill: node.kill, replaceWorkers: node.replaceWorkers };
+  async function readAgain(): Promise<void> {
+    if (!webhooks) return;
+    await webhooks.endpoints.readAgain().then(
+      () => log.info({ endpoints: endpoints().map(({ id }) => id) }, 'webhook endpoints read again'),
+      (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
+    );
+  }
+
+  return { port: http.port, drain, kill: node.kill, readAgain, replaceWorkers: node.replaceWorkers };
 }
 
 /** What many machines need is loaded where it is needed. */

@@ -14,6 +14,7 @@ import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { ToldEndpoint } from '../operations/webhooks.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -70,4 +71,6 @@ export interface Parts extends ProbeParts {
   bodyOf(context: Context): Readable;
   /** With such a body. */
   patience: Patience;
+  /** Who is told what becomes of images. */
+  endpoints(): readonly ToldEndpoint[];
 }

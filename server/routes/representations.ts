@@ -18,7 +18,7 @@ import type { ErasureReport } from '../operations/erase.ts';
 import type { Similar } from '../operations/similar-images.ts';
 
 /** RFC 3339. */
-const time = (ms: number): string => new Date(ms).toISOString();
+export const time = (ms: number): string => new Date(ms).toISOString();
 
 /** @param addressOf the address under which the one who asks has a variant */
 export function describeImage(

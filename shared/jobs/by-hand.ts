@@ -9,6 +9,7 @@ import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
+import { tellDeleted, tellEnded } from './tell-webhooks.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
 const RETRIED_BY_HAND = JOB_STATES.filter(
@@ -53,10 +54,10 @@ export async function retryJob(
     .where('id', '=', id)
     .where('state', 'in', RETRIED_BY_HAND)
     .execute();
-  return {
-    toRun: twin ? null : await workOf(db, id),
-    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published, { at, announces }) : [],
-  };
+  if (!twin?.published) return { toRun: twin ? null : await workOf(db, id), retiredSets: [] };
+  const retiredSets = await showSet(db, [imageId], twin.published, { at, announces });
+  await tellEnded(db, [id], { at, announces });
+  return { toRun: null, retiredSets };
 }
 
 async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): Promise<Twin | null> {
@@ -81,8 +82,9 @@ export async function deleteImage(
     id,
     tenant,
     at,
+    reason = 'deleted',
     announces,
-  }: { id: ImageId; tenant: Tenant; at: number; announces?: ChangeReason | undefined },
+  }: { id: ImageId; tenant: Tenant; at: number; reason?: ChangeReason } & Announces,
 ): Promise<DeletedImage | 'deleted' | null> {
   const found = await findImage(db, { id, tenant });
   if (found === null || found === 'deleted') return found;
@@ -105,10 +107,11 @@ export async function deleteImage(
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
-  if (announces && found.set) {
+  if (announces?.purges && found.set) {
     const { variants } = found.set.manifest;
-    await announcePurge(db, { image: id, variants, reason: announces, at });
+    await announcePurge(db, { image: id, variants, reason, at });
   }
+  await tellDeleted(db, { image: id, tenant, reason, at, announces });
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

@@ -12,6 +12,7 @@ import {
 import { forgetJobsOf, forgetJobsOfGoneImages } from './forget-jobs.ts';
 import { findImage } from './reads.ts';
 import type { Tables } from './tables.ts';
+import { forgetWebhooksOf, forgetWebhooksOfTenant } from './tell-webhooks.ts';
 
 /**
  * Deletes images, and forgets all that was known of them but that they were there. Their files are named by `removals` until they are
@@ -43,7 +44,7 @@ async function eraseImage(
   // Somebody else was quicker.
   if (found === null || found === 'deleted') return;
   const runs = await openRunsOf(db, id);
-  const deleted = await deleteImage(db, { id, tenant, at, announces: announces ? 'erased' : undefined });
+  const deleted = await deleteImage(db, { id, tenant, at, reason: 'erased', announces });
   if (deleted === null || deleted === 'deleted') return;
   const removals: Tables['removals'][] = [{ kind: 'original', id, tenant, due_at: at }];
   erased.images++;
@@ -59,6 +60,7 @@ async function eraseImage(
   for (const run of runs) removals.push({ kind: 'set', id: run, tenant, due_at: runsEndBy });
   await db.insertInto('removals').values(removals).execute();
   if (deleted.promoted) erased.promoted.push(deleted.promoted);
+  await forgetWebhooksOf(db, id);
   const bytes = { id, tenant, sha256: found.image.sha256 };
   erased.jobs += await forgetJobsOf(db, bytes);
   erased.quarantined += await forgetQuarantined(db, bytes);
@@ -118,6 +120,7 @@ export async function eraseRest(
       ),
     )
     .executeTakeFirst();
+  await forgetWebhooksOfTenant(db, tenant);
   const claim = await db
     .selectFrom('idempotency_keys')
     .select('claim')

@@ -5,6 +5,7 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
+import type { EndpointId } from '../domain/webhook.ts';
 import type {
   ErasedImages,
   ErasureOrder,
@@ -41,6 +42,16 @@ import type {
   StoreFigures,
   Work,
 } from './records.ts';
+import type {
+  DeliveriesAsked,
+  DeliveryPage,
+  EndpointState,
+  ReplayedPage,
+  ReplayOrder,
+  SettledTry,
+  WebhookMessage,
+  WebhooksAsked,
+} from './webhook-records.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -167,6 +178,28 @@ export interface JobStore {
 
   /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
   releaseAnnouncements(at: number): Promise<void>;
+
+  /** Borrows what endpoints are to be told, as {@link borrowAnnouncements}; of each image in the order in which it came about. */
+  borrowWebhooks(asked: WebhooksAsked): Promise<WebhookMessage[]>;
+
+  /** What became of it. @returns what is so from now on; null: somebody else is at it, or it is to be told no more */
+  settleWebhook(settled: SettledTry): Promise<'delivered' | 'waiting' | 'given_up' | null>;
+
+  /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
+  releaseWebhooks(at: number): Promise<void>;
+
+  /** Gives up what nobody could be told in time, and forgets what is old; some of it, and says how many. */
+  sweepWebhooks(at: number): Promise<{ givenUp: number; forgotten: number }>;
+
+  /** Of endpoints that were told something, or are to be. */
+  webhookStates(): Promise<EndpointState[]>;
+
+  /** Goes on with an endpoint that was disabled. False: it was not. */
+  enableWebhook(id: EndpointId): Promise<boolean>;
+
+  listDeliveries(asked: DeliveriesAsked): Promise<DeliveryPage>;
+
+  replayWebhooks(order: ReplayOrder): Promise<ReplayedPage>;
 
   /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
   listRemovals(asked: RemovalsAsked): Promise<Removals>;

@@ -4,6 +4,7 @@ import { DEFAULT_TENANT } from '../domain/ids.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
 import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
 import type { Tables } from './tables.ts';
+import { createWebhooks } from './webhook-migrations.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -22,6 +23,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-image-removals': { up: createRemovals },
   '0012-outbox': { up: createOutbox },
   '0014-traces': { up: keepTraces },
+  '0017-webhooks': { up: createWebhooks },
 };
 
 /** Runs in the order in which they were started, whatever the clock did meanwhile. */

@@ -9,6 +9,7 @@ import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
 import type { OutboxRow } from './outbox-row.ts';
+import type { WebhookEndpointRow, WebhookMessageRow } from './webhook-tables.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -170,6 +171,8 @@ export interface Tables {
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
   removals: z.input<typeof RemovalRow>;
   outbox: z.input<typeof OutboxRow>;
+  webhook_messages: z.input<typeof WebhookMessageRow>;
+  webhook_endpoints: z.input<typeof WebhookEndpointRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {

@@ -110,6 +110,7 @@ export async function partsInProcess(
     inside: () => {
       throw new Error('nobody asks for it');
     },
+    endpoints: () => [],
     isClosing: () => false,
   });
 

@@ -26,6 +26,11 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   borrowAnnouncements: at,
   postponeAnnouncement: at,
   releaseAnnouncements: at,
+  borrowWebhooks: at,
+  settleWebhook: at,
+  releaseWebhooks: at,
+  sweepWebhooks: at,
+  replayWebhooks: at,
 };
 
 /**
