@@ -14,10 +14,12 @@ import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { originalRoutes } from './routes/originals.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
+import { usageRoutes } from './routes/usage.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** All routes; its type is what typed clients are made from. */
@@ -29,11 +31,14 @@ export function createApp(parts: Parts) {
     .route('/', uploadRoutes(parts))
     .route('/', ticketRoutes(parts))
     .route('/', imageListRoutes(parts))
+    // Before variants: `original` is the name of none.
+    .route('/', originalRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
     .route('/', erasureRoutes(parts))
+    .route('/', usageRoutes(parts))
     .route('/', webhookRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))

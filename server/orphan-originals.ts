@@ -14,7 +14,7 @@ export class ForeignOriginals extends Error {
 }
 
 /**
- * The originals that no row names.
+ * The originals that no row keeps.
  * @param olderThanMs they have lain there for so long; 0: all
  * @param within how many of them may be of images that the database has never seen
  * @throws {ForeignOriginals}
@@ -29,10 +29,10 @@ export async function orphanOriginals(
   let known = 0;
   let unknown = 0;
   for await (const originals of storage.originals(olderThanMs)) {
-    const existing = new Set(await store.existingAmong(originals));
-    const unnamed = originals.filter((image) => !existing.has(image));
-    known += existing.size;
-    unknown += unnamed.length - (await store.deletedAmong(unnamed)).length;
+    const kept = new Set(await store.originalsKeptAmong(originals));
+    const unnamed = originals.filter((image) => !kept.has(image));
+    known += kept.size;
+    unknown += unnamed.length - (await store.originalsGoneAmong(unnamed)).length;
     // From there on they are only counted: none of them will be removed.
     if (unknown <= within) orphans.push(...unnamed);
   }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
+import { expireAfter, keepOriginals } from './lifetimes.ts';
 import { PurgeUrl } from './purge-url.ts';
 import { S3Url } from './storage/s3/s3-url.ts';
 
@@ -55,9 +56,8 @@ export const StorageUrl = z.string().transform((url, context) => {
 });
 
 /** As browsers send it: RFC 6454, section 6.2. */
-function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
-}
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 
 /** An address, a network, or a name for some. */
 const ProxyName = z.union([
@@ -162,6 +162,21 @@ export const Environment = z.object({
     .prefault('proxy')
     .describe(
       'Variants in S3: `proxy` sends them itself, `redirect` sends the client to a signed address of the bucket',
+    ),
+  KEEP_ORIGINALS: keepOriginals(),
+  EXPIRE_AFTER: expireAfter(),
+  QUOTA_BYTES: wholeNumber(0, 999_999_999_999_999)
+    .prefault('0')
+    .describe(
+      'Bytes of originals and variants that a tenant may have, unless API_KEYS_FILE says other; 0: no limit',
+    ),
+  QUOTA_IMAGES: wholeNumber(0, 1_000_000_000)
+    .prefault('0')
+    .describe('Images that a tenant may have, unless API_KEYS_FILE says other; 0: no limit'),
+  MIN_FREE_BYTES: wholeNumber(0, 1024 * 1024 * 1024 * MIB)
+    .prefault(String(1024 * MIB))
+    .describe(
+      'With less room than that on the disk of BASE_PATH it is said in the log and the metrics, and what has had its time is removed at once',
     ),
   SCRATCH_PATH: path().optional().describe('Unpublished output of runs; by default BASE_PATH/scratch'),
   PRESETS_FILE: path()

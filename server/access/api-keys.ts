@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigurationError } from '../../shared/config.ts';
 import { KeyId, Scope } from '../../shared/domain/access.ts';
 import { DEFAULT_TENANT, Tenant } from '../../shared/domain/ids.ts';
+import type { Quota } from '../../shared/domain/usage.ts';
 import { readJsonFile } from '../../shared/json-file.ts';
 import type { Caller } from './caller.ts';
 
@@ -20,12 +21,25 @@ const WrittenKey = z.strictObject({
   tenant: Tenant.default(DEFAULT_TENANT),
   scopes: z.array(Scope).min(1),
 });
-const KeysFile = z.strictObject({ keys: z.array(WrittenKey).min(1).max(MOST_KEYS) });
+/** Null takes the usual limit away. */
+const OwnQuota = z.strictObject({
+  quotaBytes: z.int().min(1).nullable().optional(),
+  quotaImages: z.int().min(1).nullable().optional(),
+});
+const KeysFile = z.strictObject({
+  keys: z.array(WrittenKey).min(1).max(MOST_KEYS),
+  tenants: z.record(Tenant, OwnQuota).default({}),
+});
 
 export type WrittenKey = z.input<typeof WrittenKey>;
 
 export const hashOf = (key: string): z.infer<typeof KeyHash> =>
   `sha256:${createHash('sha256').update(key).digest('hex')}`;
+
+const ownQuota = ({ quotaBytes, quotaImages }: z.infer<typeof OwnQuota>): Partial<Quota> => ({
+  ...(quotaBytes !== undefined && { bytes: quotaBytes }),
+  ...(quotaImages !== undefined && { images: quotaImages }),
+});
 
 interface KnownKey {
   hash: Buffer;
@@ -35,9 +49,12 @@ interface KnownKey {
 /** The API keys of this process, of which it has the hashes alone. A key is changed by listing its successor beside it. */
 export class ApiKeys {
   readonly #keys: KnownKey[];
+  /** Of tenants, as far as they are not the usual ones. */
+  readonly quotas: ReadonlyMap<Tenant, Partial<Quota>>;
 
-  private constructor(keys: KnownKey[]) {
+  private constructor(keys: KnownKey[], quotas: ReadonlyMap<Tenant, Partial<Quota>>) {
     this.#keys = keys;
+    this.quotas = quotas;
   }
 
   /** @throws {ConfigurationError} with every fault of the file */
@@ -50,7 +67,7 @@ export class ApiKeys {
         ),
       );
     }
-    const { keys } = parsed.data;
+    const { keys, tenants } = parsed.data;
     for (const member of ['id', 'hash'] as const) {
       const twice = keys.find((key, at) => keys.findIndex((other) => other[member] === key[member]) < at);
       if (twice)
@@ -61,6 +78,7 @@ export class ApiKeys {
         hash: Buffer.from(hash),
         caller: { keyId: id, tenant, scopes: new Set(scopes) },
       })),
+      new Map(Object.entries(tenants).map(([tenant, quota]) => [Tenant.parse(tenant), ownQuota(quota)])),
     );
   }
 

@@ -4,6 +4,7 @@ import { ApiKeys } from './api-keys.ts';
 import { type ClientAddress, clientAddressBehind } from './client-address.ts';
 import type { CommonAccess } from './common-access.ts';
 import { type Identify, identifyAnybody, identifyBy } from './identify.ts';
+import { type QuotaOf, quotasOf } from './quotas.ts';
 import { RateLimits } from './rate-limits.ts';
 import { SignedUrls } from './signed-urls.ts';
 import { SigningKeys } from './signing-keys.ts';
@@ -18,6 +19,7 @@ export interface AccessParts {
   signedUrls: SignedUrls | null;
   rateLimits: RateLimits;
   clientAddress: ClientAddress;
+  quotaOf: QuotaOf;
 }
 
 /** Null: there are none. @throws {ConfigurationError} with every fault of the file */
@@ -51,6 +53,7 @@ export async function prepareAccess(
     signedUrls: config.signedReads ? new SignedUrls(signingKeys, config.readUrlTtlS, common?.now) : null,
     rateLimits: new RateLimits(config, common?.limiter),
     clientAddress: clientAddressBehind(config.trustedProxies, tellOnce(log)),
+    quotaOf: quotasOf(config.quota, keys?.quotas ?? new Map()),
   };
 }
 

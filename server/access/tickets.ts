@@ -20,6 +20,8 @@ export interface Ticket {
   tenant: Tenant;
   /** Null: as the client says, or the default one. */
   preset: string | null;
+  /** When the image ends, as its upload would say. Null: as the client says. */
+  expires: string | null;
   maxBytes: number;
   /** Milliseconds since 1970, a whole second. */
   expiresAt: number;
@@ -31,6 +33,8 @@ const Claims = z.object({
   exp: z.int(),
   key: KeyId.nullable(),
   preset: Name.nullable(),
+  // Those of a version before have none.
+  expires: z.string().nullable().default(null),
   max: z.int().min(1),
 });
 
@@ -52,9 +56,17 @@ export class TicketOffice {
     return (Math.floor(this.#now() / 1000) + seconds) * 1000;
   }
 
-  async issue({ id: ticketId, keyId, tenant, preset, maxBytes, expiresAt }: Ticket): Promise<string> {
+  async issue({
+    id: ticketId,
+    keyId,
+    tenant,
+    preset,
+    expires,
+    maxBytes,
+    expiresAt,
+  }: Ticket): Promise<string> {
     const { id, secret } = this.#keys.signer;
-    return new SignJWT({ key: keyId, preset, max: maxBytes })
+    return new SignJWT({ key: keyId, preset, expires, max: maxBytes })
       .setProtectedHeader({ alg: ALGORITHM, kid: id })
       .setAudience(AUDIENCE)
       .setSubject(tenant)
@@ -73,8 +85,8 @@ export class TicketOffice {
     }).catch(() => null);
     const claims = Claims.safeParse(verified?.payload);
     if (!claims.success) return null;
-    const { jti, sub, key, preset, max, exp } = claims.data;
-    return { id: jti, keyId: key, tenant: sub, preset, maxBytes: max, expiresAt: exp * 1000 };
+    const { jti, sub, key, preset, expires, max, exp } = claims.data;
+    return { id: jti, keyId: key, tenant: sub, preset, expires, maxBytes: max, expiresAt: exp * 1000 };
   }
 
   #secretOf(id: string | undefined): Uint8Array {

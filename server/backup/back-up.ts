@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { Kysely } from 'kysely';
 import type { ImageId, RunId } from '../../shared/domain/ids.ts';
-import { existingAmong, publishedAmong } from '../../shared/jobs/reads.ts';
+import { originalsKeptAmong, publishedAmong } from '../../shared/jobs/among.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
 import { syncFile, syncFolder } from '../../shared/storage/disk/durable-file.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -97,7 +97,7 @@ async function whatIsNamed(missing: readonly LeftOut[], { isNamed }: BackupSides
 /** What an earlier backup had, and has been deleted since, is in none any more. */
 async function removeUnnamed(copies: ImageStorage, db: Kysely<Tables>): Promise<void> {
   for await (const images of copies.originals(0)) {
-    const named = new Set(await existingAmong(db, images));
+    const named = new Set(await originalsKeptAmong(db, images));
     for (const image of images.filter((it) => !named.has(it))) await copies.removeOriginal(image);
   }
   for await (const runs of copies.published(0)) {

@@ -38,6 +38,6 @@ export async function reprocessAll(client: ReprocessClient, report: (count: Coun
     let found = await count();
     while (found.pending > 0) found = await count();
     // Uploads that were on their way may have ended meanwhile with what they were accepted with.
-    if (queued === 0 || found.current + found.failed === found.total) return found;
+    if (queued === 0 || found.current + found.failed + found.originalGone === found.total) return found;
   }
 }

@@ -12,6 +12,8 @@ const Count = z.object({
   failed: z.int(),
   /** The links of some. */
   failedJobs: z.array(z.string()),
+  /** They cannot be made anew. Services of before do not say. */
+  originalGone: z.int().default(0),
 });
 export type Count = z.infer<typeof Count>;
 

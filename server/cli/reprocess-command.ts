@@ -33,7 +33,7 @@ export const reprocessCommand = (ends: Ends): Command =>
         after:
           'Look at the jobs that it lists as failed: GET /jobs/ID says why, POST /jobs/ID/retry runs one again.',
         codes: {
-          [EXIT.done]: 'all images are current',
+          [EXIT.done]: 'all images are current, but those whose originals have not been kept',
           [EXIT.notAll]: 'some have failed: their jobs are listed',
           [EXIT.usage]:
             'the command line cannot be followed, or the service refuses: no such preset, no key for it',
@@ -49,15 +49,22 @@ async function reprocess(flags: object): Promise<number> {
   const progress = progressOn(process.stderr, settings.preset);
   let count: Count;
   try {
-    count = await reprocessAll(reprocessClient(settings, key), ({ total, current, pending, failed }) =>
-      progress.show(current, total, `current, ${pending} pending, ${failed} failed`),
+    count = await reprocessAll(reprocessClient(settings, key), (found) =>
+      progress.show(found.current, found.total, standing(found)),
     );
   } finally {
     progress.end();
   }
-  const { total, current, failed, failedJobs } = count;
+  const { total, current, failed, failedJobs, originalGone } = count;
   process.stdout.write(`${settings.preset}: ${current} of ${total} are current, ${failed} failed\n`);
+  if (originalGone > 0)
+    process.stdout.write(`${originalGone} stay as they are: their originals have not been kept\n`);
   for (const link of failedJobs) process.stdout.write(`failed: ${new URL(link, settings.url)}\n`);
   if (failed > failedJobs.length) process.stdout.write(`and ${failed - failedJobs.length} more\n`);
-  return current === total ? EXIT.done : EXIT.notAll;
+  return current + originalGone === total ? EXIT.done : EXIT.notAll;
+}
+
+function standing({ pending, failed, originalGone }: Count): string {
+  const told = `current, ${pending} pending, ${failed} failed`;
+  return originalGone === 0 ? told : `${told}, ${originalGone} without their originals`;
 }

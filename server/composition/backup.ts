@@ -40,13 +40,14 @@ export async function openBackup(from: Places, folder: string): Promise<BackupSi
     database: from.database,
     storage: DiskStorage.at(from.storage),
     isNamed: async (kind, id) => {
-      const { name, key } = NAMING[kind];
+      const { name, key, without } = NAMING[kind];
       const [column = ''] = key;
       const { table, ref } = live.dynamic;
       const found = await live
         .selectFrom(table(name).as('named'))
         .select(ref(column))
         .where(ref(column), '=', id)
+        .$if(without !== undefined, (rows) => rows.where(ref(without ?? column), 'is', null))
         .executeTakeFirst();
       return found !== undefined;
     },

@@ -16,19 +16,25 @@ import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
 import { NodeRegistry } from '../../shared/queue/postgres/nodes.ts';
 import { prepareDatabase } from '../../shared/queue/postgres/prepare-database.ts';
 import { RemoteJobWatch } from '../../shared/queue/postgres/remote-job-watch.ts';
+import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
+import { UNKNOWN_ROOM } from '../intake/room.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
+import { retentionOf } from './retention.ts';
 import { Upkeep } from './upkeep.ts';
 import { workInReach } from './work-in-reach.ts';
 
 /** The database has not answered for so long, in milliseconds: nothing can be accepted or run. */
 const SILENT_MS = 5_000;
+
+/** One of all nodes looks for what has had its time, at the most so often. */
+const RETENTION_SECONDS = 0.5;
 
 /** One of many nodes: records and queue in PostgreSQL, files in S3, both shared with all others. */
 export async function openCluster(
@@ -77,6 +83,14 @@ export async function openCluster(
         log,
       )
     : null;
+  // What is queued again is in the queue with its record.
+  const retries = { addBacklog: () => {} };
+  const retention = retentionOf(
+    config,
+    { store, storage, retries },
+    () => takeTurn(sessions.db, 'retention', RETENTION_SECONDS),
+    log,
+  );
   let feeder: Feeder | null = null;
   const listener = new Listener(
     database,
@@ -97,7 +111,7 @@ export async function openCluster(
 
   async function hire() {
     const scratch = await openScratch(config, log);
-    return hireCrew(options, store, storage, scratch, [spoolPath]);
+    return hireCrew(options, store, storage, scratch, [spoolPath], () => retention.wake());
   }
 
   function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
@@ -123,11 +137,12 @@ export async function openCluster(
     front: admission && {
       handOff: admission,
       watch,
-      // What is queued again is in the queue with its record.
-      retries: { addBacklog: () => {} },
+      retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      room: UNKNOWN_ROOM,
     },
+    isDiskLow: null,
     workers: crew?.workers ?? null,
     unready: () => {
       if (registry.silentMs > SILENT_MS) return 'the database does not answer';
@@ -139,10 +154,12 @@ export async function openCluster(
       feeder = startFeeding(crew.supervisor);
       crew.supervisor.onVacancy(() => feeder?.wake());
       upkeep?.start();
+      retention.start();
     },
     drain: async (deadline) => {
       admission?.close();
       upkeep?.stop();
+      void retention.stop();
       await feeder?.close();
       const clean = (await crew?.supervisor.drain(deadline)) ?? true;
       feeder?.end();
@@ -153,6 +170,7 @@ export async function openCluster(
       await registry.leave();
       await listener.close();
       await upkeep?.ended();
+      await retention.stop();
       await notifier.close();
       await queue.close();
       await store.close();

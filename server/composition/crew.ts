@@ -42,6 +42,7 @@ export function openScratch({ scratchPath }: Config, log: Logger): Promise<Scrat
 /**
  * Gets the workers of a node ready to be started.
  * @param hidden paths of the service that no worker in a sandbox may see
+ * @param settled told of each run that has ended with its job
  */
 export async function hireCrew(
   { config, presets, isShared, log, breakerOpened, workerProgram }: NodeOptions,
@@ -49,13 +50,14 @@ export async function hireCrew(
   storage: ImageStorage,
   scratch: Scratch,
   hidden: readonly string[],
+  settled: () => void,
 ): Promise<{ supervisor: Supervisor; workers: WorkersView }> {
   const launching = await prepareLaunch(scratch, { ...config, hidden }, workerProgram);
   const { launch, isolation, hasUsers, whyRoot } = launching;
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
   // A run's input is a link to its original, which has to be readable to the worker.
   if (hasUsers) process.umask(0o022);
-  const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log);
+  const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log, settled);
   const supervisor = new Supervisor({ ...config, isShared }, launch, runner, log, breakerOpened);
   return {
     supervisor,

@@ -8,8 +8,11 @@ import { measured } from '../../shared/telemetry/measured.ts';
 import { indexEarlier } from '../index-earlier.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
+import { isAnySpentWithin } from '../retention.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
+import { DiskRoom } from './disk-room.ts';
 import type { Node } from './node.ts';
+import { retentionOf } from './retention.ts';
 
 /** All on one machine: records in a file of SQLite, files in folders, work handed over within the process. */
 export async function openEmbedded(
@@ -28,9 +31,19 @@ export async function openEmbedded(
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
   const hidden = [paths.database, storage.spoolPath];
-  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden);
   const stopping = new AbortController();
   let indexing: Promise<void> = Promise.resolve();
+  const settled = () => retention.wake();
+  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, settled);
+  const parts = { store, storage, retries: supervisor };
+  const retention = retentionOf(config, parts, async () => true, log);
+  const room = new DiskRoom(
+    paths.storage,
+    config.minFreeBytes,
+    retention,
+    (ms) => isAnySpentWithin(store, config.keepOriginalsMs, ms),
+    log,
+  );
   return {
     common: null,
     store,
@@ -42,11 +55,15 @@ export async function openEmbedded(
       retries: supervisor,
       decoder: () => supervisor.decoder,
       spoolPath: storage.spoolPath,
+      room,
     },
+    isDiskLow: () => room.isLow,
     workers,
     unready: () => (supervisor.isReady ? null : 'no worker is ready'),
     start: () => {
       supervisor.start(backlog);
+      retention.start();
+      room.start();
       indexing = indexEarlier(store, stopping.signal, log).catch((error) =>
         log.warn(
           { err: error },
@@ -59,7 +76,7 @@ export async function openEmbedded(
       return supervisor.drain(deadline);
     },
     close: async () => {
-      await indexing;
+      await Promise.all([indexing, room.stop(), retention.stop()]);
       await store.close();
       for (const release of unlock) release();
     },

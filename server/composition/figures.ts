@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
 import type { Subscription } from '../../shared/domain/webhook.ts';
-import type { StoreFigures } from '../../shared/jobs/records.ts';
+import type { StoreFigures } from '../../shared/jobs/figures.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge, gauges } from '../../shared/telemetry/metrics.ts';
 import type { Node, WorkersView } from './node.ts';
@@ -17,7 +17,7 @@ const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
 export function showFigures(
-  { store, workers }: Node,
+  { store, workers, isDiskLow }: Node,
   { basePath, scratchPath }: Config,
   endpoints: () => readonly Pick<Subscription, 'id'>[],
   log: Logger,
@@ -37,6 +37,10 @@ export function showFigures(
       return [...ofService, ['workers', all], ['largest_worker', Math.max(...ofWorkers)]] as const;
     },
   );
+  if (isDiskLow)
+    gauge('darkroom_disk_low', '1: less than MIN_FREE_BYTES are left for what is kept', () =>
+      isDiskLow() ? 1 : 0,
+    );
   showLoopDelay();
   showDisks({ data: basePath, scratch: scratchPath });
 }
@@ -96,6 +100,20 @@ function showStore(figures: () => Promise<StoreFigures | null>): void {
   );
   gauge('darkroom_outbox_oldest_seconds', 'How old the oldest of it is', async () =>
     figureOf(await figures(), ({ untold }) => secondsSince(untold.oldestAt)),
+  );
+  gauges('darkroom_kept_bytes', 'Bytes of files that are kept; of all tenants', 'kind', async () => {
+    const kept = (await figures())?.kept;
+    return kept
+      ? ([
+          ['originals', kept.originalBytes],
+          ['variants', kept.variantBytes],
+        ] as const)
+      : [];
+  });
+  gauge(
+    'darkroom_kept_images',
+    'Images that are not deleted; of all tenants',
+    async () => (await figures())?.kept.images ?? null,
   );
   gauge('darkroom_store_up', '1: the records answer', async () => ((await figures()) ? 1 : 0));
 }

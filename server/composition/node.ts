@@ -5,6 +5,7 @@ import type { HandOff, JobWatch, Retries, WorkerCounts } from '../../shared/queu
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { CommonAccess } from '../access/common-access.ts';
+import type { Room } from '../intake/room.ts';
 
 /** What takes uploads and tells of them. */
 export interface Front {
@@ -15,6 +16,8 @@ export interface Front {
   decoder(): Decoder | null;
   /** Where uploads lie until they are accepted, as far as they do not stay in memory. */
   spoolPath: string;
+  /** On the disk that uploads are kept on. */
+  room: Room;
 }
 
 /** The workers of this node. */
@@ -35,6 +38,8 @@ export interface Node {
   storage: ImageStorage;
   /** Null: files lie on this machine, and clients come to them by us alone. */
   direct: DirectAccess | null;
+  /** Whether the disk of what is kept is nearly full; null: it is kept elsewhere. */
+  isDiskLow: (() => boolean) | null;
   /** Null: this node takes no uploads. */
   front: Front | null;
   /** Null: this node has no workers. */

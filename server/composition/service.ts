@@ -5,6 +5,7 @@ import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
+import type { QuotaOf } from '../access/quotas.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
@@ -89,7 +90,7 @@ export async function startService(
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
-  const intake = node.front && intakeOf(node, node.front);
+  const intake = node.front && intakeOf(node, node.front, access.quotaOf);
   const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
   node.start();
   messenger?.start();
@@ -116,10 +117,16 @@ export async function startService(
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
   }
 
-  function intakeOf({ store, storage }: Node, { handOff, decoder, spoolPath }: Front): Intake {
+  function intakeOf(
+    { store, storage }: Node,
+    { handOff, decoder, spoolPath, room }: Front,
+    quotaOf: QuotaOf,
+  ): Intake {
     return new Intake(store, storage, handOff, decoder, presets.byName, {
       ...config,
+      quotaOf,
       spoolPath,
+      room,
       spoolMemory: new SpoolMemory(),
       ...patienceOf(config),
     });
@@ -137,6 +144,7 @@ export async function startService(
       watch,
       retries,
       presets: presets.byName,
+      keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
       jobTimeoutMs: config.jobTimeoutMs,
       maxUploadBytes: config.maxUploadBytes,

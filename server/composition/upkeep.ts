@@ -103,6 +103,7 @@ export class Upkeep {
   async #sweep(): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'sweep', this.#sweepSeconds))) return;
     const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, this.#stopping.signal);
-    this.#log.info(swept, 'swept');
+    const miscounted = await this.#store.recountUsage();
+    this.#log.info({ ...swept, miscounted }, 'swept');
   }
 }

@@ -29,9 +29,18 @@ export const ImageAnswer = z
     status: JobState.describe('`succeeded` as soon as there are variants; else that of its job'),
     failure: FailureCode.nullable(),
     createdAt: Time,
+    expiresAt: Time.nullable().describe('Then it is deleted; null: never'),
     source: ImageHeader.extend({ bytes, sha256 }).describe(
       'The original: its size as stored, before orientation',
     ),
+    original: z
+      .object({
+        kept: z.boolean(),
+        until: Time.nullable().describe(
+          'When it is going to be removed; null: it is not, as far as is known',
+        ),
+      })
+      .describe('The uploaded file itself'),
     preset: Name,
     metadata: Metadata.nullable().describe('What the client has sent with it'),
     focus: Focus.nullable(),
@@ -147,6 +156,7 @@ export const TicketAnswer = z
     expiresAt: Time,
     maxBytes: z.int().min(1),
     preset: z.string().nullable(),
+    expires: z.string().nullable().describe('When its image ends, as it was asked for'),
     put: z
       .object({ url: z.url(), contentType: z.string() })
       .optional()
@@ -158,6 +168,7 @@ export const ReprocessPage = z
   .object({
     queued: z.int().min(0),
     skipped: z.int().min(0).describe('They have what the preset makes now, or are on their way to it'),
+    originalGone: z.int().min(0).describe('Of the skipped: their originals have not been kept'),
     next: Next,
   })
   .meta({ id: 'ReprocessPage' });
@@ -169,6 +180,10 @@ export const ReprocessCountAnswer = z
     pending: z.int().min(0),
     failed: z.int().min(0),
     failedJobs: z.array(Path).describe('Some of these'),
+    originalGone: z
+      .int()
+      .min(0)
+      .describe('They have the variants of before for good, as their originals have not been kept'),
   })
   .meta({ id: 'ReprocessCount' });
 
@@ -195,6 +210,16 @@ export const ErasureAnswer = z
     verified: z.boolean().describe('This call has looked for all that could be left, and found nothing'),
   })
   .meta({ id: 'Erasure' });
+export const UsageAnswer = z
+  .object({
+    tenant: Tenant,
+    images: z.int().min(0),
+    bytes: z.int().min(0).describe('Of all that is kept'),
+    originalBytes: z.int().min(0),
+    variantBytes: z.int().min(0).describe('Those that several images share count once'),
+    quota: z.object({ bytes: z.int().nullable(), images: z.int().nullable() }).describe('Null: no limit'),
+  })
+  .meta({ id: 'Usage', description: 'What a tenant has, and may have.' });
 
 export const WebhookEndpointAnswer = z
   .object({

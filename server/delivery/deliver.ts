@@ -2,7 +2,8 @@ import { variantPath } from '../../shared/domain/variant-url.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type { Reading } from '../access/reading.ts';
 import { Problem } from '../problem.ts';
-import { answerVariant, type Conditions } from './answer-variant.ts';
+import type { Conditions } from './answer-file.ts';
+import { answerVariant } from './answer-variant.ts';
 import { cacheControl } from './cache-control.ts';
 import { chooseVariant, presentVersionOf } from './choose-variant.ts';
 import type { Files } from './files.ts';
@@ -27,11 +28,16 @@ export async function deliver(
     const { variants } = set.manifest;
     const choice = chooseVariant(variants, urlName, accept);
     if (!choice) return redirected(record, presentVersionOf(variants, urlName), reading);
-    const answer = await answerVariant(files, set, choice, conditions, reading);
+    const bounded = { ...reading, leftMs: sooner(reading.leftMs, record.leftMs ?? null) };
+    const answer = await answerVariant(files, set, choice, conditions, bounded);
     if (answer) return answer;
   }
   throw new Problem('not_found', 'The image was removed a moment ago.');
 }
+
+/** Nobody keeps a variant for longer than its address is of use, or its image is there. */
+const sooner = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 /** A page that was rendered before the image was made anew shows it as it is now. */
 function redirected({ image }: ImageRecord, urlName: string | null, reading: Reading): Response {

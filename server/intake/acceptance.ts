@@ -7,6 +7,7 @@ import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { HandOff } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { spanned } from '../../shared/telemetry/metrics.ts';
+import { refuseBeyond } from '../access/quotas.ts';
 import { Problem } from '../problem.ts';
 import { Ahead } from './ahead.ts';
 import { keyInFlight } from './idempotency.ts';
@@ -117,7 +118,17 @@ export class Acceptance {
     if (job === 'no_twin') return null;
     // It took longer than its claim held.
     if (job === 'claim_lost') throw keyInFlight();
+    if (job === 'over_quota') throw await this.#overQuota(upload);
     return job;
+  }
+
+  /** @throws {Problem} with what there is */
+  async #overQuota({ image, quota }: AcceptedUpload): Promise<Problem> {
+    if (quota) refuseBeyond(quota, await this.#store.usageOf(image.tenant), image.bytes);
+    return new Problem(
+      'quota_exceeded',
+      'It was used up a moment ago, and is not any more: send the image again.',
+    );
   }
 
   async #refuseQuarantined({ tenant, sha256 }: QuarantinedBytes): Promise<void> {

@@ -4,6 +4,7 @@ import { newImageId, newJobId } from '../../shared/domain/ids.ts';
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import { recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
+import { expiryOf } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
@@ -12,13 +13,21 @@ import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, uploadBytes } from '../../shared/telemetry/metrics.ts';
 import { spanHere } from '../../shared/telemetry/tracing.ts';
+import { type QuotaOf, refuseBeyond } from '../access/quotas.ts';
 import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
 import { acceptedHeader, type HeaderLimits } from './inspect/accepted-header.ts';
 import { noRoom, tooManyUploads } from './no-room.ts';
 import { type Parameters, readParameters } from './parameters.ts';
-import { type IncomingUpload, type ReceivedUpload, type ReceiveLimits, receive } from './receive.ts';
+import {
+  type IncomingUpload,
+  leastBytes,
+  type ReceivedUpload,
+  type ReceiveLimits,
+  receive,
+} from './receive.ts';
+import type { Room } from './room.ts';
 import { type Told, tellAccepted, tellRefused } from './told.ts';
 import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
@@ -28,7 +37,14 @@ const ANSWER_MARGIN_MS = 30_000;
 /** To give back the key of a refused upload takes no time where the store answers. */
 const RELEASE_WITHIN_MS = 2_000;
 
-type IntakeLimits = ReceiveLimits & HeaderLimits & UploadsLimits;
+type IntakeLimits = ReceiveLimits &
+  HeaderLimits &
+  UploadsLimits & {
+    /** How long an image lives of which the client does not say it, in milliseconds; null: for ever. */
+    expireAfterMs: number | null;
+    quotaOf: QuotaOf;
+    room: Room;
+  };
 
 /** An accepted job as it was then, be it by this request or by the one that it repeats. */
 export interface Answer {
@@ -112,6 +128,12 @@ export class Intake {
       told.reason = 'line_too_long';
       throw noRoom('busy', upload.isBatch);
     }
+    if (attempt.kind !== 'again') await this.#refuseBeyondQuota(upload);
+    const bytes = Math.min(upload.contentLength ?? Number.POSITIVE_INFINITY, this.#limits.maxUploadBytes);
+    return this.#limits.room.during(bytes, () => this.#take(upload, attempt, requestId, told));
+  }
+
+  async #take(upload: IncomingUpload, attempt: Attempt, requestId: string, told: Told): Promise<Answer> {
     const received = await spanned('receive', () => this.#receive(upload), told.ms);
     told.bytes = received.spool.bytes;
     uploadBytes.observe(received.spool.bytes);
@@ -123,6 +145,12 @@ export class Intake {
     } finally {
       await received.spool.dispose();
     }
+  }
+
+  /** By what it declares; what comes is counted when it is accepted. */
+  async #refuseBeyondQuota(upload: IncomingUpload): Promise<void> {
+    const quota = this.#limits.quotaOf(upload.tenant);
+    if (quota) refuseBeyond(quota, await this.#store.usageOf(upload.tenant), leastBytes(upload));
   }
 
   async #receive(upload: IncomingUpload): Promise<ReceivedUpload> {
@@ -145,10 +173,10 @@ export class Intake {
     told: Told,
   ): Promise<Answer> {
     const parameters = readParameters(received.fields, this.#presets);
-    const { preset, metadata, focus } = parameters;
+    const { preset, metadata, focus, expires } = parameters;
     told.preset = preset.name;
     // Without a focus it is what it was before there was one: keys of then are repeated for a day.
-    const named = { preset: preset.name, metadata, ...(focus && { focus }) };
+    const named = { preset: preset.name, metadata, ...(focus && { focus }), ...(expires && { expires }) };
     const fingerprint = fingerprintOf(received.sha256, named);
     if (attempt.kind === 'again') {
       if (attempt.fingerprint !== fingerprint) throw used();
@@ -172,6 +200,10 @@ export class Intake {
     told: Told,
   ): Promise<NewUpload> {
     const { preset, metadata, focus } = parameters;
+    const { expireAfterMs } = this.#limits;
+    const expires = parameters.expires ?? (expireAfterMs === null ? null : { inMs: expireAfterMs });
+    const createdAt = Date.now();
+    const quota = this.#limits.quotaOf(tenant);
     const { header, memoryBytes } = await spanned(
       'inspect',
       () => acceptedHeader(spool.byteSource(), this.#limits, preset),
@@ -189,7 +221,9 @@ export class Intake {
         preset: preset.name,
         metadata,
         focus,
-        createdAt: Date.now(),
+        createdAt,
+        originalRemovedAt: null,
+        expiresAt: expiryOf(expires, createdAt),
       },
       jobId: newJobId(),
       requestId,
@@ -200,6 +234,8 @@ export class Intake {
       isBatch,
       memoryBytes,
       claim,
+      ...(quota && { quota }),
+      expiresByClient: expires !== null && 'at' in expires,
     };
   }
 

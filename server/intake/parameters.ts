@@ -2,10 +2,12 @@ import { z } from 'zod';
 import type { Focus } from '../../shared/domain/focus.ts';
 import { MAX_METADATA_BYTES, Metadata } from '../../shared/domain/image.ts';
 import { DEFAULT_PRESET, type Preset } from '../../shared/domain/preset.ts';
+import type { Expires } from '../../shared/domain/retention.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import { knownPreset } from '../known-preset.ts';
 import { parseJson } from '../parse-json.ts';
 import { Problem } from '../problem.ts';
+import { ExpiresText } from './expires.ts';
 
 /** Two decimal numbers from 0 to 1, of few digits. */
 const FOCUS = /^(0(?:\.\d{1,20})?|1(?:\.0{1,20})?),(0(?:\.\d{1,20})?|1(?:\.0{1,20})?)$/;
@@ -35,6 +37,7 @@ const UploadParameters = z.object({
     })
     .nullable()
     .default(null),
+  expires: ExpiresText.nullable().default(null),
 });
 
 export interface Parameters {
@@ -42,6 +45,8 @@ export interface Parameters {
   metadata: Metadata | null;
   /** Of the upright picture. */
   focus: Focus | null;
+  /** Null: the client has not said. */
+  expires: Expires | null;
 }
 
 /**
@@ -54,8 +59,8 @@ export function readParameters(fields: ReadonlyMap<string, string>, presets: Pre
     const { path, message } = parsed.error.issues[0] ?? { path: ['?'], message: 'a valid value' };
     throw new Problem('bad_parameter', `The field "${String(path[0])}" takes ${message}.`);
   }
-  const { preset, metadata, focus } = parsed.data;
-  return { preset: knownPreset(preset, presets), metadata, focus };
+  const { preset, ...others } = parsed.data;
+  return { preset: knownPreset(preset, presets), ...others };
 }
 
 /** Finer than that nobody points, and what is equal then shares its variants. */

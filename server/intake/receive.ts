@@ -39,6 +39,8 @@ export interface UploadTicket {
   maxBytes: number;
   /** Null: as the client says. */
   preset: string | null;
+  /** When the image ends, as `ExpiresText` has it. Null: as the client says. */
+  expires: string | null;
 }
 
 export interface ReceiveLimits extends Patience {
@@ -56,6 +58,12 @@ export interface ReceivedUpload {
   fields: ReadonlyMap<string, string>;
 }
 
+const isForm = (contentType = ''): boolean => /^multipart\/form-data\s*;/i.test(contentType);
+
+/** The picture of an upload has so many bytes at the least, by what is declared of it. */
+export const leastBytes = ({ contentType, contentLength = 0 }: IncomingUpload): number =>
+  Math.max(0, contentLength - (isForm(contentType) ? FORM_OVERHEAD_BYTES : 0));
+
 /**
  * Streams an upload into the spool, in constant memory whatever its size. Where it is refused, nothing is left of it.
  * @throws {Problem | StoreError}
@@ -68,14 +76,14 @@ export async function receive(
   const { contentType = '', contentLength = 0, ticket } = upload;
   const { spoolPath } = limits;
   const maxUploadBytes = Math.min(limits.maxUploadBytes, ticket?.maxBytes ?? limits.maxUploadBytes);
-  const isForm = /^multipart\/form-data\s*;/i.test(contentType);
-  if (!isForm && !/^image\//i.test(contentType)) {
+  const hasForm = isForm(contentType);
+  if (!hasForm && !/^image\//i.test(contentType)) {
     throw new Problem(
       'malformed_request',
       'Send multipart/form-data with the field "image", or the image as the body with its type as Content-Type.',
     );
   }
-  const maxBodyBytes = maxUploadBytes + (isForm ? FORM_OVERHEAD_BYTES : 0);
+  const maxBodyBytes = maxUploadBytes + (hasForm ? FORM_OVERHEAD_BYTES : 0);
   if (contentLength > maxBodyBytes) throw tooManyBytes(maxUploadBytes);
 
   const digest = new BodyDigest(upload.digests);
@@ -84,16 +92,19 @@ export async function receive(
     const chunks = digest.through(
       capped(readBody(await upload.body(), limits, onItsWay.signal), maxBodyBytes, onItsWay),
     );
-    const fields = isForm
+    const fields = hasForm
       ? await readMultipart({ 'content-type': contentType }, chunks, spool)
       : await readRaw(chunks, spool, upload.query);
     digest.check();
-    const named = ticket?.preset ? new Map([...fields, ['preset', ticket.preset]]) : fields;
+    const { preset = null, expires = null } = ticket ?? {};
+    const byTicket = Object.entries({ preset, expires }).filter(
+      (it): it is [string, string] => it[1] !== null,
+    );
     return {
       tenant: upload.tenant,
       isBatch: upload.isBatch,
       spool,
-      fields: named,
+      fields: new Map([...fields, ...byTicket]),
       sha256: await spool.finish(),
     };
   } catch (error) {

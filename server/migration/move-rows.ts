@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from '../../shared/jobs/tables.ts';
+import { recountUsage } from '../../shared/jobs/usage.ts';
 import { MigrationRefused } from './migration-refused.ts';
 import {
   columnsOf,
@@ -51,6 +52,7 @@ export async function moveRows(
   }
   if (unreadable.length > 0) throw new UnreadableRows(unreadable);
   for (const table of RECORD_TABLES) await compare(source, target, table);
+  await recountUsage(target);
   return total;
 }
 

@@ -24,7 +24,7 @@ const PublishedFiles = SetRow.pick({ run_id: true, manifest: true });
 
 /** The tables whose rows name files, as far as they do. */
 export const NAMING: Record<FileKind, RecordTable> = {
-  original: { name: 'images', key: ['id'], row: Original },
+  original: { name: 'images', key: ['id'], row: Original, without: 'original_removed_at' },
   set: { name: 'sets', key: ['run_id'], row: PublishedFiles },
 };
 

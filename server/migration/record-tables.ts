@@ -27,6 +27,8 @@ export interface RecordTable {
   row: z.ZodObject;
   /** A row is called by what is in it, so that two of one name are the same, whoever has written them. */
   isNamedByContent?: true;
+  /** Rows that have something in this column are left out. */
+  without?: string;
 }
 
 /** As the drivers give and bind it. */
@@ -50,6 +52,9 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
 ];
 
+/** What is in these is counted from the others, and not moved. */
+export const COUNTED_TABLES = ['usage', 'usage_changes'] as const satisfies (keyof Tables)[];
+
 export const columnsOf = ({ row }: RecordTable): string[] => Object.keys(row.shape);
 
 export const names = (columns: readonly string[]): RawBuilder<unknown> =>
@@ -65,10 +70,11 @@ export async function* pagesOf(
   columns: readonly string[] = columnsOf(table),
 ): AsyncGenerator<Row[]> {
   const key = names(table.key);
+  const counts = table.without ? sql`${sql.ref(table.without)} is null` : sql`true`;
   for (let last: Row | undefined, isMore = true; isMore; ) {
-    const after = last ? sql`where (${key}) > ${values(last, table.key)}` : sql``;
+    const after = last ? sql`and (${key}) > ${values(last, table.key)}` : sql``;
     const page = sql<Row>`
-      select ${names(columns)} from ${sql.table(table.name)} ${after} order by ${key} limit ${ROWS_A_PAGE}`;
+      select ${names(columns)} from ${sql.table(table.name)} where ${counts} ${after} order by ${key} limit ${ROWS_A_PAGE}`;
     const { rows } = await page.execute(db);
     if (rows.length > 0) yield rows;
     last = rows.at(-1);
@@ -76,10 +82,10 @@ export async function* pagesOf(
   }
 }
 
-export async function countOf(db: Kysely<Tables>, { name }: RecordTable): Promise<number> {
-  const { n } = await db
-    .selectFrom(name)
-    .select((eb) => eb.fn.countAll<number>().as('n'))
+export async function countOf(db: Kysely<Tables>, { name, without }: RecordTable): Promise<number> {
+  const rows = db.selectFrom(name).select((eb) => eb.fn.countAll<number>().as('n'));
+  const { n } = await rows
+    .$if(without !== undefined, (all) => all.where(sql.ref(without ?? ''), 'is', null))
     .executeTakeFirstOrThrow();
   return n;
 }

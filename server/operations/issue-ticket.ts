@@ -12,11 +12,13 @@ export interface AskedTicket {
   maxBytes: number;
   /** Null: as the upload says. */
   preset: string | null;
+  /** When the image ends, in seconds from its acceptance or as a time of RFC 3339. Null: as the upload says. */
+  expires: string | number | null;
   /** What the client is going to put into the bucket itself; null: it sends it to us. */
   direct: { bytes: number; contentType: string } | null;
 }
 
-export type IssuedTicket = Pick<Ticket, 'id' | 'expiresAt' | 'maxBytes' | 'preset'> & {
+export type IssuedTicket = Pick<Ticket, 'id' | 'expiresAt' | 'maxBytes' | 'preset' | 'expires'> & {
   token: string;
   /** Where the bytes go, with PUT and this very type; null: to us. */
   put: { url: string; contentType: string } | null;
@@ -27,7 +29,7 @@ export type IssuedTicket = Pick<Ticket, 'id' | 'expiresAt' | 'maxBytes' | 'prese
  * @throws {Problem} when there is no such preset
  */
 export async function issueTicket(
-  { expiresIn, maxBytes: most, preset, direct: upload }: AskedTicket,
+  { expiresIn, maxBytes: most, preset, expires: end, direct: upload }: AskedTicket,
   { keyId, tenant }: Caller,
   tickets: TicketOffice,
   presets: PresetsByName,
@@ -37,9 +39,10 @@ export async function issueTicket(
   const expiresAt = tickets.endIn(expiresIn);
   const id = newImageId();
   const maxBytes = upload?.bytes ?? most;
+  const expires = end === null ? null : String(end);
   const put = upload && (await placeFor(id, expiresIn, upload, direct));
-  const token = await tickets.issue({ id, keyId, tenant, preset, maxBytes, expiresAt });
-  return { id, token, expiresAt, maxBytes, preset, put };
+  const token = await tickets.issue({ id, keyId, tenant, preset, expires, maxBytes, expiresAt });
+  return { id, token, expiresAt, maxBytes, preset, expires, put };
 }
 
 async function placeFor(

@@ -1,6 +1,11 @@
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { ImageCursor, ImagesOfPreset, ReprocessCount } from '../../shared/jobs/records.ts';
+import type {
+  ImageCursor,
+  ImagesOfPreset,
+  ReprocessCount,
+  ReprocessedPage,
+} from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -42,10 +47,10 @@ export async function queueReprocess(
   images: Reprocessed & { cursor: ImageCursor | undefined; limit: number },
   requestId: string,
   { store, storage, retries, presets }: ReprocessParts,
-): Promise<{ queued: number; skipped: number; next: ImageCursor | null }> {
+): Promise<Omit<ReprocessedPage, 'toRun' | 'retiredSets'>> {
   const { cursor, limit } = images;
   const trace = spanHere();
-  const { queued, skipped, toRun, retiredSets, next } = await store.queueReprocess({
+  const { toRun, retiredSets, ...page } = await store.queueReprocess({
     ...imagesOf(images, presets),
     ...(cursor && { after: cursor }),
     limit,
@@ -56,7 +61,7 @@ export async function queueReprocess(
   for (const work of toRun) retries.addBacklog(work);
   // No row names them: what a crash leaves here, the next boot removes.
   for (const set of retiredSets) await storage.removePublished(set);
-  return { queued, skipped, next };
+  return page;
 }
 
 /** Counts page by page, so that whoever else needs the store gets in between. @throws {Problem} */
@@ -64,12 +69,13 @@ export async function countReprocess(
   images: Reprocessed,
   { store, presets }: Pick<ReprocessParts, 'store' | 'presets'>,
 ): Promise<Omit<ReprocessCount, 'next'>> {
-  const all = { total: 0, current: 0, pending: 0, failed: 0 };
+  const all = { total: 0, current: 0, pending: 0, failed: 0, originalGone: 0 };
   const failedJobs: ReprocessCount['failedJobs'] = [];
   const every = { ...imagesOf(images, presets), limit: COUNTED_AT_ONCE };
   for (let after: ImageCursor | null | undefined; after !== null; ) {
     const page: ReprocessCount = await store.countReprocess({ ...every, ...(after && { after }) });
-    for (const kind of ['total', 'current', 'pending', 'failed'] as const) all[kind] += page[kind];
+    for (const kind of ['total', 'current', 'pending', 'failed', 'originalGone'] as const)
+      all[kind] += page[kind];
     failedJobs.push(...page.failedJobs.slice(0, FAILED_TOLD - failedJobs.length));
     after = page.next;
   }

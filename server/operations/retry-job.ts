@@ -23,6 +23,9 @@ export async function retryJob(
   if (queued === 'superseded') {
     throw new Problem('superseded', 'The image has a later job: it is that one which counts.');
   }
+  if (queued === 'original_gone') {
+    throw new Problem('original_not_kept', 'There is nothing to make variants of: upload the image again.');
+  }
   if (typeof queued === 'string') {
     throw new Problem(
       'not_ended',

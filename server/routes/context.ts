@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Context } from 'hono';
 import type { Isolation } from '../../shared/domain/isolation.ts';
+import type { OriginalsKept } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
@@ -61,6 +62,8 @@ export interface Parts extends ProbeParts {
   redirectsReads: boolean;
   watch: JobWatch;
   retries: Retries;
+  /** See `OriginalsKept`. */
+  keepOriginalsMs: OriginalsKept;
   /** Whose scripts may ask. */
   origins: readonly string[];
   /** The deadline of a run. */

@@ -59,6 +59,7 @@ export function imageListRoutes({ store }: Parts) {
       const { tenant, cursor, ...asked } = c.req.valid('query');
       const page = await store.listImages({
         ...asked,
+        at: Date.now(),
         tenant: askedTenant(c.get('caller'), tenant),
         after: cursor,
       });

@@ -3,17 +3,17 @@ import { z } from 'zod';
 import { MOST_BITS_APART } from '../../shared/domain/hash-bands.ts';
 import { ImageId, type Tenant } from '../../shared/domain/ids.ts';
 import { MEDIA_TYPE } from '../../shared/domain/image.ts';
-import type { ImageRecord } from '../../shared/jobs/records.ts';
 import { BY_ADDRESS } from '../access/reading.ts';
 import { ImageAnswer, SimilarAnswer } from '../contract/answers.ts';
 import { documents, type Operation, query } from '../contract/operation.ts';
 import { deliver } from '../delivery/deliver.ts';
-import { alreadyDeleted, deleteImage } from '../operations/delete-image.ts';
+import { deleteImage } from '../operations/delete-image.ts';
+import { findImage, noSuchImage } from '../operations/find-image.ts';
 import { similarImages } from '../operations/similar-images.ts';
 import { wholeNumber } from '../page.ts';
-import { Problem } from '../problem.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs, needsAddress } from './needs.ts';
+import { conditionsOf } from './originals.ts';
 import { describeImage, describeSimilar } from './representations.ts';
 
 /** In bits: copies that were compressed, resized or brightened are within it (CONTRIBUTING.md has the measurement). */
@@ -91,26 +91,18 @@ const DELETE: Operation = {
 };
 
 export function imageRoutes(parts: Parts) {
-  const { store, storage, retries, access } = parts;
+  const { store, storage, access, keepOriginalsMs } = parts;
   const { signedUrls } = access;
   const files = { storage, direct: parts.redirectsReads ? parts.direct : null };
 
-  /** @param tenant whose it has to be: of another's it is not even told that it is there; null: anybody's */
-  async function find(id: string, tenant: Tenant | null): Promise<ImageRecord> {
-    const imageId = ImageId.safeParse(id);
-    const found = imageId.success ? await store.findImage(imageId.data, tenant) : null;
-    if (found === null) throw noSuchImage();
-    if (found === 'deleted') throw alreadyDeleted();
-    return found;
-  }
-
+  const find = (id: string, tenant: Tenant | null) => findImage(id, tenant, store);
   const addressOf = signedUrls ? (path: string) => signedUrls.sign(path) : BY_ADDRESS.addressOf;
 
   return new Hono<AppEnv>()
     .get('/images/:id', needs('read'), documents(READ), async (c) => {
       const record = await find(c.req.param('id'), c.get('caller').tenant);
       c.header('cache-control', 'no-cache');
-      return c.json(describeImage(record, addressOf));
+      return c.json(describeImage(record, addressOf, keepOriginalsMs));
     })
     .get(
       '/images/:id/similar',
@@ -127,23 +119,15 @@ export function imageRoutes(parts: Parts) {
     .get('/images/:id/:variant', needsAddress(signedUrls), documents(READ_VARIANT), async (c) => {
       const id = c.req.param('id');
       const reading = c.get('reading');
-      const conditions = {
-        method: c.req.method,
-        accept: c.req.header('accept'),
-        ifNoneMatch: c.req.header('if-none-match'),
-        range: c.req.header('range'),
-        ifRange: c.req.header('if-range'),
-      };
+      const conditions = { ...conditionsOf(c.req), accept: c.req.header('accept') };
       const found = () => find(id, reading.tenant);
       return deliver(files, found, c.req.param('variant'), conditions, reading);
     })
     .delete('/images/:id', needs('upload'), documents(DELETE), async (c) => {
       const id = ImageId.safeParse(c.req.param('id'));
       const { tenant } = c.get('caller');
-      const found = id.success && (await deleteImage(id.data, tenant, store, storage, retries));
+      const found = id.success && (await deleteImage(id.data, tenant, parts));
       if (!found) throw noSuchImage();
       return c.body(null, 204);
     });
 }
-
-const noSuchImage = () => new Problem('not_found', 'There is no image with this id.');

@@ -29,7 +29,7 @@ const RETRY: Operation = {
   id: 'retryJob',
   summary: 'Runs a failed or quarantined job again',
   answers: { 202: { description: 'It is queued', body: JobWithRunsAnswer } },
-  problems: ['not_found', 'not_ended', 'superseded', 'deleted'],
+  problems: ['not_found', 'not_ended', 'superseded', 'deleted', 'original_not_kept'],
 };
 
 const LIST: Operation = {

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Description } from '../../shared/domain/description.ts';
 import type { Job, Run } from '../../shared/domain/job.ts';
 import type { Quarantined } from '../../shared/domain/quarantine.ts';
+import { type OriginalsKept, originalKeptUntil } from '../../shared/domain/retention.ts';
 import { variantPath, variantUrlName } from '../../shared/domain/variant-url.ts';
 import type { ListedImage } from '../../shared/jobs/image-page.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
@@ -13,25 +14,34 @@ import type {
   QuarantinedAnswer,
   RunAnswer,
   SimilarAnswer,
+  UsageAnswer,
 } from '../contract/answers.ts';
 import type { ErasureReport } from '../operations/erase.ts';
 import type { Similar } from '../operations/similar-images.ts';
+import type { TenantUsage } from '../operations/tenant-usage.ts';
 
 /** RFC 3339. */
 export const time = (ms: number): string => new Date(ms).toISOString();
 
-/** @param addressOf the address under which the one who asks has a variant */
+/**
+ * @param addressOf the address under which the one who asks has a variant
+ * @param keepOriginalsMs see `OriginalsKept`
+ */
 export function describeImage(
-  { image, job, set }: ImageRecord,
+  record: ImageRecord,
   addressOf: (path: string) => string,
+  keepOriginalsMs: OriginalsKept,
 ): z.output<typeof ImageAnswer> {
+  const { image, job, set } = record;
   return {
     id: image.id,
     // What is made anew is there all the while; how that goes is for its job to say.
     status: set ? 'succeeded' : job.state,
     failure: set ? null : job.failure,
     createdAt: time(image.createdAt),
+    expiresAt: image.expiresAt === null ? null : time(image.expiresAt),
     source: { ...image.header, bytes: image.bytes, sha256: image.sha256 },
+    original: describeOriginal(record, keepOriginalsMs),
     preset: image.preset,
     metadata: image.metadata,
     focus: image.focus,
@@ -61,6 +71,15 @@ export function describeListed({
     metadata: image.metadata,
     links: { self: `/images/${image.id}`, job: `/jobs/${jobId}` },
   };
+}
+
+function describeOriginal({ image, job, set }: ImageRecord, keepOriginalsMs: OriginalsKept) {
+  if (image.originalRemovedAt !== null) return { kept: false, until: null };
+  const ends = [
+    originalKeptUntil(keepOriginalsMs, { image, job, hasVariants: set !== null }),
+    image.expiresAt,
+  ].filter((end) => end !== null);
+  return { kept: true, until: ends.length === 0 ? null : time(Math.min(...ends)) };
 }
 
 /** All null until there is a description; those of an older pipeline never have one. */
@@ -129,6 +148,11 @@ export function describeErasure({
     waitSeconds: waitMs === null ? null : Math.ceil(waitMs / 1000),
     verified: isVerified,
   };
+}
+
+export function describeUsage({ usage, quota }: TenantUsage): z.output<typeof UsageAnswer> {
+  const { originalBytes, variantBytes } = usage;
+  return { ...usage, bytes: originalBytes + variantBytes, quota: quota ?? { bytes: null, images: null } };
 }
 
 export function describeQuarantined(entry: Quarantined): z.output<typeof QuarantinedAnswer> {

@@ -44,7 +44,7 @@ export function reprocessRoutes(parts: Parts) {
       const { cursor, ...images } = c.req.valid('query');
       const page = await queueReprocess({ ...images, cursor }, c.get('requestId'), parts);
       c.header('cache-control', 'no-store');
-      return c.json({ queued: page.queued, skipped: page.skipped, next: cursorText(page.next) });
+      return c.json({ ...page, next: cursorText(page.next) });
     })
     .get('/reprocess', needs('admin'), documents(COUNT), query(ImagesQuery, TAKES), async (c) => {
       const { failedJobs, ...count } = await countReprocess(c.req.valid('query'), parts);

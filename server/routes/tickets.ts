@@ -2,6 +2,7 @@ import { Hono } from 'hono';
 import { z } from 'zod';
 import { TicketAnswer } from '../contract/answers.ts';
 import { documents, type Operation } from '../contract/operation.ts';
+import { EXPIRES_TAKES, ExpiresText } from '../intake/expires.ts';
 import { readJsonBody } from '../json-body.ts';
 import { issueTicket } from '../operations/issue-ticket.ts';
 import type { AppEnv, Parts } from './context.ts';
@@ -18,6 +19,12 @@ export function ticketRoutes(parts: Parts) {
     expiresIn: z.int().min(1).max(LONGEST_S).default(USUAL_S),
     maxBytes: z.int().min(1).max(maxUploadBytes).default(maxUploadBytes),
     preset: z.string().max(64).nullable().default(null),
+    expires: z
+      .union([z.string(), z.int()])
+      .refine((value) => ExpiresText.safeParse(String(value)).success)
+      .nullable()
+      .default(null)
+      .describe('When its image ends, as `expires` of an upload'),
     direct: z
       .strictObject({
         bytes: z.int().min(1).max(maxUploadBytes),
@@ -33,6 +40,7 @@ export function ticketRoutes(parts: Parts) {
     expiresIn: `whole seconds from 1 to ${LONGEST_S}`,
     maxBytes: `a whole number from 1 to ${maxUploadBytes}`,
     preset: 'the name of a preset',
+    expires: EXPIRES_TAKES,
     direct: `the size and type of what is put into the bucket: {"bytes": 1 to ${maxUploadBytes}, "contentType": "image/…"}`,
   };
 
@@ -46,7 +54,7 @@ export function ticketRoutes(parts: Parts) {
 
   return new Hono<AppEnv>().post('/tickets', needs('upload'), documents(issue), async (c) => {
     const asked = await readJsonBody(Asked, bodyOf(c), patience, takes);
-    const { id, token, expiresAt, maxBytes, preset, put } = await issueTicket(
+    const { id, token, expiresAt, maxBytes, preset, expires, put } = await issueTicket(
       asked,
       c.get('caller'),
       access.tickets,
@@ -56,7 +64,7 @@ export function ticketRoutes(parts: Parts) {
     c.header('cache-control', 'no-store');
     const url = put ? `/uploads/${id}/complete?ticket=${token}` : `/upload?ticket=${token}`;
     return c.json(
-      { url, expiresAt: new Date(expiresAt).toISOString(), maxBytes, preset, ...(put && { put }) },
+      { url, expiresAt: new Date(expiresAt).toISOString(), maxBytes, preset, expires, ...(put && { put }) },
       201,
     );
   });

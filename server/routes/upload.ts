@@ -13,6 +13,10 @@ const TEXTS = {
   preset: z.string().optional().describe('The name of a preset'),
   metadata: z.string().optional().describe('A JSON object that is kept with the image'),
   focus: z.string().optional().describe('What matters in it, as "x,y" from 0 (left, top) to 1'),
+  expires: z
+    .string()
+    .optional()
+    .describe('When it is deleted: whole seconds from now, or a time of RFC 3339; by default `EXPIRE_AFTER`'),
 };
 
 /** `batch`: of an importer, that can wait. Those of a form may stand here as well; what reads a form reads them. */
@@ -34,6 +38,7 @@ const File = z.string().meta({ format: 'binary' });
 const OF_PICTURES = [
   'bad_parameter',
   'bad_ticket',
+  'quota_exceeded',
   'key_in_flight',
   'too_many_bytes',
   'unsupported_format',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 /**
- * What a caller may do. `upload`: give pictures to its tenant, and take them away; `read`: see what is said of them;
- * `admin`: what is the operator's.
+ * What a caller may do. `upload`: give pictures to its tenant, and take them away; `read`: see what is said of them; `originals`: have
+ * the uploaded files themselves, which tell where and with what they were taken; `admin`: what is the operator's.
  */
-export const SCOPES = ['upload', 'read', 'admin'] as const;
+export const SCOPES = ['upload', 'read', 'originals', 'admin'] as const;
 export const Scope = z.enum(SCOPES);
 export type Scope = z.infer<typeof Scope>;
 

@@ -8,6 +8,26 @@ export const INPUT_FORMATS = ['jpeg', 'png', 'webp', 'avif', 'heic', 'gif', 'tif
 export const InputFormat = z.enum(INPUT_FORMATS);
 export type InputFormat = z.infer<typeof InputFormat>;
 
+/** What HTTP and file names call them. */
+export const INPUT_MEDIA_TYPE: Record<InputFormat, string> = {
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  webp: 'image/webp',
+  avif: 'image/avif',
+  heic: 'image/heic',
+  gif: 'image/gif',
+  tiff: 'image/tiff',
+};
+export const INPUT_EXTENSION: Record<InputFormat, string> = {
+  jpeg: 'jpg',
+  png: 'png',
+  webp: 'webp',
+  avif: 'avif',
+  heic: 'heic',
+  gif: 'gif',
+  tiff: 'tif',
+};
+
 /** The formats that variants are made in, with what HTTP and file names call them. */
 export const OUTPUT_FORMATS = ['jpeg', 'webp', 'avif', 'png'] as const;
 export const OutputFormat = z.enum(OUTPUT_FORMATS);
@@ -88,6 +108,10 @@ export const Image = z.object({
   focus: Focus.nullable(),
   /** Milliseconds since 1970. */
   createdAt: z.int(),
+  /** Its original has not been kept since then; null: it is there. */
+  originalRemovedAt: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expiresAt: z.int().nullable(),
 });
 export type Image = z.infer<typeof Image>;
 

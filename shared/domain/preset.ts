@@ -23,7 +23,9 @@ export type Watermark = z.infer<typeof Watermark>;
  * `cover` crops to exactly the aspect of the size, and never enlarges.
  */
 export const VariantSpec = z.strictObject({
-  name: Name.refine((name) => name !== 'similar', 'the name is taken: /images/:id/similar is another answer'),
+  name: Name.refine((name) => name !== 'similar' && name !== 'original', {
+    error: ({ input }) => `the name is taken: /images/:id/${String(input)} is another answer`,
+  }),
   width: z.int().min(1).max(16_383),
   height: z.int().min(1).max(16_383),
   fit: z.enum(['inside', 'cover']),

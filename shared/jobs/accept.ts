@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
+import { all } from './all.ts';
 import type { Announces } from './announce.ts';
 import { answerKey } from './idempotency.ts';
 import { indexMetadata } from './image-metadata.ts';
@@ -9,15 +10,16 @@ import type { AcceptedUpload } from './records.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
 import { tellEnded } from './tell-webhooks.ts';
+import { changeUsage, countWithin, takeBack } from './usage.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
   upload: AcceptedUpload & Announces,
-): Promise<Job | 'no_twin' | 'claim_lost'> {
+): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'> {
   const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
   const key = { tenant, sha256, recipeDigest, pipelineVersion };
-  const [twin, isRecipeKept] = await Promise.all([findTwin(db, key, isBatch), hasRecipe(db, recipeDigest)]);
+  const [twin, isRecipeKept] = await all([findTwin(db, key, isBatch), hasRecipe(db, recipeDigest)]);
   if (needsTwin && !twin) return 'no_twin';
   const job: Job = {
     id: jobId,
@@ -32,7 +34,12 @@ export async function acceptUpload(
     createdAt: image.createdAt,
     updatedAt: image.createdAt,
   };
-  if (claim && !(await answerKey(db, claim, job))) return 'claim_lost';
+  const counted = upload.quota ? await countWithin(db, upload.quota, image) : null;
+  if (upload.quota && counted === null) return 'over_quota';
+  if (claim && !(await answerKey(db, claim, job))) {
+    if (counted) await takeBack(db, counted);
+    return 'claim_lost';
+  }
   if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
   const insertImage = db
     .insertInto('images')
@@ -48,14 +55,18 @@ export async function acceptUpload(
       created_at: image.createdAt,
       published_run: twin?.published ?? null,
       has_index: 1,
+      original_removed_at: null,
+      expires_at: image.expiresAt,
     })
     .execute();
   const { id, metadata, createdAt: created_at } = image;
   // The statements reach the database in this order, and the entries name the image.
   const insertMetadata = indexMetadata(db, { id, tenant, metadata, created_at });
-  await Promise.all([
+  const count = counted ? null : changeUsage(db, { tenant, images: 1, originalBytes: image.bytes });
+  await all([
     insertImage,
     insertMetadata,
+    count,
     insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 }),
   ]);
   if (twin?.published) await tellEnded(db, [jobId], { at: image.createdAt, announces: upload.announces });

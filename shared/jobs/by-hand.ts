@@ -10,6 +10,7 @@ import { endOpenRuns } from './runs.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
 import { tellDeleted, tellEnded } from './tell-webhooks.ts';
+import { changeUsage } from './usage.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
 const RETRIED_BY_HAND = JOB_STATES.filter(
@@ -31,16 +32,18 @@ export async function releaseQuarantined(
 export async function retryJob(
   db: Kysely<Tables>,
   { id, at, pipelineVersion, announces }: { id: JobId; at: number; pipelineVersion: number } & Announces,
-): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null> {
+): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
   const { state, imageId } = found.job;
   if (!RETRIED_BY_HAND.includes(state)) return state;
-  const image = await findImage(db, { id: imageId, tenant: null });
+  const image = await findImage(db, { id: imageId, tenant: null, at });
   if (image === null || image === 'deleted') return 'deleted';
   // It would put what it makes in the place of what is newer.
   if (image.job.id !== id) return 'superseded';
   const twin = await twinOf(db, id, pipelineVersion);
+  // Whose run it would share may fail, and then it would have to run itself.
+  if (image.image.originalRemovedAt !== null && !twin?.published) return 'original_gone';
   await db
     .updateTable('jobs')
     .set({
@@ -76,17 +79,19 @@ async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): P
   return findTwin(db, { tenant, sha256, recipeDigest: recipe_digest, pipelineVersion }, is_batch !== 0);
 }
 
+export interface DeletionOrder {
+  id: ImageId;
+  tenant: Tenant;
+  at: number;
+  reason: ChangeReason;
+}
+
 export async function deleteImage(
   db: Kysely<Tables>,
-  {
-    id,
-    tenant,
-    at,
-    reason = 'deleted',
-    announces,
-  }: { id: ImageId; tenant: Tenant; at: number; reason?: ChangeReason } & Announces,
+  { id, tenant, at, reason, announces }: DeletionOrder & Announces,
 ): Promise<DeletedImage | 'deleted' | null> {
-  const found = await findImage(db, { id, tenant });
+  // What has ended is deleted for everybody but who deletes it for good.
+  const found = await findImage(db, { id, tenant, at: reason === 'deleted' ? at : Number.NEGATIVE_INFINITY });
   if (found === null || found === 'deleted') return found;
   const pending = await db
     .selectFrom('jobs')
@@ -106,6 +111,8 @@ export async function deleteImage(
     promoted = (await promoteFollower(db, jobId)) ?? promoted;
   }
   await db.deleteFrom('images').where('id', '=', id).execute();
+  const { bytes, originalRemovedAt } = found.image;
+  await changeUsage(db, { tenant, images: -1, originalBytes: originalRemovedAt === null ? -bytes : 0 });
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
   if (announces?.purges && found.set) {
     const { variants } = found.set.manifest;

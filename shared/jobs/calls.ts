@@ -1,6 +1,8 @@
 import { acceptUpload } from './accept.ts';
+import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { eraseImages, eraseRest } from './erase.ts';
+import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
 import { listImages } from './list-images.ts';
@@ -10,25 +12,16 @@ import {
   postponeAnnouncement,
   releaseAnnouncements,
 } from './outbox.ts';
-import {
-  deletedAmong,
-  existingAmong,
-  figures,
-  findImage,
-  findJob,
-  isQuarantined,
-  listJobs,
-  listQuarantine,
-  publishedAmong,
-  queuedWork,
-} from './reads.ts';
+import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
+import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
 import { scrub } from './sqlite/scrub.ts';
+import { foldUsage, recountUsage, usageOf } from './usage.ts';
 import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhook-deliveries.ts';
 import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhook-tries.ts';
 
@@ -50,8 +43,8 @@ export const CALLS = {
   listJobs: { kind: 'lookup', query: listJobs },
   queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },
-  existingAmong: { kind: 'read', query: existingAmong },
-  deletedAmong: { kind: 'read', query: deletedAmong },
+  originalsKeptAmong: { kind: 'read', query: originalsKeptAmong },
+  originalsGoneAmong: { kind: 'read', query: originalsGoneAmong },
   queueReprocess: { kind: 'durable', query: queueReprocess },
   countReprocess: { kind: 'read', query: countReprocess },
   eraseImages: { kind: 'durable', query: eraseImages },
@@ -74,6 +67,12 @@ export const CALLS = {
   forgetRemovals: { kind: 'durable', query: forgetRemovals },
   // What cuts the log of the database stands outside of any transaction.
   scrub: { kind: 'lookup', query: scrub },
+  spentOriginals: { kind: 'lookup', query: spentOriginals },
+  expiredImages: { kind: 'lookup', query: expiredImages },
+  releaseOriginals: { kind: 'durable', query: releaseOriginals },
+  usageOf: { kind: 'lookup', query: usageOf },
+  foldUsage: { kind: 'durable', query: foldUsage },
+  recountUsage: { kind: 'durable', query: recountUsage },
   figures: { kind: 'read', query: figures },
   isQuarantined: { kind: 'lookup', query: isQuarantined },
   listQuarantine: { kind: 'lookup', query: listQuarantine },

@@ -40,7 +40,8 @@ async function eraseImage(
   { tenant, at, runsEndBy, announces }: ErasureOrder & Announces,
   erased: ErasedImages,
 ): Promise<void> {
-  const found = await findImage(db, { id, tenant });
+  // What has ended is to go, too.
+  const found = await findImage(db, { id, tenant, at: Number.NEGATIVE_INFINITY });
   // Somebody else was quicker.
   if (found === null || found === 'deleted') return;
   const runs = await openRunsOf(db, id);

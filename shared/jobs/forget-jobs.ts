@@ -1,6 +1,6 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
 import type { ImageId, Sha256, Tenant } from '../domain/ids.ts';
-import { VALUES_PER_STATEMENT } from './reads.ts';
+import { VALUES_PER_STATEMENT } from './among.ts';
 import type { Tables } from './tables.ts';
 
 /** By the run that made a set its later twins find whose it is: the job of that run stays for as long as the set does. */

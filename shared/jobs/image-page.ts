@@ -12,6 +12,8 @@ export interface ImagesAsked {
   since?: number | undefined;
   until?: number | undefined;
   status?: JobState | undefined;
+  /** Those whose end has come by then are left out. */
+  at?: number | undefined;
   after?: ImageCursor | undefined;
   limit: number;
 }

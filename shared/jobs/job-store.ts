@@ -5,7 +5,8 @@ import type { SetKey } from '../domain/image.ts';
 import type { Job, JobState } from '../domain/job.ts';
 import type { Recipe } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
-import type { EndpointId } from '../domain/webhook.ts';
+import type { ExpiredImage, SpentOriginals } from '../domain/retention.ts';
+import type { Usage } from '../domain/usage.ts';
 import type {
   ErasedImages,
   ErasureOrder,
@@ -16,6 +17,7 @@ import type {
   RemovalsAsked,
   Scrubbed,
 } from './erasure.ts';
+import type { StoreFigures } from './figures.ts';
 import type { ImagePage, ImagesAsked } from './image-page.ts';
 import type { Announcement, AnnouncementsAsked } from './outbox.ts';
 import type {
@@ -39,19 +41,9 @@ import type {
   SettledRun,
   SimilarImages,
   SimilarQuery,
-  StoreFigures,
   Work,
 } from './records.ts';
-import type {
-  DeliveriesAsked,
-  DeliveryPage,
-  EndpointState,
-  ReplayedPage,
-  ReplayOrder,
-  SettledTry,
-  WebhookMessage,
-  WebhooksAsked,
-} from './webhook-records.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -60,7 +52,7 @@ import type {
  * cut may undo: the job is then `queued` again, which is where recovery would put it.
  * @throws {StoreError} from every call, when the database is full or out of reach
  */
-export interface JobStore {
+export interface JobStore extends WebhookStore {
   /**
    * Takes a key for one request, until the claim ends.
    * @returns what the first request with this key was answered, or whether one is on its way
@@ -81,7 +73,7 @@ export interface JobStore {
    * bytes is published already, and else has `sharedRunOf` where another one's run is on its way.
    * @returns the job, or why nothing was kept
    */
-  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost'>;
+  acceptUpload(upload: AcceptedUpload): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'>;
 
   /** Null: no upload has been accepted with it. */
   findRecipe(digest: Sha256): Promise<Recipe | null>;
@@ -101,7 +93,7 @@ export interface JobStore {
   finishRun(end: RunEnd): Promise<SettledRun | null>;
 
   /**
-   * `deleted` for an image that was there once; null for one that never was.
+   * `deleted` for an image that was there once, or whose end has come; null for one that never was.
    * @param tenant of another's there is none, and never was; null: of any
    */
   findImage(id: ImageId, tenant: Tenant | null): Promise<ImageRecord | 'deleted' | null>;
@@ -134,6 +126,9 @@ export interface JobStore {
     reason?: ChangeReason,
   ): Promise<DeletedImage | 'deleted' | null>;
 
+  /** Images whose end has come, and that are to be deleted as `expired`. */
+  expiredImages(at: number, limit: number): Promise<ExpiredImage[]>;
+
   /**
    * After a crash of the service: every `running` job is `queued` again, its run `interrupted`.
    * Only for a process that knows that it is alone.
@@ -142,13 +137,14 @@ export interface JobStore {
 
   /**
    * Queues an ended job again, with its tries counted anew; it may share a run like an upload.
-   * @returns why that cannot be: its state, or `superseded` by a later job of its image; null: no such job
+   * @returns why that cannot be: its state, `superseded` by a later job of its image, or `original_gone` where nothing else has
+   * its variants; null: no such job
    */
   retryJob(
     id: JobId,
     at: number,
     pipelineVersion: number,
-  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | null>;
+  ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null>;
 
   /**
    * Gives each image of a page that has not the variants of the preset as it is now, and no job that waits or runs, a
@@ -179,28 +175,6 @@ export interface JobStore {
   /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
   releaseAnnouncements(at: number): Promise<void>;
 
-  /** Borrows what endpoints are to be told, as {@link borrowAnnouncements}; of each image in the order in which it came about. */
-  borrowWebhooks(asked: WebhooksAsked): Promise<WebhookMessage[]>;
-
-  /** What became of it. @returns what is so from now on; null: somebody else is at it, or it is to be told no more */
-  settleWebhook(settled: SettledTry): Promise<'delivered' | 'waiting' | 'given_up' | null>;
-
-  /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
-  releaseWebhooks(at: number): Promise<void>;
-
-  /** Gives up what nobody could be told in time, and forgets what is old; some of it, and says how many. */
-  sweepWebhooks(at: number): Promise<{ givenUp: number; forgotten: number }>;
-
-  /** Of endpoints that were told something, or are to be. */
-  webhookStates(): Promise<EndpointState[]>;
-
-  /** Goes on with an endpoint that was disabled. False: it was not. */
-  enableWebhook(id: EndpointId): Promise<boolean>;
-
-  listDeliveries(asked: DeliveriesAsked): Promise<DeliveryPage>;
-
-  replayWebhooks(order: ReplayOrder): Promise<ReplayedPage>;
-
   /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
   listRemovals(asked: RemovalsAsked): Promise<Removals>;
 
@@ -211,6 +185,15 @@ export interface JobStore {
   scrub(): Promise<Scrubbed>;
 
   isQuarantined(bytes: QuarantinedBytes & { decoder: Decoder }): Promise<boolean>;
+
+  /** What a tenant has, exactly: it is counted in the transactions that change it. */
+  usageOf(tenant: Tenant): Promise<Usage>;
+
+  /** Adds up what has changed of late, so that it stays quick to say. @returns how many changes */
+  foldUsage(): Promise<number>;
+
+  /** Counts everything anew, for what versions have missed that do not count. @returns how many tenants were counted wrong */
+  recountUsage(): Promise<number>;
 
   /** For metrics: what waits, and what is refused. */
   figures(): Promise<StoreFigures>;
@@ -224,11 +207,20 @@ export interface JobStore {
   /** Of the given runs, those whose published directory a row names. */
   publishedAmong(runs: RunId[]): Promise<RunId[]>;
 
-  /** Of the given images, those that exist. */
-  existingAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that exist and whose originals are kept. */
+  originalsKeptAmong(images: ImageId[]): Promise<ImageId[]>;
 
-  /** Of the given images, those that were there and have been deleted. */
-  deletedAmong(images: ImageId[]): Promise<ImageId[]>;
+  /** Of the given images, those that were there and whose originals have not been kept, be it with the image or alone. */
+  originalsGoneAmong(images: ImageId[]): Promise<ImageId[]>;
+
+  /** The images whose originals a rule lets go of, the eldest first. */
+  spentOriginals(query: SpentOriginals & { limit: number }): Promise<ImageId[]>;
+
+  /**
+   * Lets go of the originals of these images, but of those that are needed since: the files are garbage from then on.
+   * @returns whose they are
+   */
+  releaseOriginals(release: SpentOriginals & { images: readonly ImageId[] }): Promise<ImageId[]>;
 
   close(): Promise<void>;
 }

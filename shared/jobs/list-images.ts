@@ -12,11 +12,11 @@ const LOOKED_AT = 1_000;
 
 /** From the newest to the oldest. Where a status is asked for, a page may have room left, and yet a next one. */
 export async function listImages(db: Kysely<Tables>, asked: ImagesAsked): Promise<ImagePage> {
-  const { status, limit } = asked;
+  const { limit, status } = asked;
   const most = status === undefined ? limit : LOOKED_AT;
   const found = await placesOf(db, asked, most + 1);
   const places = found.slice(0, most);
-  const listed = await listedAt(db, places, status, limit + 1);
+  const listed = await listedAt(db, places, asked, limit + 1);
   const images = listed.slice(0, limit);
   const isComplete = !asked.metadata || !(await isAnyWithoutIndex(db));
   if (listed.length > limit) return { images, next: placeOf(images.at(-1)), isComplete };
@@ -68,11 +68,11 @@ const Listed = ImageRow.extend({
   job_failure: JobRow.shape.failure,
 });
 
-/** Of these the first that have the status. */
+/** Of these the first that have the status, and have not ended. */
 async function listedAt(
   db: Kysely<Tables>,
   places: readonly ImageCursor[],
-  status: JobState | undefined,
+  { status, at }: ImagesAsked,
   most: number,
 ): Promise<ListedImage[]> {
   if (places.length === 0) return [];
@@ -97,6 +97,10 @@ async function listedAt(
     )
     .orderBy('images.created_at', 'desc')
     .orderBy('images.id', 'desc');
+  if (at !== undefined)
+    select = select.where(({ eb, or }) =>
+      or([eb('images.expires_at', 'is', null), eb('images.expires_at', '>', at)]),
+    );
   if (status === 'succeeded') select = select.where('images.published_run', 'is not', null);
   else if (status !== undefined)
     select = select.where('images.published_run', 'is', null).where('jobs.state', '=', status);

@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
+import { countUsage } from './count-usage.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
 import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
+import { limitLives } from './limit-lives.ts';
 import type { Tables } from './tables.ts';
 import { createWebhooks } from './webhook-migrations.ts';
 
@@ -22,6 +24,8 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0012-image-metadata': { up: createImageMetadata },
   '0012-image-removals': { up: createRemovals },
   '0012-outbox': { up: createOutbox },
+  '0013-retention': { up: limitLives },
+  '0013-usage': { up: countUsage },
   '0014-traces': { up: keepTraces },
   '0017-webhooks': { up: createWebhooks },
 };

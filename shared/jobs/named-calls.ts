@@ -30,7 +30,7 @@ export abstract class NamedCalls {
   findWatermark: JobStore['findWatermark'] = (sha256) => this.call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.call('startRun', start);
   finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', { ...end, announces: this.announces });
-  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant });
+  findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant, at: Date.now() });
   listImages: JobStore['listImages'] = (asked) => this.call('listImages', asked);
   indexEarlierMetadata: JobStore['indexEarlierMetadata'] = (limit) =>
     this.call('indexEarlierMetadata', { limit });
@@ -40,6 +40,7 @@ export abstract class NamedCalls {
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, tenant, at, reason = 'deleted') =>
     this.call('deleteImage', { id, tenant, at, reason, announces: this.announces });
+  expiredImages: JobStore['expiredImages'] = (at, limit) => this.call('expiredImages', { at, limit });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
     this.call('retryJob', { id, at, pipelineVersion, announces: this.announces });
@@ -68,8 +69,13 @@ export abstract class NamedCalls {
   listRemovals: JobStore['listRemovals'] = (asked) => this.call('listRemovals', asked);
   forgetRemovals: JobStore['forgetRemovals'] = (removed) => this.call('forgetRemovals', removed);
   scrub: JobStore['scrub'] = () => this.call('scrub', undefined);
+  usageOf: JobStore['usageOf'] = (tenant) => this.call('usageOf', tenant);
+  foldUsage: JobStore['foldUsage'] = () => this.call('foldUsage', undefined);
+  recountUsage: JobStore['recountUsage'] = () => this.call('recountUsage', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
-  existingAmong: JobStore['existingAmong'] = (images) => this.call('existingAmong', images);
-  deletedAmong: JobStore['deletedAmong'] = (images) => this.call('deletedAmong', images);
+  originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);
+  originalsGoneAmong: JobStore['originalsGoneAmong'] = (images) => this.call('originalsGoneAmong', images);
+  spentOriginals: JobStore['spentOriginals'] = (query) => this.call('spentOriginals', query);
+  releaseOriginals: JobStore['releaseOriginals'] = (release) => this.call('releaseOriginals', release);
 }

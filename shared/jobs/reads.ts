@@ -1,19 +1,18 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { DEFAULT_TENANT, type ImageId, type JobId, type RunId, type Tenant } from '../domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId, type JobId, type Tenant } from '../domain/ids.ts';
 import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import {
-  type ImageRecord,
-  type JobCursor,
-  type JobPage,
-  type JobRecord,
-  type QuarantineCursor,
-  type QuarantinePage,
-  StoreFigures,
-  type Work,
+import type {
+  ImageRecord,
+  JobCursor,
+  JobPage,
+  JobRecord,
+  QuarantineCursor,
+  QuarantinePage,
+  Work,
 } from './records.ts';
 import {
   ImageRow,
@@ -30,12 +29,9 @@ import {
   toSet,
 } from './tables.ts';
 
-/** Each database binds only so many values in one statement; SQLite's default is 32,766. */
-export const VALUES_PER_STATEMENT = 10_000;
-
 export async function findImage(
   db: Kysely<Tables>,
-  { id, tenant }: { id: ImageId; tenant: Tenant | null },
+  { id, tenant, at }: { id: ImageId; tenant: Tenant | null; at: number },
 ): Promise<ImageRecord | 'deleted' | null> {
   const named = db.selectFrom('images').selectAll().where('id', '=', id);
   // For another's as much is done as for one that is not there: the time of the answer would tell them apart.
@@ -49,6 +45,8 @@ export async function findImage(
     return gone && (tenant === null || gone.tenant === tenant) ? 'deleted' : null;
   }
   const row = ImageRow.parse(found);
+  const leftMs = row.expires_at === null ? null : row.expires_at - at;
+  if (leftMs !== null && leftMs <= 0) return 'deleted';
   const job = await db
     .selectFrom('jobs')
     .selectAll()
@@ -64,7 +62,12 @@ export async function findImage(
         .where('run_id', '=', row.published_run)
         .executeTakeFirstOrThrow()
     : null;
-  return { image: toImage(row), job: toJob(JobRow.parse(job)), set: set && toSet(SetRow.parse(set)) };
+  return {
+    image: toImage(row),
+    job: toJob(JobRow.parse(job)),
+    set: set && toSet(SetRow.parse(set)),
+    ...(leftMs !== null && { leftMs }),
+  };
 }
 
 export async function findJob(db: Kysely<Tables>, id: JobId): Promise<JobRecord | null> {
@@ -199,54 +202,4 @@ export async function listQuarantine(
   const next =
     rows.length > limit && last ? { at: last.at, sha256: last.sha256, decoder: last.decoder } : null;
   return { quarantined, next };
-}
-
-export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
-  const lanes = await db
-    .selectFrom('jobs')
-    .select(({ fn }) => ['is_batch', fn.countAll<number>().as('jobs'), fn.min('created_at').as('oldestAt')])
-    .where('state', '=', 'queued')
-    .groupBy('is_batch')
-    .execute();
-  const ofLane = (isBatch: 0 | 1) =>
-    lanes.find((lane) => lane.is_batch === isBatch) ?? { jobs: 0, oldestAt: null };
-  const { quarantined } = await db
-    .selectFrom('quarantine')
-    .select(({ fn }) => fn.countAll<number>().as('quarantined'))
-    .executeTakeFirstOrThrow();
-  const untold = await db
-    .selectFrom('outbox')
-    .select(({ fn }) => [fn.countAll<number>().as('announcements'), fn.min('created_at').as('oldestAt')])
-    .executeTakeFirstOrThrow();
-  return StoreFigures.parse({ waiting: { upload: ofLane(0), batch: ofLane(1) }, quarantined, untold });
-}
-
-export async function publishedAmong(db: Kysely<Tables>, runs: RunId[]): Promise<RunId[]> {
-  const found: RunId[] = [];
-  for (let at = 0; at < runs.length; at += VALUES_PER_STATEMENT) {
-    const some = runs.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('sets').select('run_id').where('run_id', 'in', some).execute();
-    found.push(...rows.map((row) => SetRow.shape.run_id.parse(row.run_id)));
-  }
-  return found;
-}
-
-export async function existingAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
-  const found: ImageId[] = [];
-  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
-    const some = images.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('images').select('id').where('id', 'in', some).execute();
-    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
-  }
-  return found;
-}
-
-export async function deletedAmong(db: Kysely<Tables>, images: ImageId[]): Promise<ImageId[]> {
-  const found: ImageId[] = [];
-  for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
-    const some = images.slice(at, at + VALUES_PER_STATEMENT);
-    const rows = await db.selectFrom('deleted_images').select('id').where('id', 'in', some).execute();
-    found.push(...rows.map((row) => ImageRow.shape.id.parse(row.id)));
-  }
-  return found;
 }

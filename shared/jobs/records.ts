@@ -1,10 +1,10 @@
-import { z } from 'zod';
 import type { PerceptualHash } from '../domain/description.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
 import type { Image, InputFormat, Manifest, PublishedSet } from '../domain/image.ts';
 import type { FailureCode, Job, JobState, Run, RunOutcome } from '../domain/job.ts';
 import type { Preset, Recipe } from '../domain/preset.ts';
 import type { Decoder, Quarantined } from '../domain/quarantine.ts';
+import type { Quota } from '../domain/usage.ts';
 
 /**
  * What a queue that several nodes share lends a job by: for one attempt, and for as long as its node tells that it lives.
@@ -57,6 +57,10 @@ export interface AcceptedUpload {
   turn?: number;
   /** The claim on the key that the upload came with, and what its later uses are compared with. */
   claim: { id: ClaimId; fingerprint: Sha256 } | null;
+  /** Of its tenant; none: it may have any number. */
+  quota?: Quota;
+  /** The end of its image is a time that the client has said, and not so long after its acceptance. */
+  expiresByClient?: boolean;
   /** Accept it only if it can share the run of another job: there is no worker for it. */
   needsTwin: boolean;
 }
@@ -119,6 +123,8 @@ export interface ImageRecord {
   image: Image;
   job: Job;
   set: PublishedSet | null;
+  /** Until its end, in milliseconds; of one that has an end. */
+  leftMs?: number;
 }
 
 export interface JobRecord {
@@ -205,6 +211,8 @@ export interface ReprocessedPage {
   /** How many of the images have a new job. */
   queued: number;
   skipped: number;
+  /** Of them, those that cannot be made anew: their originals have not been kept. */
+  originalGone: number;
   /** Of the new jobs those that share nobody's run. */
   toRun: Work[];
   /** Directories of sets that no image shows any more, as the new ones were there already. */
@@ -222,22 +230,7 @@ export interface ReprocessCount {
   /** It could not be made so, and has its earlier variants. */
   failed: number;
   failedJobs: JobId[];
+  /** It cannot be made so, as its original has not been kept, and has its earlier variants. */
+  originalGone: number;
   next: ImageCursor | null;
 }
-
-/** Jobs that wait, those among them that wait for the run of another one. */
-const WaitingJobs = z.object({
-  jobs: z.int().min(0),
-  /** When the one of them that has waited longest was accepted, in milliseconds since 1970; null: none waits. */
-  oldestAt: z.int().nullable(),
-});
-
-/** What an operator watches. */
-export const StoreFigures = z.object({
-  /** Apart from each other: that an upload waits is a reason to look, that a batch waits is what it is for. */
-  waiting: z.object({ upload: WaitingJobs, batch: WaitingJobs }),
-  quarantined: z.int().min(0),
-  /** What is still to be told to others. */
-  untold: z.object({ announcements: z.int().min(0), oldestAt: z.int().nullable() }),
-});
-export type StoreFigures = z.infer<typeof StoreFigures>;

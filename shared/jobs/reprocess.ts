@@ -18,6 +18,7 @@ const Candidate = z.object({
   ...ImageRow.pick({ id: true, tenant: true, sha256: true, focus: true, created_at: true }).shape,
   ...ImageHeader.shape,
   published_run: ImageRow.shape.published_run,
+  original_removed_at: ImageRow.shape.original_removed_at,
   set_pipeline: SetRow.shape.pipeline_version,
   set_preset: RecipeRow.shape.preset_digest.nullable(),
   job_id: JobRow.shape.id,
@@ -31,9 +32,10 @@ type Candidate = z.output<typeof Candidate>;
 /**
  * - `outside`: it never had variants, and why is for its own job to say
  * - `pending`: a job of it waits or runs; there is never more than one
+ * - `gone`: it could not be made so any more, as its original has not been kept
  * - `failed`: it could not be made so; a person may have the job tried again
  */
-type Standing = 'outside' | 'current' | 'pending' | 'failed' | 'stale';
+type Standing = 'outside' | 'current' | 'pending' | 'failed' | 'gone' | 'stale';
 
 /** What a set or a job has to be of: the preset as it is now, and the pipeline. */
 interface Wanted {
@@ -48,6 +50,7 @@ function standingOf(candidate: Candidate, wanted: Wanted): Standing {
   const isWanted = (preset: Sha256 | null, pipeline: number | null) =>
     preset === wanted.presetDigest && pipeline === wanted.pipelineVersion;
   if (isWanted(set_preset, set_pipeline)) return 'current';
+  if (candidate.original_removed_at !== null) return 'gone';
   // What kills its decoder does so by any recipe.
   if (job_state === 'quarantined') return 'failed';
   return job_state === 'failed' && isWanted(job_preset, job_pipeline) ? 'failed' : 'stale';
@@ -81,6 +84,7 @@ async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
       'images.focus',
       'images.created_at',
       'images.published_run',
+      'images.original_removed_at',
       'sets.pipeline_version as set_pipeline',
       'set_recipe.preset_digest as set_preset',
       'jobs.id as job_id',
@@ -111,12 +115,21 @@ async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
 
 export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset): Promise<ReprocessCount> {
   const { candidates, next } = await candidatesOf(db, images);
-  const count: ReprocessCount = { total: 0, current: 0, pending: 0, failed: 0, failedJobs: [], next };
+  const count: ReprocessCount = {
+    total: 0,
+    current: 0,
+    pending: 0,
+    failed: 0,
+    failedJobs: [],
+    originalGone: 0,
+    next,
+  };
   for (const candidate of candidates) {
     const { standing } = candidate;
     if (standing === 'outside') continue;
     count.total++;
-    if (standing !== 'stale') count[standing]++;
+    if (standing === 'gone') count.originalGone++;
+    else if (standing !== 'stale') count[standing]++;
     if (standing === 'failed') count.failedJobs.push(candidate.job_id);
   }
   return count;
@@ -127,10 +140,11 @@ export async function queueReprocess(
   order: ReprocessOrder & Announces,
 ): Promise<ReprocessedPage> {
   const { candidates, next } = await candidatesOf(db, order);
-  const page: ReprocessedPage = { queued: 0, skipped: 0, toRun: [], retiredSets: [], next };
+  const page: ReprocessedPage = { queued: 0, skipped: 0, originalGone: 0, toRun: [], retiredSets: [], next };
   for (const candidate of candidates) {
     if (candidate.standing === 'stale') await makeAnew(db, candidate, order, page);
     else page.skipped++;
+    if (candidate.standing === 'gone') page.originalGone++;
   }
   return page;
 }

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
 import { type FailureCode, hasEnded, statesBefore } from '../domain/job.ts';
+import { all } from './all.ts';
 import type { Announces } from './announce.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
 import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
@@ -96,13 +97,13 @@ function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[])
 const FAULTS_OF_ITS_OWN = new Set<FailureCode | null>(['original_missing', 'storage_error']);
 
 export async function finishRun(db: Kysely<Tables>, end: RunEnd & Announces): Promise<SettledRun | null> {
-  const [moved] = await Promise.all([moveOn(db, end), recordEnd(db, end)]);
+  const [moved] = await all([moveOn(db, end), recordEnd(db, end)]);
   if (!moved) return null;
   const { image_id: imageId, tenant, sha256 } = Moved.parse(moved);
   if (end.next === 'quarantined') await quarantine(db, imageId, end);
   const bytes = tenant !== null && sha256 !== null ? { tenant, sha256 } : await bytesOf(db, imageId);
   const isOwnFault = end.next === 'failed' && FAULTS_OF_ITS_OWN.has(end.failure);
-  const [{ set, retired }, ended] = await Promise.all([
+  const [{ set, retired }, ended] = await all([
     attachSet(db, imageId, bytes, end),
     isOwnFault ? null : endFollowers(db, end),
   ]);

@@ -1,12 +1,15 @@
 import type { Kysely } from 'kysely';
 import { bandsOf } from '../domain/hash-bands.ts';
-import type { ImageId, JobId, RunId } from '../domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId, type JobId, type RunId } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
+import { all } from './all.ts';
+import { VALUES_PER_STATEMENT } from './among.ts';
 import { type Announces, announceReplaced } from './announce.ts';
-import { VALUES_PER_STATEMENT, workOf } from './reads.ts';
+import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { bytesOf, changeUsage } from './usage.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
@@ -26,7 +29,7 @@ export async function findTwin(db: Kysely<Tables>, key: SetKey, batchToo: boolea
     .where('jobs.shared_run_of', 'is', null);
   if (!batchToo) jobs = jobs.where('jobs.is_batch', '=', 0);
   const eldest = jobs.orderBy('jobs.created_at').orderBy('jobs.id').limit(1);
-  const [set, job] = await Promise.all([
+  const [set, job] = await all([
     selectSet(db, key)
       .innerJoin('runs', 'runs.id', 'sets.run_id')
       .select(['sets.run_id', 'runs.job_id'])
@@ -78,11 +81,13 @@ export async function attachSet(
       band_1: bands?.[1] ?? null,
       band_2: bands?.[2] ?? null,
       band_3: bands?.[3] ?? null,
+      bytes: bytesOf(manifest),
     })
     .onConflict((conflict) =>
       conflict.columns(['tenant', 'sha256', 'recipe_digest', 'pipeline_version']).doNothing(),
     )
     .executeTakeFirst();
+  if (inserted) await changeUsage(db, { tenant, variantBytes: bytesOf(manifest) });
   const set = inserted ? runId : await setOf(db, key);
   return { set, retired: await showSet(db, [imageId], set, { at, announces }) };
 }
@@ -130,14 +135,18 @@ export async function showSet(
 
 /** The last image that lets go of a set retires it. @returns whether it did */
 export async function detachSet(db: Kysely<Tables>, runId: RunId): Promise<boolean> {
-  const { numDeletedRows } = await db
+  const retired = await db
     .deleteFrom('sets')
     .where('run_id', '=', runId)
     .where(({ not, exists, selectFrom }) =>
       not(exists(selectFrom('images').select('id').where('published_run', '=', runId))),
     )
+    .returning(['tenant', 'bytes'])
     .executeTakeFirst();
-  return numDeletedRows > 0n;
+  if (!retired) return false;
+  const { tenant, bytes } = SetRow.pick({ tenant: true, bytes: true }).parse(retired);
+  await changeUsage(db, { tenant: tenant ?? DEFAULT_TENANT, variantBytes: -bytes });
+  return true;
 }
 
 /** The jobs that have waited for the run of their leader end as it has. @returns them, and their images */

@@ -9,7 +9,7 @@ import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
 import type { OutboxRow } from './outbox-row.ts';
-import type { WebhookEndpointRow, WebhookMessageRow } from './webhook-tables.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 /** A column that holds JSON: checked when it is read, like everything else from outside the process. */
 function jsonColumn<T extends z.ZodType>(schema: T) {
@@ -38,6 +38,10 @@ export const ImageRow = z.object({
   published_run: RunId.nullable(),
   /** 1: what it can be found by is in `image_metadata`; null: a version has accepted it that knew nothing of that. */
   has_index: z.int().nullable(),
+  /** Since then its original does not count, be it there or not; null: it is kept. */
+  original_removed_at: z.int().nullable(),
+  /** From then on it is as good as deleted; null: never. */
+  expires_at: z.int().nullable(),
 });
 
 /** A field that an image is found by; the rest is as its image has it. */
@@ -68,6 +72,8 @@ export const SetRow = z.object({
   band_1: z.int().nullable(),
   band_2: z.int().nullable(),
   band_3: z.int().nullable(),
+  /** Of its files together; 0 of one that a version has made which did not count. */
+  bytes: z.int(),
 });
 
 export const JobRow = z.object({
@@ -128,6 +134,14 @@ export const IdempotencyKeyRow = z.object({
   node: z.string().nullable(),
 });
 
+const UsageColumns = { images: z.int(), original_bytes: z.int(), variant_bytes: z.int() };
+
+/** What a tenant has, as far as it was added up. */
+export const UsageRow = z.object({ tenant: Tenant, ...UsageColumns });
+
+/** What is to be added yet, or with a minus taken away. */
+export const UsageChangeRow = z.object({ id: z.string(), tenant: Tenant, ...UsageColumns });
+
 export const QuarantineRow = z.object({
   tenant: Tenant,
   sha256: Sha256,
@@ -158,7 +172,7 @@ export const RunRow = z.object({
 });
 
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
-export interface Tables {
+export interface Tables extends WebhookTables {
   images: z.input<typeof ImageRow>;
   image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;
@@ -171,8 +185,8 @@ export interface Tables {
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
   removals: z.input<typeof RemovalRow>;
   outbox: z.input<typeof OutboxRow>;
-  webhook_messages: z.input<typeof WebhookMessageRow>;
-  webhook_endpoints: z.input<typeof WebhookEndpointRow>;
+  usage: z.input<typeof UsageRow>;
+  usage_changes: z.input<typeof UsageChangeRow>;
 }
 
 export function toImage(row: z.output<typeof ImageRow>): Image {
@@ -186,6 +200,8 @@ export function toImage(row: z.output<typeof ImageRow>): Image {
     metadata: row.metadata,
     focus: row.focus,
     createdAt: row.created_at,
+    originalRemovedAt: row.original_removed_at,
+    expiresAt: row.expires_at,
   };
 }
 

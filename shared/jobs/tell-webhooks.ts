@@ -5,8 +5,8 @@ import type { ChangeReason } from '../domain/announcement.ts';
 import type { ImageId, JobId, Tenant } from '../domain/ids.ts';
 import { variantPath, variantUrlName } from '../domain/variant-url.ts';
 import { EVENT_OF_END, type Subscription, WebhookBody, type WebhookEvent } from '../domain/webhook.ts';
+import { VALUES_PER_STATEMENT } from './among.ts';
 import type { Announces } from './announce.ts';
-import { VALUES_PER_STATEMENT } from './reads.ts';
 import { ImageRow, JobRow, SetRow, type Tables } from './tables.ts';
 
 /** Images in one statement: each may be told to many, in rows of sixteen values. */

@@ -44,3 +44,9 @@ export const WebhookEndpointRow = z.object({
   failure: z.string().nullable(),
 });
 export type WebhookEndpointRow = z.output<typeof WebhookEndpointRow>;
+
+/** As the driver binds them. */
+export interface WebhookTables {
+  webhook_messages: z.input<typeof WebhookMessageRow>;
+  webhook_endpoints: z.input<typeof WebhookEndpointRow>;
+}

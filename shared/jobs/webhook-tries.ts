@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Metadata } from '../domain/image.ts';
 import type { EndpointId } from '../domain/webhook.ts';
 import { WebhookBody } from '../domain/webhook.ts';
+import { all } from './all.ts';
 import type { Tables } from './tables.ts';
 import {
   KEPT_MS,
@@ -19,7 +20,7 @@ const SWEPT_AT_ONCE = 1_000;
 
 /** Of each endpoint that is not disabled what is due, and has nothing before it of the same image that still waits. */
 export async function borrowWebhooks(db: Kysely<Tables>, asked: WebhooksAsked): Promise<WebhookMessage[]> {
-  const lent = await Promise.all(asked.endpoints.map(({ id, limit }) => dueOf(db, id, limit, asked.at)));
+  const lent = await all(asked.endpoints.map(({ id, limit }) => dueOf(db, id, limit, asked.at)));
   const due = lent.flat();
   if (due.length === 0) return [];
   const { at, leaseMs, lease } = asked;

@@ -7,6 +7,13 @@ export interface DirectUpload {
   body: ReadableStream<Uint8Array>;
 }
 
+/** How long a URL is of use, and the headers that it is answered with. */
+export interface SignedAnswer {
+  seconds: number;
+  contentType: string;
+  cacheControl: string;
+}
+
 /**
  * Ways for clients around us: URLs that let whoever has them do one thing for a while. They hold a signature, and have no place
  * in a log.
@@ -14,11 +21,10 @@ export interface DirectUpload {
  */
 export interface DirectAccess {
   /** A URL that a variant can be read at, with GET or a range of it, answered with these headers. */
-  readUrl(
-    run: RunId,
-    fileName: string,
-    answer: { seconds: number; contentType: string; cacheControl: string },
-  ): Promise<string>;
+  readUrl(run: RunId, fileName: string, answer: SignedAnswer): Promise<string>;
+
+  /** The same for an original, which is answered as a file to be saved. */
+  originalUrl(id: ImageId, answer: SignedAnswer & { contentDisposition: string }): Promise<string>;
 
   /**
    * A URL that so many bytes, no more and no fewer, can be put to with PUT, as often as one likes while it lasts: what was looked

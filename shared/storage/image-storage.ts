@@ -25,7 +25,7 @@ export interface ImageStorage {
   stageOriginal(id: ImageId, path: string): Promise<boolean>;
 
   /** The bytes of an original, opened at once. Null: there is none. */
-  readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null>;
+  readOriginal(id: ImageId, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null>;
 
   /**
    * Has a set written to a place of the run's own, one file after the other: each is whole when the next one is created. When it

@@ -30,6 +30,8 @@ const behind = { preload, env: { CLOCK_AHEAD_MS: String(-TEN_MINUTES_MS) } };
 /** Nothing here takes so long: what is further away was told by a wrong clock. */
 const RIGHT_WITHIN_MS = 60_000;
 
+const HOUR_MS = 3_600_000;
+
 const Listed = z.object({ jobs: z.array(z.object({ id: z.string(), createdAt: z.string() })) });
 const Ticket = z.object({ url: z.string() });
 
@@ -73,6 +75,20 @@ describeWithS3('nodes whose clocks are ten minutes ahead and behind', (server) =
       expect(jobs.map(({ id }) => `/jobs/${id}`)).toEqual(
         accepted.map(({ links }) => links.job).toReversed(),
       );
+    });
+
+    test('an image ends so long after its acceptance, or at the time that was said, by the clock of the database', async () => {
+      const at = new Date(Date.now() + HOUR_MS).toISOString();
+      for (const api of [early, late]) {
+        for (const expires of ['3600', at]) {
+          const answer = await postImage(api, goodPicture(), { expires });
+          const accepted = Accepted.parse(await answer.json());
+          await endOf(late, accepted);
+          const end = (await imageOf(early, accepted)).expiresAt;
+          if (expires === at) expect(end).toBe(at);
+          else expect(isRight(new Date(Date.parse(String(end)) - HOUR_MS)), String(end)).toBe(true);
+        }
+      }
     });
 
     test('what is tried again is tried soon', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DEFAULT_TENANT, newImageId } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, newImageId, Tenant } from '../../shared/domain/ids.ts';
 import { hasEnded } from '../../shared/domain/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import {
@@ -47,6 +47,20 @@ export function describeConcurrentNodes(name: string, open: () => Promise<Opened
         const jobs = await Promise.all(uploads.map((upload, index) => store(index).acceptUpload(upload)));
         const leaders = jobs.filter((job) => typeof job === 'object' && job.sharedRunOf === null);
         expect(leaders).toHaveLength(1);
+      }
+    });
+
+    test('of uploads that come at the same time, no more are accepted than fit into the quota', async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        const tenant = Tenant.parse(`quota-${round}`);
+        const quota = { images: 3, bytes: null };
+        const uploads = Array.from({ length: AT_ONCE }, () => ({
+          ...newUpload({ image: { tenant } }),
+          quota,
+        }));
+        const jobs = await Promise.all(uploads.map((upload, index) => store(index).acceptUpload(upload)));
+        expect(jobs.filter((job) => typeof job === 'object')).toHaveLength(3);
+        expect(await store(0).usageOf(tenant)).toMatchObject({ images: 3 });
       }
     });
 

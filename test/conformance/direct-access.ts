@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { newImageId, newRunId } from '../../shared/domain/ids.ts';
@@ -5,6 +7,7 @@ import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { allOf } from '../helpers/all-of.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { ownFolder } from '../helpers/own-folder.ts';
 import { putFiles } from '../helpers/put-files.ts';
 
 const HOUR_MS = 3_600_000;
@@ -49,6 +52,18 @@ export function describeDirectAccess(name: string, openStorage: () => Promise<Op
       const url = await storage.readUrl(await published(storage), 'thumb.webp', ANSWER);
       const answer = await fetch(url, { headers: { range: 'bytes=2-5' } });
       expect([answer.status, await answer.text()]).toEqual([206, '2345']);
+    });
+
+    test('gives an original as a file to be saved', async () => {
+      const storage = await opened();
+      const id = newImageId();
+      const path = join(await ownFolder(), 'received');
+      await writeFile(path, 'an original');
+      await storage.keepOriginal(id, path);
+      const contentDisposition = 'attachment; filename="photo.jpg"';
+      const answer = await fetch(await storage.originalUrl(id, { ...ANSWER, contentDisposition }));
+      expect(answer.headers.get('content-disposition')).toBe(contentDisposition);
+      expect([answer.status, await answer.text()]).toEqual([200, 'an original']);
     });
 
     test('is for that variant alone, and not to write to', async () => {

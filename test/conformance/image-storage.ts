@@ -74,7 +74,9 @@ export function describeImageStorage(name: string, openStorage: () => Promise<Op
       const content = randomBytes(300_000);
       await it.storage.keepOriginal(id, await received(it, content));
       const body = await it.storage.readOriginal(id);
+      const part = await it.storage.readOriginal(id, { start: 10, end: 19 });
       await it.storage.removeOriginal(id);
+      expect(part && content.subarray(10, 20).equals(await buffer(part))).toBe(true);
       expect(body && content.equals(await buffer(body))).toBe(true);
       expect(await it.storage.readOriginal(id)).toBeNull();
     });

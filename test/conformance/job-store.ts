@@ -462,9 +462,9 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       const runs = [...Array.from({ length: 40_000 }, newRunId), start.runId];
       const images = [...Array.from({ length: 40_000 }, newImageId), upload.image.id];
       expect(await store.publishedAmong(runs)).toEqual([start.runId]);
-      expect(await store.existingAmong(images)).toEqual([upload.image.id]);
+      expect(await store.originalsKeptAmong(images)).toEqual([upload.image.id]);
       expect(await store.publishedAmong([])).toEqual([]);
-      expect(await store.existingAmong([])).toEqual([]);
+      expect(await store.originalsKeptAmong([])).toEqual([]);
     });
   });
 
@@ -483,7 +483,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       expect(await store.findImage(id, DEFAULT_TENANT)).toBe('deleted');
       expect(await store.findImage(id, OTHER_TENANT)).toBeNull();
       expect(await store.publishedAmong([start.runId])).toEqual([]);
-      expect(await store.existingAmong([id])).toEqual([]);
+      expect(await store.originalsKeptAmong([id])).toEqual([]);
       expect(await store.deleteImage(id, DEFAULT_TENANT, 6_000)).toBe('deleted');
     });
 
@@ -633,9 +633,11 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
     test('tells how many jobs wait and for how long, those of the batch lane apart, and how much is refused', async () => {
       const { store } = await opened();
       const nothing = { jobs: 0, oldestAt: null };
+      const kept = { images: 0, originalBytes: 0, variantBytes: 0 };
       expect(await store.figures()).toMatchObject({
         waiting: { upload: nothing, batch: nothing },
         quarantined: 0,
+        kept,
       });
       await accept(store, { image: { createdAt: 2_000 } });
       await accept(store, { image: { createdAt: 1_000 } });
@@ -646,6 +648,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
       expect(await store.figures()).toMatchObject({
         waiting: { upload: { jobs: 2, oldestAt: 1_000 }, batch: { jobs: 1, oldestAt: 500 } },
         quarantined: 1,
+        kept: { ...kept, images: 5, originalBytes: 35 },
       });
     });
 
@@ -696,7 +699,7 @@ export function describeJobStore(name: string, open: () => Promise<OpenedJobStor
         store.deleteImage(image.id, DEFAULT_TENANT, 1),
         store.requeueRunning(1),
         store.publishedAmong([]),
-        store.existingAmong([]),
+        store.originalsKeptAmong([]),
         store.queueReprocess({ ...PRESET_IMAGES, at: 1, requestId: 'r' }),
         store.countReprocess(PRESET_IMAGES),
         store.findRecipe(image.sha256),

@@ -13,8 +13,10 @@ import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 import { describeWebhooks } from './webhooks.ts';
 
 const openStore = async (url: string, announces = NOBODY) =>
@@ -42,8 +44,10 @@ describeReprocessing('PostgresJobStore', open);
 describeImageList('PostgresJobStore', open);
 describeErasing('PostgresJobStore', open);
 describeAnnouncing('PostgresJobStore', open);
+describeRetention('PostgresJobStore', open);
 describeWebhooks('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
   const url = await newDatabase(await sharedServer('postgres'));

@@ -120,7 +120,14 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
         isSuspect: false,
         isBatch: true,
       };
-      expect(page).toEqual({ queued: 1, skipped: 0, toRun: [work], retiredSets: [], next: null });
+      expect(page).toEqual({
+        queued: 1,
+        skipped: 0,
+        originalGone: 0,
+        toRun: [work],
+        retiredSets: [],
+        next: null,
+      });
       expect(await store.queuedWork()).toContainEqual(work);
       expect(await store.findRecipe(recipeDigest(recipe))).toEqual(recipe);
       expect(await setOf(upload)).toBe(old);
@@ -139,8 +146,22 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       await run(fails.job, rejected);
       const { upload: deleted } = await published(before);
       await store.deleteImage(deleted.image.id, DEFAULT_TENANT, 5_000);
-      expect(await queue(now)).toEqual({ queued: 0, skipped: 3, toRun: [], retiredSets: [], next: null });
-      expect(await count(now)).toEqual({ total: 2, current: 1, pending: 1, failed: 0, failedJobs: [] });
+      expect(await queue(now)).toEqual({
+        queued: 0,
+        skipped: 3,
+        originalGone: 0,
+        toRun: [],
+        retiredSets: [],
+        next: null,
+      });
+      expect(await count(now)).toEqual({
+        total: 2,
+        current: 1,
+        pending: 1,
+        failed: 0,
+        failedJobs: [],
+        originalGone: 0,
+      });
       await run(waits.job, (start) => publishes(start, before));
       expect(await count(now)).toMatchObject({ total: 2, current: 1, pending: 0 });
       expect(await queue(now)).toMatchObject({ queued: 1, skipped: 2 });
@@ -167,7 +188,7 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
         job: { id: job.id, state: 'failed' },
         set: { runId: old },
       });
-      const failed = { total: 1, current: 0, pending: 0, failed: 1, failedJobs: [job.id] };
+      const failed = { total: 1, current: 0, pending: 0, failed: 1, failedJobs: [job.id], originalGone: 0 };
       expect(await count(now)).toEqual(failed);
       expect(await queue(now)).toMatchObject({ queued: 0, skipped: 1 });
 
@@ -292,7 +313,13 @@ export function describeReprocessing(name: string, open: () => Promise<OpenedJob
       const { before, now } = presets();
       const { upload, runId: old } = await published(before);
       const { runId } = await published(now, { image: { sha256: upload.image.sha256 } });
-      expect(await queue(now)).toMatchObject({ queued: 1, skipped: 1, toRun: [], retiredSets: [old] });
+      expect(await queue(now)).toMatchObject({
+        queued: 1,
+        skipped: 1,
+        originalGone: 0,
+        toRun: [],
+        retiredSets: [old],
+      });
       expect(await imageOf(upload)).toMatchObject({
         job: { state: 'succeeded', isBatch: true },
         set: { runId },

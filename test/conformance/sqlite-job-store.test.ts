@@ -11,8 +11,10 @@ import { describeImageList } from './image-list.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
+import { describeUsage } from './usage.ts';
 import { describeWebhooks } from './webhooks.ts';
 
 async function open({ announces = NOBODY } = {}): Promise<OpenedJobStore> {
@@ -41,8 +43,10 @@ describeReprocessing('SqliteJobStore', open);
 describeImageList('SqliteJobStore', open);
 describeErasing('SqliteJobStore', open);
 describeAnnouncing('SqliteJobStore', open);
+describeRetention('SqliteJobStore', open);
 describeWebhooks('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();
   return { stores: [store, store, store], dispose };

@@ -138,6 +138,11 @@ describeWithS3('clients and the bucket', (server) => {
       expect((await file.arrayBuffer()).byteLength).toBe(size);
       expect((await service.fetch(url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(size));
     }
+    const answer = await service.fetch(`${accepted.links.self}/original`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('cache-control')]).toEqual([302, 'private, no-store']);
+    const original = await fetch(answer.headers.get('location') ?? '');
+    expect(original.headers.get('content-disposition')).toBe(`attachment; filename="${accepted.id}.jpg"`);
+    expect(Buffer.from(await original.arrayBuffer()).equals(bytes)).toBe(true);
   });
 });
 

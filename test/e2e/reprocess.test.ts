@@ -159,11 +159,18 @@ describe('while an image is made anew', () => {
 
     const freezer = await Freezer.hold(service);
     const queued = await service.fetch('/reprocess?preset=queued&since=2020-01-01', { method: 'POST' });
-    expect(await queued.json()).toEqual({ queued: 1, skipped: 0, next: null });
+    expect(await queued.json()).toEqual({ queued: 1, skipped: 0, originalGone: 0, next: null });
     const again = await service.fetch('/reprocess?preset=queued', { method: 'POST' });
-    expect(await again.json()).toEqual({ queued: 0, skipped: 1, next: null });
+    expect(await again.json()).toEqual({ queued: 0, skipped: 1, originalGone: 0, next: null });
     const counted = await service.fetch('/reprocess?preset=queued');
-    expect(await counted.json()).toEqual({ total: 1, current: 0, pending: 1, failed: 0, failedJobs: [] });
+    expect(await counted.json()).toEqual({
+      total: 1,
+      current: 0,
+      pending: 1,
+      failed: 0,
+      failedJobs: [],
+      originalGone: 0,
+    });
     expect(await imageOf(service, upload)).toMatchObject({ status: 'succeeded', variants: image?.variants });
     expect((await service.fetch(old.url)).status).toBe(200);
     const first = await service.fetch(`${upload.links.job}/retry`, { method: 'POST' });

@@ -12,7 +12,10 @@ const Ticket = z.object({
   expiresAt: z.iso.datetime(),
   maxBytes: z.int(),
   preset: z.string().nullable(),
+  expires: z.string().nullable(),
 });
+
+const Times = z.object({ createdAt: z.iso.datetime(), expiresAt: z.iso.datetime() });
 
 let service: RunningService;
 beforeAll(async () => {
@@ -47,6 +50,16 @@ describe('a ticket', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(Accepted.parse(await again.json()).id).toBe(first.id);
     await expectProblem(await send(url, await newPicture(SMALL)), 'ticket_used');
+  });
+
+  test('says when its picture ends, whatever the upload says', async () => {
+    const { url, expires } = await ticket({ expires: 3600 });
+    expect(expires).toBe('3600');
+    const { id } = Accepted.parse(await (await send(`${url}&expires=60`, await newPicture(SMALL))).json());
+    const { createdAt, expiresAt } = Times.parse(await (await service.fetch(`/images/${id}`)).json());
+    expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(3_600_000);
+    await expectProblem(await ask({ expires: 'tomorrow' }), 'bad_parameter');
+    await expectProblem(await ask({ expires: 0 }), 'bad_parameter');
   });
 
   test('lets one of many in that come at once', async () => {

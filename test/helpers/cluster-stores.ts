@@ -68,7 +68,7 @@ export class ClusterStores implements Stores {
     return this.#within(async (store, counts) => ({
       ...counts,
       unnamedSets: sets.size - (await store.publishedAmong([...sets])).length,
-      orphanOriginals: images.length - (await store.existingAmong(images)).length,
+      orphanOriginals: images.length - (await store.originalsKeptAmong(images)).length,
     }));
   }
 

@@ -17,6 +17,8 @@ export const CONTRACT = contractOf(createApp(PARTS as unknown as Parts).routes, 
 
 const ajv = new Ajv2020({ strict: false, allErrors: true });
 addFormats.default(ajv);
+// Of JSON Schema's contentEncoding, and no format of ajv's.
+ajv.addFormat('base64', true);
 ajv.addSchema(CONTRACT, 'contract');
 
 /** The paths of the contract, those with the most fixed parts first. */

@@ -35,6 +35,8 @@ export function newUpload(
     metadata: null,
     focus: null,
     createdAt: 1_000,
+    originalRemovedAt: null,
+    expiresAt: null,
     ...given.image,
   };
   const job: Job = {

@@ -6,6 +6,7 @@ import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
 import { Intake } from '../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
@@ -31,6 +32,9 @@ const INTAKE_LIMITS = {
   maxUploadingBytes: 2 ** 30,
   stallMs: 5_000,
   wholeMs: 5_000,
+  expireAfterMs: null,
+  quotaOf: () => null,
+  room: UNKNOWN_ROOM,
 };
 
 /** Always has room, and keeps what comes. */
@@ -99,8 +103,10 @@ export async function partsInProcess(
       clientAddress: (peer) => peer,
       tickets: new TicketOffice(SigningKeys.ofThisProcess()),
       signedUrls: null,
+      quotaOf: () => null,
     },
     peerOf: () => '127.0.0.1',
+    keepOriginalsMs: null,
     origins: [],
     jobTimeoutMs: RUN_LIMITS.jobTimeoutMs,
     maxUploadBytes: INTAKE_LIMITS.maxUploadBytes,

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { open, rm, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { errorCode } from '../../shared/errors.ts';
 import { ownFolder } from './own-folder.ts';
 import { RUNTIME, RunningService } from './service.ts';
 
@@ -67,6 +68,9 @@ export async function fillDisk(service: RunningService, roomFor = 0): Promise<vo
     const { bavail, bsize } = await statfs(service.folder);
     const blocks = bavail - Math.ceil(roomFor / bsize);
     for (let block = 0; block < blocks; block++) await filler.write(Buffer.alloc(bsize));
+  } catch (error) {
+    // The service itself may have taken the last of it meanwhile.
+    if (errorCode(error) !== 'ENOSPC') throw error;
   } finally {
     await filler.close();
   }

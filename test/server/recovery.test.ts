@@ -165,6 +165,28 @@ describe('what an earlier process has left of its files', () => {
     expect(await allOf(storage.published(0))).toEqual([run.runId]);
   });
 
+  test('an original that was let go of a moment before the end is removed, and is not taken for lost', async () => {
+    const { store, storage, accept, start, recover } = await dataFolder();
+    const [spent, kept] = [await accept(), await accept()];
+    await store.finishRun(succeeded(await start(spent)));
+    const images = [spent.image.id, kept.image.id];
+    expect(await store.releaseOriginals({ images, keptMs: 0, at: 4_000 })).toEqual([spent.image.id]);
+
+    await recover();
+    expect(await allOf(storage.originals(0))).toEqual([kept.image.id]);
+    expect(await store.findImage(spent.image.id, null)).toMatchObject({ job: { state: 'succeeded' } });
+  });
+
+  test('many of them are no reason to think that the database is another one', async () => {
+    const { store, storage, accept, start, recover } = await dataFolder();
+    const uploads = await Promise.all(Array.from({ length: 120 }, () => accept()));
+    for (const upload of uploads) await store.finishRun(succeeded(await start(upload)));
+    const images = uploads.map(({ image }) => image.id);
+    expect(await store.releaseOriginals({ images, keptMs: 0, at: 4_000 })).toHaveLength(120);
+    await recover();
+    expect(await allOf(storage.originals(0))).toEqual([]);
+  });
+
   test('received files are removed: none of them was accepted', async () => {
     const { storage, accept, recover } = await dataFolder();
     await accept();

@@ -49,9 +49,9 @@ function scene(known: { images?: ImageId[]; runs?: RunId[]; deleted?: ImageId[] 
     async (asked: T[]) =>
       asked.filter((it) => all.includes(it));
   const store = {
-    existingAmong: among(known.images),
+    originalsKeptAmong: among(known.images),
     publishedAmong: among(known.runs),
-    deletedAmong: among(known.deleted),
+    originalsGoneAmong: among(known.deleted),
   } as Partial<JobStore> as JobStore;
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());

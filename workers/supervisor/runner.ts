@@ -39,12 +39,20 @@ export class Runner {
   readonly #settlement: Settlement;
   readonly #log: Logger;
 
-  constructor(store: JobStore, storage: ImageStorage, recipes: KeptRecipes, limits: RunLimits, log: Logger) {
+  /** @param settled told of each run whose end is recorded */
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    recipes: KeptRecipes,
+    limits: RunLimits,
+    log: Logger,
+    settled: () => void = () => {},
+  ) {
     this.#store = store;
     this.#storage = storage;
     this.#recipes = recipes;
     this.#limits = limits;
-    this.#settlement = new Settlement(store, storage, limits.maxAttempts);
+    this.#settlement = new Settlement(store, storage, limits.maxAttempts, settled);
     this.#log = log;
   }
 

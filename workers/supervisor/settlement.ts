@@ -37,11 +37,14 @@ export class Settlement {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #maxAttempts: number;
+  readonly #settled: () => void;
 
-  constructor(store: JobStore, storage: ImageStorage, maxAttempts: number) {
+  /** @param settled told of each run whose end is recorded */
+  constructor(store: JobStore, storage: ImageStorage, maxAttempts: number, settled: () => void) {
     this.#store = store;
     this.#storage = storage;
     this.#maxAttempts = maxAttempts;
+    this.#settled = settled;
   }
 
   /** Ends the run and its job in one transaction. A late run, whose job has gone on without it, leaves nothing. */
@@ -81,6 +84,7 @@ export class Settlement {
     const status = settled || isUsed === true ? next : 'given up';
     const { peakRssBytes, signal: died } = report;
     log.info({ outcome, failure, status, signal: died, peakRssBytes, ms: took }, 'run settled');
+    if (settled) this.#settled();
     // Of a job that was lent it is whoever has it now that tells of its end.
     if (!settled) return work.lease && isUsed !== true ? ended() : ended(work.jobId);
     // What is to run was sent to the queue with the end of this run.

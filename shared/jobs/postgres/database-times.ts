@@ -9,7 +9,11 @@ const at = <T extends { at: number }>(input: T, ms: number): T => ({ ...input, a
 const TIMES: { [N in CallName]?: Moved<N> } = {
   acceptUpload: ({ image, ...rest }, ms) => ({
     ...rest,
-    image: { ...image, createdAt: image.createdAt + ms },
+    image: {
+      ...image,
+      createdAt: image.createdAt + ms,
+      expiresAt: image.expiresAt === null || rest.expiresByClient ? image.expiresAt : image.expiresAt + ms,
+    },
   }),
   claimKey: ({ claim, ...rest }, ms) => ({
     ...at(rest, ms),
@@ -19,6 +23,9 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   finishRun: at,
   retryJob: at,
   deleteImage: at,
+  findImage: at,
+  listImages: (asked, ms) => ({ ...asked, at: asked.at && asked.at + ms }),
+  expiredImages: at,
   queueReprocess: at,
   eraseImages: ({ runsEndBy, ...order }, ms) => ({ ...at(order, ms), runsEndBy: runsEndBy + ms }),
   eraseRest: at,
@@ -26,6 +33,8 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   borrowAnnouncements: at,
   postponeAnnouncement: at,
   releaseAnnouncements: at,
+  spentOriginals: at,
+  releaseOriginals: at,
   borrowWebhooks: at,
   settleWebhook: at,
   releaseWebhooks: at,

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely';
 import { StoreError } from '../../errors.ts';
 import { isKnown, type Session, sqlState } from '../../postgres/session.ts';
 import type { Sessions } from '../../postgres/sessions.ts';
+import { all } from '../all.ts';
 import { CALLS, type CallKind } from '../calls.ts';
 import type { Lease } from '../records.ts';
 import type { Tables } from '../tables.ts';
@@ -109,15 +110,3 @@ const leasesOfDeleted = (calls: readonly AnyCall[], answers: readonly unknown[])
   calls.flatMap((call, index) =>
     call.name === 'startRun' && answers[index] === null ? (call.input.lease ?? []) : [],
   );
-
-/** Waits for all, so that nothing is under way any more, and then fails if one has. */
-async function all<T extends readonly unknown[]>(
-  promises: T,
-): Promise<{ -readonly [I in keyof T]: Awaited<T[I]> }> {
-  const settled = await Promise.allSettled(promises);
-  const failed = settled.find((it) => it.status === 'rejected');
-  if (failed) throw failed.reason;
-  return settled.map((it) => (it.status === 'fulfilled' ? it.value : undefined)) as {
-    -readonly [I in keyof T]: Awaited<T[I]>;
-  };
-}

@@ -1,5 +1,5 @@
 import type { ImageId, JobId, Sha256, Tenant } from '../../domain/ids.ts';
-import type { ImagesOfPreset } from '../records.ts';
+import type { AcceptedUpload, ImagesOfPreset } from '../records.ts';
 import type { AnyCall } from './any-call.ts';
 
 /** A statement of SQL with its values. */
@@ -19,11 +19,12 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
   const jobs: JobId[] = [];
   const images: ImageId[] = [];
   for (const call of calls) {
-    if (call.name === 'acceptUpload') bytes.push(nameOf(call.input.image));
+    if (call.name === 'acceptUpload') bytes.push(nameOf(call.input.image), ...quotaTurn(call.input));
     if (call.name === 'finishRun') jobs.push(call.input.jobId);
     if (call.name === 'retryJob') jobs.push(call.input.id);
     if (call.name === 'deleteImage') images.push(call.input.id);
     if (call.name === 'eraseImages') images.push(...call.input.images);
+    if (call.name === 'releaseOriginals') images.push(...call.input.images);
     if (call.name === 'queueReprocess') return turnsOfPage(call.input);
   }
   return bytes.length + jobs.length + images.length > 0
@@ -33,6 +34,9 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
 
 /** What uploads that share runs have in common. */
 export const nameOf = ({ tenant, sha256 }: { tenant: Tenant; sha256: Sha256 }) => `${tenant} ${sha256}`;
+
+/** Of a tenant with a quota each upload is to see those before it. A name of bytes ends with their hash. */
+const quotaTurn = ({ image, quota }: AcceptedUpload): string[] => (quota ? [`quota of ${image.tenant}`] : []);
 
 /** A job of a time before runs were shared has none. */
 const TURNS = `

@@ -38,7 +38,11 @@ export async function openDatabase(path: string): Promise<OpenDatabase> {
   raw.exec('PRAGMA secure_delete = ON');
   const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });
   // The migrator first looks at every table, which takes longer than all else here.
-  if (applied.length < Object.keys(MIGRATIONS).length) await migrate(db);
+  if (applied.length < Object.keys(MIGRATIONS).length) {
+    await migrate(db);
+    // What it has written need not lie in the log as well, for as long as that is.
+    raw.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
   return { raw, db };
 }
 

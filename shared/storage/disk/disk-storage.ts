@@ -74,8 +74,8 @@ export class DiskStorage implements ImageStorage {
     });
   }
 
-  readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null> {
-    return attempt('read an original', () => openFile(join(shardOf(this.#originals, id), id)));
+  readOriginal(id: ImageId, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null> {
+    return attempt('read an original', () => openFile(join(shardOf(this.#originals, id), id), range));
   }
 
   async publish<T>(

@@ -1,5 +1,6 @@
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import type { SignedAnswer } from '../direct-access.ts';
 import type { S3Bucket } from './s3-bucket.ts';
 import { s3Failure } from './s3-failure.ts';
 
@@ -7,12 +8,15 @@ import { s3Failure } from './s3-failure.ts';
 export async function presignedGet(
   bucket: S3Bucket,
   key: string,
-  answer: { seconds: number; contentType: string; cacheControl: string },
+  answer: SignedAnswer & { contentDisposition?: string },
 ): Promise<string> {
   const command = new GetObjectCommand({
     ...bucket.object(key),
     ResponseContentType: answer.contentType,
     ResponseCacheControl: answer.cacheControl,
+    ...(answer.contentDisposition !== undefined && {
+      ResponseContentDisposition: answer.contentDisposition,
+    }),
   });
   return signing(() =>
     getSignedUrl(bucket.signer, command, { expiresIn: answer.seconds, signingDate: dateAt(bucket) }),

@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { ImageId, type RunId } from '../../domain/ids.ts';
 import { asStoreError, StoreError } from '../../errors.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { DirectAccess, DirectUpload } from '../direct-access.ts';
+import type { DirectAccess, DirectUpload, SignedAnswer } from '../direct-access.ts';
 import type { ByteRange, ImageStorage, NewFile } from '../image-storage.ts';
 import { agedIds, agedRuns, isAged } from './aged-pages.ts';
 import { INCOMING, incomingKey, ORIGINALS, originalKey, runFolder, VARIANTS } from './keys.ts';
@@ -73,8 +73,8 @@ export class S3Storage implements ImageStorage, DirectAccess {
     return true;
   }
 
-  async readOriginal(id: ImageId): Promise<ReadableStream<Uint8Array> | null> {
-    return (await this.#bucket.get(originalKey(id)))?.body ?? null;
+  async readOriginal(id: ImageId, range?: ByteRange): Promise<ReadableStream<Uint8Array> | null> {
+    return (await this.#bucket.get(originalKey(id), range))?.body ?? null;
   }
 
   async publish<T>(
@@ -119,12 +119,12 @@ export class S3Storage implements ImageStorage, DirectAccess {
     return agedRuns(this.#bucket.list(VARIANTS), olderThanMs);
   }
 
-  readUrl(
-    run: RunId,
-    fileName: string,
-    answer: { seconds: number; contentType: string; cacheControl: string },
-  ): Promise<string> {
+  readUrl(run: RunId, fileName: string, answer: SignedAnswer): Promise<string> {
     return presignedGet(this.#bucket, runFolder(run) + fileName, answer);
+  }
+
+  originalUrl(id: ImageId, answer: SignedAnswer & { contentDisposition: string }): Promise<string> {
+    return presignedGet(this.#bucket, originalKey(id), answer);
   }
 
   uploadUrl(id: ImageId, upload: { seconds: number; bytes: number; contentType?: string }): Promise<string> {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ApiKeys, hashOf, type WrittenKey } from '../../../server/access/api-keys.ts';
 import { identifyBy, notIdentified } from '../../../server/access/identify.ts';
+import { quotasOf } from '../../../server/access/quotas.ts';
+import { Tenant } from '../../../shared/domain/ids.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 
 const SHOP = 'dk_the-key-of-the-shop';
@@ -42,7 +44,23 @@ describe('a file of keys', () => {
     expect((await keysIn({ keys: [rest] })).callerOf(SHOP)?.tenant).toBe('default');
   });
 
+  test('may say what tenants have other quotas, and null is none', async () => {
+    const tenants = { shop: { quotaBytes: 5 }, other: { quotaBytes: null, quotaImages: 7 } };
+    const { quotas } = await keysIn({ keys: [entry()], tenants });
+    const quotaOf = quotasOf({ bytes: 10, images: null }, quotas);
+    expect(quotaOf(Tenant.parse('shop'))).toEqual({ bytes: 5, images: null });
+    expect(quotaOf(Tenant.parse('other'))).toEqual({ bytes: null, images: 7 });
+    expect(quotaOf(Tenant.parse('third'))).toEqual({ bytes: 10, images: null });
+    expect(quotasOf({ bytes: null, images: null }, quotas)(Tenant.parse('third'))).toBeNull();
+  });
+
   const FAULTS: [string, unknown, string][] = [
+    [
+      'a quota that is none',
+      { keys: [entry()], tenants: { shop: { quotaBytes: 0 } } },
+      'tenants.shop.quotaBytes',
+    ],
+    ['a quota of no tenant', { keys: [entry()], tenants: { 'No Name': {} } }, 'tenants'],
     ['no JSON', '{"keys": [', 'API_KEYS_FILE: '],
     ['no keys at all', { keys: [] }, 'API_KEYS_FILE: keys'],
     [

@@ -36,6 +36,7 @@ test('what is not the ticket that was issued is none, or says the same', async (
     keyId: null,
     tenant: DEFAULT_TENANT,
     preset: null,
+    expires: null,
     maxBytes: 1_000,
     expiresAt: Date.now() + 3_600_000,
   };

@@ -143,6 +143,7 @@ describe('an address is not good', () => {
       keyId: null,
       tenant: DEFAULT_TENANT,
       preset: null,
+      expires: null,
       maxBytes: 1,
       expiresAt: Date.now() + 60_000,
     };

@@ -18,6 +18,7 @@ const asked = (given: Partial<Ticket> = {}): Ticket => ({
   keyId: null,
   tenant: DEFAULT_TENANT,
   preset: 'listing',
+  expires: null,
   maxBytes: 1_000,
   expiresAt: inSeconds(60),
   ...given,

@@ -63,7 +63,7 @@ describe('a command line that cannot be followed ends with 2, and says why', () 
     ],
     [
       ['keys', 'new', '--scopes', 'all'],
-      '--id takes a name for the key\n--scopes takes some of upload, read, admin',
+      '--id takes a name for the key\n--scopes takes some of upload, read, originals, admin',
     ],
     [['keys'], 'Usage: darkroom keys'],
     [['quarantine', 'release', 'abc'], 'abc is no SHA-256'],

@@ -35,7 +35,7 @@ class FakeService implements ReprocessClient {
     this.current += made;
     const { stale, pending, current, failed } = this;
     const total = stale + pending + current + failed;
-    return { total, current, pending, failed, failedJobs: [], tookMs: 1 };
+    return { total, current, pending, failed, failedJobs: [], originalGone: 0, tookMs: 1 };
   }
 }
 
@@ -49,6 +49,7 @@ describe('the images of a preset', () => {
       pending: 0,
       failed: 0,
       failedJobs: [],
+      originalGone: 0,
     });
     expect(service.pages).toEqual([null, 'at 50', 'at 100']);
     expect(seen.map(({ current }) => current)).toEqual([0, 120]);

@@ -5,7 +5,7 @@ import { reprocessClient } from '../../../server/cli/reprocess-client.ts';
 import { readSettings } from '../../../server/cli/reprocess-settings.ts';
 import { OutOfReach, Refused } from '../../../server/cli/service-client.ts';
 
-const COUNT = { total: 3, current: 2, pending: 1, failed: 0, failedJobs: [] };
+const COUNT = { total: 3, current: 2, pending: 1, failed: 0, failedJobs: [], originalGone: 0 };
 const PROBLEM = {
   type: 'urn:darkroom:problem:unknown_preset',
   title: 'There is no such preset',

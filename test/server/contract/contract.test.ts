@@ -85,7 +85,11 @@ const PROTECTED = Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
     const operation = item[method];
     if (!operation || operation.security?.length === 0) return [];
 
-    const filled = path.replace('{id}', ID).replace('{sha256}', '0'.repeat(64)).replace('{endpoint}', 'shop');
+    const filled = path
+      .replace('{id}', ID)
+      .replace('{tenant}', 'shop')
+      .replace('{sha256}', '0'.repeat(64))
+      .replace('{endpoint}', 'shop');
     const query = QUERIES[path] ?? '?';
     return [{ name: `${method} ${path}`, method: method.toUpperCase(), path: filled + query }];
   }),
@@ -103,6 +107,7 @@ const TICKET = {
   tenant: DEFAULT_TENANT,
   maxBytes: 1,
   preset: null,
+  expires: null,
   expiresAt: Infinity,
 };
 const BY_TICKET = { tickets: { read: async () => TICKET } };

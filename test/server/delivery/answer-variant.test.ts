@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import { BY_ADDRESS } from '../../../server/access/reading.ts';
-import { answerVariant, type Conditions } from '../../../server/delivery/answer-variant.ts';
+import type { Conditions } from '../../../server/delivery/answer-file.ts';
+import { answerVariant } from '../../../server/delivery/answer-variant.ts';
 import type { Choice } from '../../../server/delivery/choose-variant.ts';
 import { newRunId } from '../../../shared/domain/ids.ts';
 import type { PublishedSet, Variant } from '../../../shared/domain/image.ts';

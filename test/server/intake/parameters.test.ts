@@ -23,7 +23,7 @@ function problemOf(fields: Record<string, string>): Problem {
 }
 
 test('without any fields an upload has the default preset, and nothing else', () => {
-  expect(read({})).toEqual({ preset: DEFAULT_PRESET, metadata: null, focus: null });
+  expect(read({})).toEqual({ preset: DEFAULT_PRESET, metadata: null, focus: null, expires: null });
 });
 
 test('fields that nobody knows are ignored', () => {
@@ -73,5 +73,37 @@ describe('a focus', () => {
     const { code, detail } = problemOf({ focus });
     expect(code).toBe('bad_parameter');
     expect(detail).toContain('"focus" takes a point of the picture as "x,y"');
+  });
+});
+
+describe('the end', () => {
+  const endOf = (expires: string) => read({ expires }).expires;
+
+  test('is in seconds, or a time to come', () => {
+    expect(endOf('1')).toEqual({ inMs: 1_000 });
+    expect(endOf('315360000')).toEqual({ inMs: 315_360_000_000 });
+    const inAnHour = new Date(Date.now() + 3_600_000);
+    expect(endOf(inAnHour.toISOString())).toEqual({ at: inAnHour.getTime() });
+    expect(endOf(inAnHour.toISOString().replace('Z', '+00:00'))).toEqual({ at: inAnHour.getTime() });
+  });
+
+  test.each([
+    '',
+    '0',
+    '-1',
+    '1.5',
+    '1h',
+    '315360001',
+    '9999999999',
+    '2020-01-01T00:00:00Z',
+    '2999-01-01T00:00:00Z',
+    '2027-01-31',
+    '2027-01-31T12:00:00',
+    'never',
+    '1'.repeat(100),
+  ])('of "%s" is refused, with what it takes', (expires) => {
+    const { code, detail } = problemOf({ expires });
+    expect(code).toBe('bad_parameter');
+    expect(detail).toContain('"expires" takes whole seconds from 1 to 315360000');
   });
 });

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { RateLimits } from '../../../server/access/rate-limits.ts';
 import { createApp } from '../../../server/app.ts';
 import { Intake } from '../../../server/intake/intake.ts';
+import { UNKNOWN_ROOM } from '../../../server/intake/room.ts';
 import { SpoolMemory } from '../../../server/intake/spool-memory.ts';
 import type { ProblemCode } from '../../../server/problem.ts';
 import type { Parts } from '../../../server/routes/context.ts';
@@ -65,10 +66,20 @@ async function appWith(changes: Changes) {
     wholeMs: 5_000,
     spoolPath: await ownFolder(),
     spoolMemory: new SpoolMemory(),
+    expireAfterMs: null,
+    quotaOf: () => null,
+    room: UNKNOWN_ROOM,
     ...changes.limits,
   };
   const bytes = changes.bytes ?? (await readFile(imagePath('testimage_small.jpg')));
-  const ticket = { id: ID, keyId: null, tenant: DEFAULT_TENANT, preset: null, expiresAt: Infinity };
+  const ticket = {
+    id: ID,
+    keyId: null,
+    tenant: DEFAULT_TENANT,
+    preset: null,
+    expires: null,
+    expiresAt: Infinity,
+  };
   return createApp({
     log,
     access: {
