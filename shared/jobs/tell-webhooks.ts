@@ -128,7 +128,7 @@ async function write(
       status: 'waiting' as const,
       created_at: at,
       queued_at: at,
-      // It comes after what waits, so it need not be looked at before.
+      // It comes after what waits for another try, so it need not be looked at before.
       due_at: Math.max(at, Number(earlier?.due_at ?? 0)),
       tries: 0,
       lease: null,
@@ -144,7 +144,7 @@ async function write(
       .execute();
 }
 
-/** The last of what each endpoint was told of these images, and when what waits of it is due. */
+/** The last of what each endpoint was told of these images, and when what waits of it for another try is due. */
 const earlierOf = (db: Kysely<Tables>, images: readonly ImageId[]) =>
   db
     .selectFrom('webhook_messages')
@@ -152,7 +152,11 @@ const earlierOf = (db: Kysely<Tables>, images: readonly ImageId[]) =>
       'image_id',
       'endpoint',
       fn.max<number>('number').as('number'),
-      fn.max<number | null>('due_at').filterWhere('status', '=', 'waiting').as('due_at'),
+      fn
+        .max<number | null>('due_at')
+        .filterWhere('status', '=', 'waiting')
+        .filterWhere('lease', 'is', null)
+        .as('due_at'),
     ])
     .where('image_id', 'in', images)
     .groupBy(['image_id', 'endpoint'])

@@ -107,17 +107,16 @@ export async function settleWebhook(
     .where('status', '=', 'waiting')
     .executeTakeFirst();
   if (numUpdatedRows === 0n) return null;
-  if (change.status === 'waiting') {
-    // What comes after it need not be looked at before.
-    await db
-      .updateTable('webhook_messages')
-      .set({ due_at: change.due_at })
-      .where('image_id', '=', image_id)
-      .where('endpoint', '=', endpoint)
-      .where('status', '=', 'waiting')
-      .where('due_at', '<', change.due_at)
-      .execute();
-  }
+  // What comes after it need not be looked at before, and waits for nothing more when this has ended.
+  await db
+    .updateTable('webhook_messages')
+    .set({ due_at: change.due_at })
+    .where('image_id', '=', image_id)
+    .where('endpoint', '=', endpoint)
+    .where('status', '=', 'waiting')
+    .where('lease', 'is', null)
+    .where('id', '!=', id)
+    .execute();
   await noteEnd(db, endpoint, end, at);
   return change.status;
 }

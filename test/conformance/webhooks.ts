@@ -168,6 +168,19 @@ export function describeWebhooks(name: string, open: Open): void {
       expect(one(await borrow(LATER + 5_500))).toMatchObject({ imageId: image.id, event: 'image.deleted' });
     });
 
+    test('what comes about while the one before is being told follows it at once', async () => {
+      const { image } = await ended();
+      const first = one(await borrow());
+      await store.deleteImage(image.id, SHOP, LATER + 5);
+      expect(await borrow(LATER + 5)).toEqual([]);
+      await settle(first, { outcome: 'delivered' }, LATER + 9);
+      const second = one(await borrow(LATER + 9));
+      expect(second).toMatchObject({ imageId: image.id, event: 'image.deleted' });
+      await settle(second, { outcome: 'failed', why: 'no', inMs: 500 }, LATER + 10);
+      expect(await borrow(LATER + 509)).toEqual([]);
+      expect(await borrow(LATER + 510)).toHaveLength(1);
+    });
+
     test('who has lost the lease has no say any more', async () => {
       await ended();
       const lost = one(await borrow());
