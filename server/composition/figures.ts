@@ -2,12 +2,10 @@ import type { StatsFs } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Config } from '../../shared/config.ts';
-import type { Subscription } from '../../shared/domain/webhook.ts';
 import type { StoreFigures } from '../../shared/jobs/figures.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge, gauges } from '../../shared/telemetry/metrics.ts';
 import type { Node, WorkersView } from './node.ts';
-import { showWebhooks } from './webhook-figures.ts';
 
 /** The clock of the loop is looked at so often, in milliseconds: its delay is what it comes late. */
 const RESOLUTION_MS = 20;
@@ -17,13 +15,11 @@ const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
 export function showFigures(
-  { store, workers, isDiskLow }: Node,
+  { workers, isDiskLow }: Node,
+  figures: FiguresOfStore,
   { basePath, scratchPath }: Config,
-  endpoints: () => readonly Pick<Subscription, 'id'>[],
-  log: Logger,
 ): void {
-  showStore(storeFigures(store, log));
-  showWebhooks(store, endpoints, log);
+  showStore(figures);
   if (workers) showWorkers(workers);
   gauges(
     'darkroom_process_resident_bytes',
@@ -65,7 +61,9 @@ function showDisks(places: Record<string, string>): void {
 }
 
 /** Null: the store does not answer. */
-function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFigures | null> {
+export type FiguresOfStore = () => Promise<StoreFigures | null>;
+
+export function figuresOfStore(store: Node['store'], log: Logger): FiguresOfStore {
   let asked: Promise<StoreFigures | null> = Promise.resolve(null);
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {
@@ -79,7 +77,7 @@ function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFig
   };
 }
 
-function showStore(figures: () => Promise<StoreFigures | null>): void {
+function showStore(figures: FiguresOfStore): void {
   const lanes = async () => Object.entries((await figures())?.waiting ?? {});
   gauges('darkroom_queue_jobs', 'Accepted jobs that wait; of all nodes', 'lane', async () =>
     (await lanes()).map(([lane, { jobs }]) => [lane, jobs] as const),

@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
 import type { Audience } from '../../shared/jobs/announce.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { gauge } from '../../shared/telemetry/metrics.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
 import type { QuotaOf } from '../access/quotas.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
+import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
@@ -16,8 +19,11 @@ import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
-import { showFigures } from './figures.ts';
+import { figuresOfStore, showFigures } from './figures.ts';
+import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
+import { opsStateOf } from './ops-state.ts';
+import { showWebhooks } from './webhook-figures.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -74,19 +80,26 @@ export async function startService(
     },
     watermarks,
   );
+  const feed = new ChangeFeed(node.store, log);
+  const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
+  node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
   const courier = webhooks ? await webhooks.courierOf(node, log) : null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const readiness = () => {
+    const reason = phase === 'serving' ? node.unready() : 'draining';
+    return reason === null ? { ready: true as const } : { ready: false as const, reason };
+  };
+  const figures = figuresOfStore(node.store, log);
+  const lapses = new Lapses();
   const probes: ProbeParts = {
     log,
     access,
     peerOf: runtime.peerOf,
-    readiness: () => {
-      const reason = phase === 'serving' ? node.unready() : 'draining';
-      return reason === null ? { ready: true } : { ready: false, reason };
-    },
+    readiness,
+    opsState: opsStateOf(node, config, figures, lapses, readiness),
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
@@ -96,7 +109,9 @@ export async function startService(
   messenger?.start();
   courier?.start();
   const faults = new ClientFaults(log);
-  showFigures(node, config, endpoints, log);
+  showFigures(node, figures, config);
+  showWebhooks(node.store, endpoints, log);
+  gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -143,6 +158,8 @@ export async function startService(
       intake,
       watch,
       retries,
+      events,
+      cut: runtime.cut,
       presets: presets.byName,
       keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
@@ -160,6 +177,7 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
@@ -169,6 +187,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    lapses.close();
     await Promise.all([messenger?.stop(), courier?.stop()]);
     await node.close();
     return received && finished && answered;

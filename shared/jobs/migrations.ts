@@ -5,6 +5,7 @@ import { countUsage } from './count-usage.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
 import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
 import { limitLives } from './limit-lives.ts';
+import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
 import { createWebhooks } from './webhook-migrations.ts';
 
@@ -27,6 +28,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0013-retention': { up: limitLives },
   '0013-usage': { up: countUsage },
   '0014-traces': { up: keepTraces },
+  '0017-changes': { up: numberChanges },
   '0017-webhooks': { up: createWebhooks },
 };
 

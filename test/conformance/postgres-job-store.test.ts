@@ -10,6 +10,7 @@ import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeImageList } from './image-list.ts';
+import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -47,6 +48,7 @@ describeAnnouncing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeWebhooks('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeJobChanges('PostgresJobStore', open);
 describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {
