@@ -90,6 +90,7 @@ export function readConfig(environment: Variables = process.env) {
     presetsPath: env.PRESETS_FILE ?? null,
     corsOrigins: env.CORS_ORIGINS ?? [],
     apiKeysPath: env.API_KEYS_FILE ?? null,
+    webhooksPath: env.WEBHOOKS_FILE ?? null,
     signingKeysPath: env.SIGNING_KEYS_FILE ?? null,
     requestsPerKey: env.REQUESTS_PER_KEY,
     requestsPerAddress: env.REQUESTS_PER_ADDRESS ?? (env.API_KEYS_FILE ? STRANGERS_REQUESTS : 0),

@@ -243,6 +243,9 @@ export const Environment = z.object({
   PURGE_SECRET_FILE: path()
     .optional()
     .describe('Text file of the secret that signs what PURGE_URL is told, which needs it'),
+  WEBHOOKS_FILE: path()
+    .optional()
+    .describe('JSON file of the endpoints that are told what becomes of images; read again at SIGHUP'),
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),

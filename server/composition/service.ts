@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import type { Audience } from '../../shared/jobs/announce.ts';
 import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -24,6 +25,7 @@ import { figuresOfStore, showFigures } from './figures.ts';
 import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
 import { opsStateOf } from './ops-state.ts';
+import { showWebhooks } from './webhook-figures.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -39,6 +41,8 @@ export interface Service {
   drain(): Promise<boolean>;
   /** Kills the workers; for an exit that does not wait. */
   kill(): void;
+  /** Reads again what may change while it runs. */
+  readAgain(): Promise<void>;
   /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
   replaceWorkers(): Promise<boolean>;
 }
@@ -56,15 +60,33 @@ export async function startService(
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
   const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
+  const webhooks =
+    config.webhooksPath && (await (await import('./webhooks.ts')).prepareWebhooks(config.webhooksPath));
+  const endpoints = () => (webhooks ? webhooks.endpoints.all : []);
+  const announces: Audience = {
+    purges: config.purge !== null,
+    get webhooks() {
+      return endpoints();
+    },
+  };
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
-    { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
+    {
+      config,
+      presets: presets.byName,
+      isShared: isShared(keys),
+      announces,
+      log,
+      breakerOpened,
+      workerProgram,
+    },
     watermarks,
   );
   const feed = new ChangeFeed(node.store, log);
   const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
+  const courier = webhooks ? await webhooks.courierOf(node, log) : null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   const spoolMemory = new SpoolMemory();
@@ -91,8 +113,10 @@ export async function startService(
   node.start();
   messenger?.start();
   tidying?.start();
+  courier?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
+  showWebhooks(node.store, endpoints, log);
   gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
@@ -160,6 +184,7 @@ export async function startService(
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),
+      endpoints,
     });
   }
 
@@ -183,12 +208,20 @@ export async function startService(
     faults.tell();
     await inTime(tidied, left());
     lapses.close();
-    await messenger?.stop();
+    await Promise.all([messenger?.stop(), courier?.stop()]);
     await node.close();
     return received && finished && answered;
   }
 
-  return { port: http.port, drain, kill: node.kill, replaceWorkers: node.replaceWorkers };
+  async function readAgain(): Promise<void> {
+    if (!webhooks) return;
+    await webhooks.endpoints.readAgain().then(
+      () => log.info({ endpoints: endpoints().map(({ id }) => id) }, 'webhook endpoints read again'),
+      (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
+    );
+  }
+
+  return { port: http.port, drain, kill: node.kill, readAgain, replaceWorkers: node.replaceWorkers };
 }
 
 /** What many machines need is loaded where it is needed. */

@@ -33,6 +33,8 @@ import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
 import { scrub } from './sqlite/scrub.ts';
 import { foldUsage, recountUsage, usageOf } from './usage.ts';
+import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhook-deliveries.ts';
+import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhook-tries.ts';
 
 /**
  * What a call needs of its database.
@@ -66,6 +68,15 @@ export const CALLS = {
   forgetAnnouncement: { kind: 'relaxed', query: forgetAnnouncement },
   postponeAnnouncement: { kind: 'relaxed', query: postponeAnnouncement },
   releaseAnnouncements: { kind: 'relaxed', query: releaseAnnouncements },
+  borrowWebhooks: { kind: 'relaxed', query: borrowWebhooks },
+  // An endpoint that has said that it wants nothing more is not to be asked again.
+  settleWebhook: { kind: 'durable', query: settleWebhook },
+  releaseWebhooks: { kind: 'relaxed', query: releaseWebhooks },
+  sweepWebhooks: { kind: 'relaxed', query: sweepWebhooks },
+  webhookStates: { kind: 'read', query: webhookStates },
+  enableWebhook: { kind: 'durable', query: enableWebhook },
+  listDeliveries: { kind: 'lookup', query: listDeliveries },
+  replayWebhooks: { kind: 'durable', query: replayWebhooks },
   listRemovals: { kind: 'read', query: listRemovals },
   forgetRemovals: { kind: 'durable', query: forgetRemovals },
   // What cuts the log of the database stands outside of any transaction.

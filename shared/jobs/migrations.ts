@@ -7,6 +7,7 @@ import { createImageMetadata, createOutbox, createRemovals } from './image-migra
 import { limitLives } from './limit-lives.ts';
 import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
+import { createWebhooks } from './webhook-migrations.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -29,6 +30,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0014-traces': { up: keepTraces },
   '0016-resumable-uploads': { up: createResumableUploads },
   '0017-changes': { up: numberChanges },
+  '0017-webhooks': { up: createWebhooks },
 };
 
 /** Runs in the order in which they were started, whatever the clock did meanwhile. */

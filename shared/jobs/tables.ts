@@ -11,6 +11,7 @@ import type { RemovalRow } from './erasure-tables.ts';
 import { jsonColumn } from './json-column.ts';
 import type { OutboxRow } from './outbox-row.ts';
 import type { ResumableUploadRow } from './resumable-row.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 export const ImageRow = z.object({
   id: ImageId,
@@ -170,7 +171,7 @@ export const ChangedJobRow = JobRow.pick({ id: true, image_id: true, state: true
 });
 
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
-export interface Tables {
+export interface Tables extends WebhookTables {
   images: z.input<typeof ImageRow>;
   image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;

@@ -128,6 +128,7 @@ export async function partsInProcess(
     inside: () => {
       throw new Error('nobody asks for it');
     },
+    endpoints: () => [],
     opsState: () => {
       throw new Error('nobody asks for it');
     },

@@ -124,6 +124,7 @@ describe('the configuration without any environment', () => {
       presetsPath: null,
       corsOrigins: [],
       apiKeysPath: null,
+      webhooksPath: null,
       signingKeysPath: null,
       requestsPerKey: 0,
       requestsPerAddress: 0,

@@ -42,6 +42,11 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   releaseAnnouncements: at,
   spentOriginals: at,
   releaseOriginals: at,
+  borrowWebhooks: at,
+  settleWebhook: at,
+  releaseWebhooks: at,
+  sweepWebhooks: at,
+  replayWebhooks: at,
 };
 
 /**

@@ -67,6 +67,7 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     events: failed,
     cut: fail,
     retries: failed,
+    endpoints: () => [{ id: 'shop', url: new URL('https://shop.example'), tenant: null, events: [] }],
   } as unknown as Parts;
 }
 
@@ -76,14 +77,24 @@ function failing(error: Error): never {
 
 const ID = '5f0c7a52-0000-4000-8000-000000000000';
 
+/** Of those that need one. */
+const QUERIES: Record<string, string> = {
+  '/reprocess': '?preset=default',
+  '/webhooks/{endpoint}/replay': '?since=2026-01-31',
+};
+
 /** A request to each operation that is not for everybody. */
 const PROTECTED = Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
   (['get', 'post', 'patch', 'delete'] as const).flatMap((method) => {
     const operation = item[method];
     if (!operation || operation.security?.length === 0) return [];
 
-    const filled = path.replace('{id}', ID).replace('{tenant}', 'shop').replace('{sha256}', '0'.repeat(64));
-    const query = path === '/reprocess' ? '?preset=default' : '?';
+    const filled = path
+      .replace('{id}', ID)
+      .replace('{tenant}', 'shop')
+      .replace('{sha256}', '0'.repeat(64))
+      .replace('{endpoint}', 'shop');
+    const query = QUERIES[path] ?? '?';
     return [{ name: `${method} ${path}`, method: method.toUpperCase(), path: filled + query }];
   }),
 );
