@@ -10,6 +10,7 @@ import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
+import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -31,6 +32,7 @@ export function createApp(parts: Parts) {
   if (parts.origins.length > 0) app.use(crossOrigin(parts.origins));
   const routed = app
     .route('/', uploadRoutes(parts))
+    .route('/', fileRoutes(parts))
     .route('/', ticketRoutes(parts))
     .route('/', imageListRoutes(parts))
     // Before variants: `original` is the name of none.

@@ -71,6 +71,8 @@ export function readConfig(environment: Variables = process.env) {
     maxFrames: env.MAX_FRAMES,
     maxUploads: env.MAX_UPLOADS,
     maxUploadingBytes: env.MAX_UPLOADING_BYTES,
+    maxResumableUploads: env.MAX_RESUMABLE_UPLOADS,
+    resumableTtlS: env.RESUMABLE_TTL_S,
     uploadStallMs: env.UPLOAD_STALL_MS,
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,

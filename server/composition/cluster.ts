@@ -51,6 +51,7 @@ export async function openCluster(
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   provideHome();
   const storage = measured(await S3Storage.open(bucket, log), 'files');
+  const parts = measured(storage.parts, 'files');
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
@@ -157,6 +158,7 @@ export async function openCluster(
       retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      parts,
       room: UNKNOWN_ROOM,
     },
     isDiskLow: null,

@@ -15,6 +15,8 @@ import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
 import { Intake } from '../intake/intake.ts';
 import { SpoolMemory } from '../intake/spool-memory.ts';
+import { ResumableUploads } from '../resumable/resumable-uploads.ts';
+import { Tidying } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
@@ -58,9 +60,10 @@ export async function startService(
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
   const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
+  const { webhooksPath } = config;
   const webhooks =
-    config.webhooksPath && (await (await import('./webhooks.ts')).prepareWebhooks(config.webhooksPath));
-  const endpoints = () => (webhooks ? webhooks.endpoints.all : []);
+    webhooksPath === null ? null : await (await import('./webhooks.ts')).prepareWebhooks(webhooksPath);
+  const endpoints = () => webhooks?.endpoints.all ?? [];
   const announces: Audience = {
     purges: config.purge !== null,
     get webhooks() {
@@ -84,9 +87,10 @@ export async function startService(
   const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
-  const courier = webhooks ? await webhooks.courierOf(node, log) : null;
+  const courier = (await webhooks?.courierOf(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
   const readiness = () => {
     const reason = phase === 'serving' ? node.unready() : 'draining';
@@ -104,9 +108,12 @@ export async function startService(
     isClosing: () => phase === 'closing',
   };
   const intake = node.front && intakeOf(node, node.front, access.quotaOf);
-  const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
+  const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
+  const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
+  const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
   messenger?.start();
+  tidying?.start();
   courier?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
@@ -134,20 +141,30 @@ export async function startService(
 
   function intakeOf(
     { store, storage }: Node,
-    { handOff, decoder, spoolPath, room }: Front,
+    { handOff, retries, decoder, spoolPath, room }: Front,
     quotaOf: QuotaOf,
   ): Intake {
-    return new Intake(store, storage, handOff, decoder, presets.byName, {
+    return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
       ...config,
       quotaOf,
       spoolPath,
       room,
-      spoolMemory: new SpoolMemory(),
+      spoolMemory,
       ...patienceOf(config),
     });
   }
 
-  function appOf({ watch, retries }: Front, intake: Intake) {
+  function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
+    const { quotaOf } = access;
+    const limits = { ...config, ...patienceOf(config), quotaOf, isShared: isShared(keys) };
+    return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
+  }
+
+  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Tidying {
+    return new Tidying(store, parts, completion, log);
+  }
+
+  function appOf({ watch, retries }: Front, intake: Intake, resumable: ResumableUploads) {
     const { store, storage, direct } = node;
     return createApp({
       ...probes,
@@ -156,6 +173,7 @@ export async function startService(
       direct,
       redirectsReads: config.readMode === 'redirect',
       intake,
+      resumable,
       watch,
       retries,
       events,
@@ -177,6 +195,8 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    resumable?.close();
+    const tidied = tidying?.stop() ?? Promise.resolve();
     events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
@@ -187,20 +207,14 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    await inTime(tidied, left());
     lapses.close();
     await Promise.all([messenger?.stop(), courier?.stop()]);
     await node.close();
     return received && finished && answered;
   }
 
-  async function readAgain(): Promise<void> {
-    if (!webhooks) return;
-    await webhooks.endpoints.readAgain().then(
-      () => log.info({ endpoints: endpoints().map(({ id }) => id) }, 'webhook endpoints read again'),
-      (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
-    );
-  }
-
+  const readAgain = async () => webhooks?.readAgain(log);
   return { port: http.port, drain, kill: node.kill, readAgain, replaceWorkers: node.replaceWorkers };
 }
 

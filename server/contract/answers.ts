@@ -23,6 +23,17 @@ export const UploadAnswer = z
   })
   .meta({ id: 'Accepted', description: 'The upload is kept, whatever happens from now on.' });
 
+export const StandingAnswer = z
+  .object({
+    id: z.uuid().describe('Of the upload'),
+    bytes: z.int().min(1).describe('That it has when it is whole'),
+    offset: z.int().min(0).describe('Bytes that are kept'),
+    expiresAt: Time,
+    accepted: UploadAnswer.nullable().describe('What it has become; null: it is not whole yet'),
+    links: z.object({ self: Path }),
+  })
+  .meta({ id: 'Standing', description: 'How far an upload is that may come in several requests.' });
+
 export const ImageAnswer = z
   .object({
     id: ImageId,

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
 import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
 import { OutboxRow } from '../../shared/jobs/outbox-row.ts';
+import { ResumableUploadRow } from '../../shared/jobs/resumable-row.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
@@ -50,6 +51,7 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'webhook_messages', key: ['id'], row: WebhookMessageRow },
   { name: 'webhook_endpoints', key: ['id'], row: WebhookEndpointRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },
+  { name: 'resumable_uploads', key: ['id'], row: ResumableUploadRow },
 ];
 
 /** What is in these is counted from the others, and not moved. */

@@ -18,6 +18,7 @@ import type { EventHub } from '../events/event-hub.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { ToldEndpoint } from '../operations/webhooks.ts';
+import type { ResumableUploads } from '../resumable/resumable-uploads.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -59,6 +60,8 @@ export interface Parts extends ProbeParts {
   store: JobStore;
   storage: ImageStorage;
   intake: Intake;
+  /** Uploads that may come in several requests. */
+  resumable: ResumableUploads;
   presets: PresetsByName;
   /** Where files lie in a bucket, the ways of clients to it; null where they do not. */
   direct: DirectAccess | null;

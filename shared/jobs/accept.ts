@@ -41,6 +41,7 @@ export async function acceptUpload(
     return 'claim_lost';
   }
   if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
+  const isFresh = !isBatch && !upload.hasPlace;
   const insertImage = db
     .insertInto('images')
     .values({
@@ -67,7 +68,7 @@ export async function acceptUpload(
     insertImage,
     insertMetadata,
     count,
-    insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 }),
+    insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 }),
   ]);
   if (twin?.published) await tellEnded(db, [jobId], { at: image.createdAt, announces: upload.announces });
   return job;

@@ -17,6 +17,16 @@ import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
+import {
+  addToUpload,
+  beginUpload,
+  dropUpload,
+  endUpload,
+  findUpload,
+  holdUpload,
+  openUploadsAmong,
+  uploadsToTidy,
+} from './resumable.ts';
 import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
@@ -97,6 +107,15 @@ export const CALLS = {
   finishRun: { kind: 'durable', query: finishRun },
   deleteImage: { kind: 'durable', query: deleteImage },
   requeueRunning: { kind: 'durable', query: requeueRunning },
+  beginUpload: { kind: 'durable', query: beginUpload },
+  findUpload: { kind: 'lookup', query: findUpload },
+  // Who held it before a power cut is gone.
+  holdUpload: { kind: 'relaxed', query: holdUpload },
+  addToUpload: { kind: 'durable', query: addToUpload },
+  endUpload: { kind: 'durable', query: endUpload },
+  dropUpload: { kind: 'durable', query: dropUpload },
+  uploadsToTidy: { kind: 'read', query: uploadsToTidy },
+  openUploadsAmong: { kind: 'lookup', query: openUploadsAmong },
 } as const satisfies Record<string, { kind: CallKind; query: unknown }>;
 
 export type CallName = keyof typeof CALLS;

@@ -76,6 +76,15 @@ export abstract class NamedCalls {
   recountUsage: JobStore['recountUsage'] = () => this.call('recountUsage', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
+  beginUpload: JobStore['beginUpload'] = (upload, places) =>
+    this.call('beginUpload', { upload, places, at: upload.createdAt });
+  findUpload: JobStore['findUpload'] = (id, tenant, at) => this.call('findUpload', { id, tenant, at });
+  holdUpload: JobStore['holdUpload'] = (hold) => this.call('holdUpload', hold);
+  addToUpload: JobStore['addToUpload'] = (id, hold, parts) => this.call('addToUpload', { id, hold, parts });
+  endUpload: JobStore['endUpload'] = (id, end) => this.call('endUpload', { id, end });
+  dropUpload: JobStore['dropUpload'] = (id) => this.call('dropUpload', id);
+  uploadsToTidy: JobStore['uploadsToTidy'] = (at, limit) => this.call('uploadsToTidy', { at, limit });
+  openUploadsAmong: JobStore['openUploadsAmong'] = (ids) => this.call('openUploadsAmong', ids);
   originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);
   originalsGoneAmong: JobStore['originalsGoneAmong'] = (images) => this.call('originalsGoneAmong', images);
   spentOriginals: JobStore['spentOriginals'] = (query) => this.call('spentOriginals', query);

@@ -14,6 +14,7 @@ import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
@@ -48,6 +49,7 @@ describeAnnouncing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeWebhooks('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeResumableUploads('PostgresJobStore', open);
 describeJobChanges('PostgresJobStore', open);
 describeUsage('PostgresJobStore', open);
 

@@ -12,6 +12,7 @@ import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
@@ -47,6 +48,7 @@ describeAnnouncing('SqliteJobStore', open);
 describeRetention('SqliteJobStore', open);
 describeWebhooks('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeResumableUploads('SqliteJobStore', open);
 describeJobChanges('SqliteJobStore', open);
 describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {

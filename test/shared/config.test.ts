@@ -105,6 +105,8 @@ describe('the configuration without any environment', () => {
       maxFrames: 100,
       maxUploads: 256,
       maxUploadingBytes: 2048 * 1024 * 1024,
+      maxResumableUploads: 256,
+      resumableTtlS: 86_400,
       uploadStallMs: 10_000,
       uploadTimeoutMs: 120_000,
       headersTimeoutMs: 10_000,

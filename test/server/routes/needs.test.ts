@@ -13,6 +13,11 @@ import { recordingLog } from '../../helpers/recording-log.ts';
 const ACCESS = {
   'POST /upload': 'upload or a ticket',
   'POST /uploads/:id/complete': 'upload or a ticket',
+  'OPTIONS /files': 'public',
+  'POST /files': 'upload or a ticket',
+  'GET /files/:id': 'upload or a ticket',
+  'PATCH /files/:id': 'upload or a ticket',
+  'DELETE /files/:id': 'upload or a ticket',
   'POST /tickets': 'upload',
   'GET /images': 'read',
   'GET /images/:id/original': 'originals',

@@ -103,6 +103,7 @@ async function appWith(changes: Changes) {
       store as never,
       storage as never,
       handOff as never,
+      {} as never,
       () => 'decoder' as never,
       presets,
       limits,
