@@ -60,9 +60,10 @@ export async function startService(
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
   const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
+  const { webhooksPath } = config;
   const webhooks =
-    config.webhooksPath && (await (await import('./webhooks.ts')).prepareWebhooks(config.webhooksPath));
-  const endpoints = () => (webhooks ? webhooks.endpoints.all : []);
+    webhooksPath === null ? null : await (await import('./webhooks.ts')).prepareWebhooks(webhooksPath);
+  const endpoints = () => webhooks?.endpoints.all ?? [];
   const announces: Audience = {
     purges: config.purge !== null,
     get webhooks() {
@@ -86,7 +87,7 @@ export async function startService(
   const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
-  const courier = webhooks ? await webhooks.courierOf(node, log) : null;
+  const courier = (await webhooks?.courierOf(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   const spoolMemory = new SpoolMemory();
@@ -213,14 +214,7 @@ export async function startService(
     return received && finished && answered;
   }
 
-  async function readAgain(): Promise<void> {
-    if (!webhooks) return;
-    await webhooks.endpoints.readAgain().then(
-      () => log.info({ endpoints: endpoints().map(({ id }) => id) }, 'webhook endpoints read again'),
-      (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
-    );
-  }
-
+  const readAgain = async () => webhooks?.readAgain(log);
   return { port: http.port, drain, kill: node.kill, readAgain, replaceWorkers: node.replaceWorkers };
 }
 

@@ -8,6 +8,8 @@ import type { Node } from './node.ts';
 export interface Webhooks {
   endpoints: Endpoints;
   courierOf(node: Node, log: Logger): Promise<Courier>;
+  /** Where the file has a fault, all stays as it was. */
+  readAgain(log: Logger): Promise<void>;
 }
 
 /** Ready before there is a node. @throws {ConfigurationError} */
@@ -20,5 +22,10 @@ export async function prepareWebhooks(path: string): Promise<Webhooks> {
       if (common === null) await store.releaseWebhooks(Date.now());
       return new Courier(store, () => endpoints.all, tell, log);
     },
+    readAgain: (log) =>
+      endpoints.readAgain().then(
+        () => log.info({ endpoints: endpoints.all.map(({ id }) => id) }, 'webhook endpoints read again'),
+        (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
+      ),
   };
 }

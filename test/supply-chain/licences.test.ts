@@ -13,6 +13,7 @@ const PERMISSIVE = [
   'CC0-1.0',
   'ISC',
   'MIT',
+  'Unlicense',
 ];
 
 /** What is passed on under the LGPL, and stays a file that can be changed: THIRD_PARTY.md says what that asks for. */
