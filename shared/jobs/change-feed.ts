@@ -97,6 +97,7 @@ export class ChangeFeed {
   async #readOn(): Promise<void> {
     await sleep(Math.max(0, this.#readAt + GATHER_MS - performance.now()));
     this.#isWakened = false;
+    if (!this.#listener) return;
     this.#readAt = performance.now();
     const tell: ChangeListener = async (changes, settled) => this.#listener?.(changes, settled);
     await this.#readAll(tell).catch((error) =>
