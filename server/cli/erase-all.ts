@@ -9,7 +9,7 @@ const LOOK_AGAIN_MS = 2_000;
 /** Then it is said what is left: for so long nothing has come of it. */
 const CALLS_IN_VAIN = 5;
 
-const COUNTS = ['images', 'files', 'bytes', 'quarantined', 'keys', 'jobs'] as const;
+const COUNTS = ['images', 'files', 'bytes', 'quarantined', 'keys', 'jobs', 'uploads'] as const;
 
 export type Counts = Pick<Erased, (typeof COUNTS)[number]>;
 
@@ -25,7 +25,7 @@ export interface Report extends Counts {
  * @param report told after each call of all that were made
  */
 export async function eraseAll(client: EraseClient, report: (sum: Counts) => void): Promise<Report> {
-  const sum: Counts = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0 };
+  const sum: Counts = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0, uploads: 0 };
   for (let inVain = 0; ; ) {
     const { failed, database, verified, waitSeconds, ...counts } = await client.erase(IMAGES_A_CALL);
     for (const what of COUNTS) sum[what] += counts[what];

@@ -164,12 +164,13 @@ export async function startService(
     return new Tidying(store, parts, completion, log);
   }
 
-  function appOf({ watch, retries }: Front, intake: Intake, resumable: ResumableUploads) {
+  function appOf({ watch, retries, parts }: Front, intake: Intake, resumable: ResumableUploads) {
     const { store, storage, direct } = node;
     return createApp({
       ...probes,
       store,
       storage,
+      uploadParts: parts,
       direct,
       redirectsReads: config.readMode === 'redirect',
       intake,

@@ -206,6 +206,7 @@ export const ErasureAnswer = z
     quarantined: z.int().min(0).describe('Bytes that were refused'),
     keys: z.int().min(0).describe('Idempotency keys'),
     jobs: z.int().min(0),
+    uploads: z.int().min(0).describe('Resumable ones, open or ended'),
     failed: z
       .array(z.object({ file: z.string(), why: z.string() }))
       .describe('Files that could not be removed; the next call tries again'),

@@ -6,12 +6,13 @@ import { type Forgotten, NOTHING_FORGOTTEN, type Removal, type Scrubbed } from '
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 
-/** Jobs of images that were deleted before, forgotten in one call. */
+/** Jobs of images that were deleted before, and uploads, forgotten in one call. */
 const JOBS_AT_ONCE = 500;
 
-/** Files in one call: an original and a set for each image of the largest page, and what an earlier call could not remove. */
+/** Files, and uploads with their parts, in one call: an original and a set for each image of the largest page, and what was left. */
 const FILES_AT_ONCE = 500;
 const REMOVED_TOGETHER = 8;
 
@@ -45,6 +46,7 @@ export interface ErasureReport extends Forgotten {
 export interface EraseParts {
   store: JobStore;
   storage: ImageStorage;
+  uploadParts: UploadParts;
   retries: Retries;
   jobTimeoutMs: number;
 }
@@ -56,7 +58,7 @@ export interface EraseParts {
  */
 export async function eraseSome(erasure: Erasure, parts: EraseParts, log: Logger): Promise<ErasureReport> {
   const { tenant, metadata, before, limit, rewritesDatabase } = erasure;
-  const { store, storage, retries, jobTimeoutMs } = parts;
+  const { store, storage, uploadParts, retries, jobTimeoutMs } = parts;
   const at = Date.now();
   const page = await store.listImages({
     tenant,
@@ -78,7 +80,7 @@ export async function eraseSome(erasure: Erasure, parts: EraseParts, log: Logger
     forgotten = rest;
     isRestGone = !isUnderWay && Object.values(rest).every((count) => count === 0);
   }
-  const failed = await removeFiles(tenant, at, store, storage);
+  const failed = await removeFiles(tenant, at, store, storage, uploadParts);
   const { due, waitsMs } = await store.listRemovals({ tenant, at, limit: 1 });
   const isAllGone = isRestGone && waitsMs === null;
   const database = isAllGone ? (rewritesDatabase ? await store.scrub() : 'freed') : null;
@@ -99,6 +101,7 @@ async function removeFiles(
   at: number,
   store: JobStore,
   storage: ImageStorage,
+  uploadParts: UploadParts,
 ): Promise<ErasureReport['failed']> {
   const { due } = await store.listRemovals({ tenant, at, limit: FILES_AT_ONCE });
   const failed: ErasureReport['failed'] = [];
@@ -106,9 +109,7 @@ async function removeFiles(
   const together = pLimit(REMOVED_TOGETHER);
   await together.map(due, async (removal) => {
     try {
-      await (removal.kind === 'original'
-        ? storage.removeOriginal(removal.id)
-        : storage.removePublished(removal.id));
+      await remove(removal, storage, uploadParts);
       removed.push(removal);
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -119,4 +120,16 @@ async function removeFiles(
   return failed;
 }
 
-const fileOf = ({ kind, id }: Removal): string => `${kind === 'original' ? 'originals' : 'variants'}/${id}`;
+function remove(removal: Removal, storage: ImageStorage, uploadParts: UploadParts): Promise<void> {
+  switch (removal.kind) {
+    case 'original':
+      return storage.removeOriginal(removal.id);
+    case 'set':
+      return storage.removePublished(removal.id);
+    case 'parts':
+      return uploadParts.removeAll(removal.id);
+  }
+}
+
+const FOLDERS = { original: 'originals', set: 'variants', parts: 'uploads' };
+const fileOf = ({ kind, id }: Removal): string => `${FOLDERS[kind]}/${id}`;

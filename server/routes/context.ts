@@ -7,6 +7,7 @@ import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Caller } from '../access/caller.ts';
 import type { AccessParts } from '../access/prepare-access.ts';
@@ -59,6 +60,8 @@ export interface ProbeParts {
 export interface Parts extends ProbeParts {
   store: JobStore;
   storage: ImageStorage;
+  /** Of uploads that are not whole. */
+  uploadParts: UploadParts;
   intake: Intake;
   /** Uploads that may come in several requests. */
   resumable: ResumableUploads;

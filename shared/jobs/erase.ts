@@ -133,6 +133,28 @@ export async function eraseRest(
     keys: Number(keys.numDeletedRows),
     quarantined: Number(quarantined.numDeletedRows),
     jobs: await forgetJobsOfGoneImages(db, tenant, limit),
+    uploads: await forgetUploads(db, { tenant, at, limit }),
     isUnderWay: claim !== undefined,
   };
+}
+
+/** A request that is at one of them finds it gone, and takes back what it has brought. */
+async function forgetUploads(db: Kysely<Tables>, { tenant, at, limit }: ErasureRest): Promise<number> {
+  const found = await db
+    .selectFrom('resumable_uploads')
+    .select('id')
+    .where('tenant', '=', tenant)
+    .limit(limit)
+    .execute();
+  const ids = found.map(({ id }) => id);
+  if (ids.length === 0) return 0;
+  await db.deleteFrom('resumable_uploads').where('id', 'in', ids).execute();
+  const removals = ids.map((id) => ({ kind: 'parts' as const, id, tenant, due_at: at }));
+  // That of a ticket may be opened again, and be erased again.
+  await db
+    .insertInto('removals')
+    .values(removals)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  return ids.length;
 }

@@ -3,8 +3,8 @@ import { Tenant } from '../domain/ids.ts';
 
 /** A file to be removed, which no row names any more. */
 export const RemovalRow = z.object({
-  kind: z.enum(['original', 'set']),
-  /** Of its image, or of the run that has made it. */
+  kind: z.enum(['original', 'set', 'parts']),
+  /** Of its image, of the run that has made it, or of the upload that is not whole. */
   id: z.uuidv4(),
   /** Whose it was. */
   tenant: Tenant,

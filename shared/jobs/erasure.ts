@@ -1,4 +1,4 @@
-import type { ImageId, RunId, Tenant } from '../domain/ids.ts';
+import type { ImageId, RunId, Tenant, UploadId } from '../domain/ids.ts';
 import type { Work } from './records.ts';
 
 /** Images of a tenant of which nothing is to be left. */
@@ -20,6 +20,8 @@ export interface Forgotten {
   /** Idempotency keys, and with them what was kept of a request. */
   keys: number;
   jobs: number;
+  /** Those that come in several requests, open or ended. */
+  uploads: number;
 }
 
 export interface ErasedImages extends Forgotten {
@@ -28,7 +30,10 @@ export interface ErasedImages extends Forgotten {
 }
 
 /** A file that no row names any more. It is removed, and then this is, so that no crash in between leaves it there. */
-export type Removal = { kind: 'original'; id: ImageId } | { kind: 'set'; id: RunId };
+export type Removal =
+  | { kind: 'original'; id: ImageId }
+  | { kind: 'set'; id: RunId }
+  | { kind: 'parts'; id: UploadId };
 
 export interface RemovalsAsked {
   tenant: Tenant;
@@ -71,4 +76,5 @@ export const NOTHING_FORGOTTEN: Forgotten = {
   quarantined: 0,
   keys: 0,
   jobs: 0,
+  uploads: 0,
 };

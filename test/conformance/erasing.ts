@@ -48,7 +48,7 @@ export function describeErasing(name: string, open: () => Promise<OpenedJobStore
       store.eraseImages({ tenant, images, at: 5_000, runsEndBy: 9_000 });
     const filesOf = async (tenant: Tenant, at = 5_000) => store.listRemovals({ tenant, at, limit: 50 });
     const rest = (tenant: Tenant, at = 5_000) => store.eraseRest({ tenant, at, limit: 50 });
-    const NOTHING = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0 };
+    const NOTHING = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0, uploads: 0 };
 
     test('forgets an image, its job and its runs, and names its files until they are removed', async () => {
       const tenant = newTenant();

@@ -13,6 +13,7 @@ import { startCommand } from '../helpers/operator-command.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { PROFILE } from '../helpers/profile.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
+import { said, TusRequests } from '../helpers/tus-requests.ts';
 import { Accepted, JobAnswer, newPicture } from '../helpers/upload.ts';
 
 type KeyName = 'shop' | 'forum' | 'operator';
@@ -80,6 +81,11 @@ describe('a tenant of whom nothing is to be left', () => {
     const bad = await uploadAs('shop', faultPicture('SIGSEGV'), { caption: 'caption-of-shop' });
     const deleted = await uploadAs('shop', await newPicture(imagePath('tiny_1x1.png')));
     await service.fetch(deleted.links.self, { method: 'DELETE', headers: keys.shop });
+    const tus = new TusRequests(service, keys.shop);
+    const half = new TextEncoder().encode('half-of-an-upload-of-shop');
+    const metadata = JSON.stringify({ caption: 'caption-of-an-open-upload' });
+    const open = await tus.opened(2 * half.length, said({ metadata }));
+    expect((await tus.add(open, 0, half)).status).toBe(204);
     const theirs = await uploadAs('forum', picture, { caption: 'caption-of-forum', key: 'key-of-forum' });
     expect([good, twin, bad, theirs].map(({ status }) => status)).toEqual([
       'succeeded',
@@ -89,10 +95,23 @@ describe('a tenant of whom nothing is to be left', () => {
     ]);
     const manifest = await manifestOf('shop', good);
     const variant = manifest.variants[0].url;
-    const marks = ['caption-of-shop', 'key-of-shop', manifest.variants[0].sha256, manifest.thumbhash];
+    const marks = [
+      'caption-of-shop',
+      'key-of-shop',
+      'half-of-an-upload-of-shop',
+      'caption-of-an-open-upload',
+      manifest.variants[0].sha256,
+      manifest.thumbhash,
+    ];
 
     const { sum, calls } = await eraseAll(service, { tenant: 'shop', limit: 2 }, keys.operator);
-    expect(sum).toMatchObject({ images: 3, files: 3 + manifest.variants.length, quarantined: 1, keys: 1 });
+    expect(sum).toMatchObject({
+      images: 3,
+      files: 3 + manifest.variants.length,
+      quarantined: 1,
+      keys: 1,
+      uploads: 1,
+    });
     expect(sum.bytes).toBeGreaterThan(2 * picture.length);
     expect(calls.flatMap(({ failed }) => failed)).toEqual([]);
     expect(calls.at(-1)?.database).toBe(PROFILE === 'cluster' ? 'freed' : 'overwritten');
@@ -102,6 +121,7 @@ describe('a tenant of whom nothing is to be left', () => {
     await expectProblem(await service.fetch(variant), 'deleted');
     for (const { links } of [good, twin, bad, deleted])
       await expectProblem(await get('shop', links.job), 'not_found');
+    expect((await tus.head(open)).status).toBe(404);
     expect(await idsOf('shop')).toEqual([]);
     expect(await idsOf('forum')).toEqual([theirs.id]);
     expect(await (await get('forum', theirs.links.self)).json()).toMatchObject({
@@ -111,7 +131,7 @@ describe('a tenant of whom nothing is to be left', () => {
     if (PROFILE !== 'cluster') {
       const bytes = [tail, ...marks, sha256Of(picture)];
       // The picture, and its variants, are another tenant's as well.
-      const left = await filesWith(service.folder, marks.slice(0, 2));
+      const left = await filesWith(service.folder, marks.slice(0, 4));
       expect(left).toEqual([]);
       await eraseAll(service, { tenant: 'forum' }, keys.operator);
       expect(await filesWith(service.folder, [...bytes, 'caption-of-forum', 'key-of-forum'])).toEqual([]);

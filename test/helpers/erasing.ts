@@ -20,7 +20,7 @@ export async function eraseAll(
   sum: Pick<Erased, 'images' | 'files' | 'bytes' | 'quarantined' | 'keys' | 'jobs'>;
   calls: Erased[];
 }> {
-  const sum = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0 };
+  const sum = { images: 0, files: 0, bytes: 0, quarantined: 0, keys: 0, jobs: 0, uploads: 0 };
   const calls: Erased[] = [];
   while (true) {
     const erased = ErasureAnswer.parse(await (await askToErase(service, asked, headers)).json());

@@ -99,6 +99,7 @@ export async function partsInProcess(
   const app = createApp({
     store,
     storage,
+    uploadParts: parts,
     direct: null,
     redirectsReads: false,
     intake,

@@ -5,6 +5,7 @@ import { DEFAULT_TENANT, type ImageId } from '../../../shared/domain/ids.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../../shared/storage/upload-parts.ts';
 import { inlineJobStore } from '../../helpers/inline-job-store.ts';
 import { newUpload } from '../../helpers/job-records.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
@@ -30,7 +31,9 @@ async function threeImages(remove: (id: ImageId) => void) {
     removePublished: async () => {},
   } as unknown as ImageStorage;
   const { log } = recordingLog();
-  const parts = { store, storage, retries: { addBacklog: () => {} }, jobTimeoutMs: 1_000 };
+  const uploadParts = { removeAll: async () => {} } as unknown as UploadParts;
+  const retries = { addBacklog: () => {} };
+  const parts = { store, storage, uploadParts, retries, jobTimeoutMs: 1_000 };
   const erase = (limit = 50) =>
     eraseSome(
       { tenant: DEFAULT_TENANT, metadata: null, before: null, limit, rewritesDatabase: true },
