@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ErasureAnswer } from '../contract/answers.ts';
+import { ErasureAnswer } from '../contract/operator-answers.ts';
 import type { EraseSettings } from './erase-settings.ts';
 import { ServiceClient } from './service-client.ts';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readStores } from '../../shared/config.ts';
-import { DatabaseUrl, StorageUrl } from '../../shared/environment.ts';
 import { S3Url } from '../../shared/storage/s3/s3-url.ts';
+import { DatabaseUrl, StorageUrl } from '../../shared/store-urls.ts';
 import type { MigrationPlaces } from '../composition/migration.ts';
 import { settingsOf, UsageError } from './flags.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Sha256 } from '../../shared/domain/ids.ts';
-import { type QuarantinedAnswer, QuarantinePage } from '../contract/answers.ts';
+import { type QuarantinedAnswer, QuarantinePage } from '../contract/operator-answers.ts';
 import { Refused, ServiceClient } from './service-client.ts';
 
 /** Somebody sits before it and waits. */

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
 import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
 import { OutboxRow } from '../../shared/jobs/outbox-row.ts';
+import { RecipeRow, WatermarkRow } from '../../shared/jobs/recipe-tables.ts';
 import { ResumableUploadRow } from '../../shared/jobs/resumable-row.ts';
 import {
   DeletedImageRow,
@@ -10,11 +11,9 @@ import {
   ImageRow,
   JobRow,
   QuarantineRow,
-  RecipeRow,
   RunRow,
   SetRow,
   type Tables,
-  WatermarkRow,
 } from '../../shared/jobs/tables.ts';
 import { WebhookEndpointRow, WebhookMessageRow } from '../../shared/jobs/webhook-tables.ts';
 

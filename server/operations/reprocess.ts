@@ -5,7 +5,7 @@ import type {
   ImagesOfPreset,
   ReprocessCount,
   ReprocessedPage,
-} from '../../shared/jobs/records.ts';
+} from '../../shared/jobs/reprocess-records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';

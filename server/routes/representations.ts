@@ -7,15 +7,13 @@ import { variantPath, variantUrlName } from '../../shared/domain/variant-url.ts'
 import type { ListedImage } from '../../shared/jobs/image-page.ts';
 import type { ImageRecord } from '../../shared/jobs/records.ts';
 import type {
-  ErasureAnswer,
   ImageAnswer,
   JobAnswer,
   ListedImageAnswer,
-  QuarantinedAnswer,
   RunAnswer,
   SimilarAnswer,
-  UsageAnswer,
 } from '../contract/answers.ts';
+import type { ErasureAnswer, QuarantinedAnswer, UsageAnswer } from '../contract/operator-answers.ts';
 import type { ErasureReport } from '../operations/erase.ts';
 import type { Similar } from '../operations/similar-images.ts';
 import type { TenantUsage } from '../operations/tenant-usage.ts';

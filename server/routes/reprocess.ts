@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
 import { ImageId } from '../../shared/domain/ids.ts';
-import { ReprocessCountAnswer, ReprocessPage } from '../contract/answers.ts';
 import { documents, type Operation, query } from '../contract/operation.ts';
+import { ReprocessCountAnswer, ReprocessPage } from '../contract/operator-answers.ts';
 import { draining } from '../intake/no-room.ts';
 import { countReprocess, queueReprocess } from '../operations/reprocess.ts';
 import { cursorOf, cursorText, Limit, Moment, TAKES_MOMENT } from '../page.ts';

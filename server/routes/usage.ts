@@ -1,6 +1,6 @@
 import { type Context, Hono } from 'hono';
-import { UsageAnswer } from '../contract/answers.ts';
 import { documents, type Operation } from '../contract/operation.ts';
+import { UsageAnswer } from '../contract/operator-answers.ts';
 import { tenantUsage } from '../operations/tenant-usage.ts';
 import type { AppEnv, Parts } from './context.ts';
 import { needs } from './needs.ts';

@@ -6,8 +6,13 @@ import {
   WEBHOOK_EVENTS,
   WebhookEvent,
 } from '../../shared/domain/webhook.ts';
-import { DeliveryPage, ReplayPage, WebhookEndpointAnswer, WebhookEndpoints } from '../contract/answers.ts';
 import { documents, type Operation, query } from '../contract/operation.ts';
+import {
+  DeliveryPage,
+  ReplayPage,
+  WebhookEndpointAnswer,
+  WebhookEndpoints,
+} from '../contract/operator-answers.ts';
 import { draining } from '../intake/no-room.ts';
 import { enableEndpoint, knownEndpoint, reportEndpoints } from '../operations/webhooks.ts';
 import { cursorOf, cursorText, Limit, Moment, TAKES_MOMENT } from '../page.ts';

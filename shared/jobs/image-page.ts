@@ -2,7 +2,7 @@ import type { JobId, Tenant } from '../domain/ids.ts';
 import type { Image } from '../domain/image.ts';
 import type { FailureCode, JobState } from '../domain/job.ts';
 import type { MetadataField } from '../domain/metadata-field.ts';
-import type { ImageCursor } from './records.ts';
+import type { ImageCursor } from './reprocess-records.ts';
 
 /** Images of a tenant, from the newest to the oldest. */
 export interface ImagesAsked {

@@ -25,7 +25,6 @@ import type {
   ChangePage,
   DeletedImage,
   ImageRecord,
-  ImagesOfPreset,
   JobChange,
   JobCursor,
   JobPage,
@@ -33,9 +32,6 @@ import type {
   KeptWatermark,
   QuarantineCursor,
   QuarantinePage,
-  ReprocessCount,
-  ReprocessedPage,
-  ReprocessOrder,
   RetriedJob,
   RunEnd,
   RunHistory,
@@ -45,6 +41,7 @@ import type {
   SimilarQuery,
   Work,
 } from './records.ts';
+import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
 import type { ResumableStore } from './resumable-store.ts';
 import type { WebhookStore } from './webhook-store.ts';
 

@@ -4,7 +4,7 @@ import { ImageId } from '../domain/ids.ts';
 import { JobState } from '../domain/job.ts';
 import { isAnyWithoutIndex } from './image-metadata.ts';
 import type { ImagePage, ImagesAsked, ListedImage } from './image-page.ts';
-import type { ImageCursor } from './records.ts';
+import type { ImageCursor } from './reprocess-records.ts';
 import { ImageRow, JobRow, type Tables, toImage } from './tables.ts';
 
 /** Images that are looked at for one page, where not all that are found are asked for: it takes some milliseconds. */

@@ -5,6 +5,7 @@ import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
+import { RecipeRow } from './recipe-tables.ts';
 import type {
   ImageRecord,
   JobCursor,
@@ -18,7 +19,6 @@ import {
   ImageRow,
   JobRow,
   QuarantineRow,
-  RecipeRow,
   RunRow,
   SetRow,
   type Tables,

@@ -7,10 +7,11 @@ import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
 import type { Announces } from './announce.ts';
 import { insertJob } from './insert-job.ts';
+import { RecipeRow } from './recipe-tables.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
-import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
+import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
 import { findTwin, showSet } from './sharing.ts';
-import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, JobRow, SetRow, type Tables } from './tables.ts';
 import { tellEnded } from './tell-webhooks.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */

@@ -5,11 +5,11 @@ import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../
 import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
 import { MetadataField } from '../domain/metadata-field.ts';
-import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
 import { jsonColumn } from './json-column.ts';
 import type { OutboxRow } from './outbox-row.ts';
+import type { RecipeRow, WatermarkRow } from './recipe-tables.ts';
 import type { ResumableUploadRow } from './resumable-row.ts';
 import type { WebhookTables } from './webhook-tables.ts';
 
@@ -96,19 +96,6 @@ export const JobRow = z.object({
   /** As its image has them; null for those of a time before runs were shared. */
   tenant: Tenant.nullable(),
   sha256: Sha256.nullable(),
-});
-
-export const RecipeRow = z.object({
-  digest: Sha256,
-  definition: jsonColumn(Recipe),
-  /** That of its preset alone: the same for recipes that differ in their focus. */
-  preset_digest: Sha256,
-});
-
-export const WatermarkRow = z.object({
-  sha256: Sha256,
-  /** In base64, as each database has its own type of bytes. */
-  png: z.base64(),
 });
 
 export const IdempotencyKeyRow = z.object({

@@ -6,7 +6,7 @@ import type { Metadata } from '../../shared/domain/image.ts';
 import { acceptUpload } from '../../shared/jobs/accept.ts';
 import type { ImagesAsked } from '../../shared/jobs/image-page.ts';
 import { listImages } from '../../shared/jobs/list-images.ts';
-import type { ImageCursor } from '../../shared/jobs/records.ts';
+import type { ImageCursor } from '../../shared/jobs/reprocess-records.ts';
 import { type OpenDatabase, openDatabase } from '../../shared/jobs/sqlite/open.ts';
 import { newUpload } from '../helpers/job-records.ts';
 import { fillWithImages, SELLERS } from './many-images.ts';

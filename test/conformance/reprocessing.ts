@@ -5,7 +5,8 @@ import { DEFAULT_TENANT } from '../../shared/domain/ids.ts';
 import type { Job } from '../../shared/domain/job.ts';
 import { Preset, recipeDigest, recipeFor } from '../../shared/domain/preset.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { ImageCursor, RunEnd, RunStart } from '../../shared/jobs/records.ts';
+import type { RunEnd, RunStart } from '../../shared/jobs/records.ts';
+import type { ImageCursor } from '../../shared/jobs/reprocess-records.ts';
 import {
   crashed,
   MANIFEST,

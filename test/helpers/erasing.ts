@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from 'zod';
-import { ErasureAnswer } from '../../server/contract/answers.ts';
+import { ErasureAnswer } from '../../server/contract/operator-answers.ts';
 import { filesBelow } from './files-below.ts';
 import type { RunningService } from './service.ts';
 

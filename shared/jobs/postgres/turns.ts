@@ -1,5 +1,6 @@
 import type { ImageId, JobId, Sha256, Tenant } from '../../domain/ids.ts';
-import type { AcceptedUpload, ImagesOfPreset } from '../records.ts';
+import type { AcceptedUpload } from '../records.ts';
+import type { ImagesOfPreset } from '../reprocess-records.ts';
 import type { AnyCall } from './any-call.ts';
 
 /** A statement of SQL with its values. */
