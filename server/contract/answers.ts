@@ -5,12 +5,9 @@ import { ImageId, JobId, RunId } from '../../shared/domain/ids.ts';
 import { ImageHeader, Metadata, Name, Variant } from '../../shared/domain/image.ts';
 import { SANDBOXES } from '../../shared/domain/isolation.ts';
 import { FailureCode, JobState, RunOutcome } from '../../shared/domain/job.ts';
+import { Next, Path, Time } from './values.ts';
 
 /** What clients get, but for what is in operator-answers.ts: the schemas that the answers are typed by, and that the contract is made from. */
-
-const Path = z.string().regex(/^\//).describe('A path of this service');
-const Time = z.iso.datetime().describe('RFC 3339, in UTC');
-const Next = z.string().nullable().describe('The `cursor` of the next page; null on the last one');
 
 const { bytes, sha256 } = Variant.shape;
 

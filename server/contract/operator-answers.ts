@@ -1,12 +1,9 @@
 import { z } from 'zod';
 import { Sha256, Tenant } from '../../shared/domain/ids.ts';
 import { DeliveryStatus, EndpointId, WebhookEvent } from '../../shared/domain/webhook.ts';
+import { Next, Path, Time } from './values.ts';
 
 /** What operators get. */
-
-const Path = z.string().regex(/^\//).describe('A path of this service');
-const Time = z.iso.datetime().describe('RFC 3339, in UTC');
-const Next = z.string().nullable().describe('The `cursor` of the next page; null on the last one');
 
 export const QuarantinedAnswer = z
   .object({
