@@ -30,6 +30,8 @@ const ACCESS = {
   'POST /erasures': 'admin',
   'GET /usage': 'read',
   'GET /tenants/:tenant/usage': 'admin',
+  'GET /': 'public',
+  'GET /web/:version/:folder/:file': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'admin',
