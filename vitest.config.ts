@@ -31,6 +31,37 @@ const NODES = [
   'test/crash/migrate.test.ts',
 ];
 
+/** What an operator has: the command line, what watches the service, the life of data. `npm run test:operator`. */
+const OPERATOR = [
+  'test/e2e/{erase,image-list,metrics,originals,quota,retention,serve-command,telemetry}.test.ts',
+  'test/crash/{alerts,backup,purge,retention,small-disk}.test.ts',
+  'test/server/{cli,doctor}/*.test.ts',
+  'test/server/network-folder.test.ts',
+];
+
+/**
+ * The gate has twenty minutes. What is the same code on either runtime, or whatever the stores are, is tried there once, on Node
+ * with SQLite; with DARKROOM_REACH=all, as in the night, everywhere.
+ */
+const IS_SHORT = process.env.DARKROOM_REACH === 'gate';
+const NOT_ON_BUN = [
+  'test/e2e/{access,batch-lane,cross-origin,image-list,jobs,originals,presets,quota,rate-limits}.test.ts',
+  'test/e2e/{reprocess,retention,shared-runs,signed-reads,similar,tickets,unpublished}.test.ts',
+  'test/crash/{alerts,purge,retention,reprocess}.test.ts',
+];
+const ONLY_EMBEDDED = [
+  'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',
+  'test/e2e/{signed-reads,unpublished}.test.ts',
+  'test/crash/{alerts,busy-worker,deadline,terminal,out-of-resources}.test.ts',
+];
+/** Both at once. */
+const ON_BUN_IN_A_CLUSTER = [
+  'test/e2e/{hand-off,idempotency,telemetry,upload}.test.ts',
+  'test/crash/{drain,service-killed}.test.ts',
+];
+
+const isBun = process.env.DARKROOM_RUNTIME === 'bun';
+
 /** Left out on the cluster profile, so that it takes no longer than it must. */
 const NOT_ON_CLUSTER = [
   // Refused or ended before anything of a request comes to a store.
@@ -63,10 +94,21 @@ const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
   {
     extends: true,
+    test: { name: 'operator', include: OPERATOR, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] },
+  },
+  {
+    extends: true,
     test: {
       name: 'others',
       include: ['test/**/*.test.ts'],
-      exclude: [...ALONE, ...DECODING, ...LONG, ...NODES],
+      exclude: [
+        ...ALONE,
+        ...DECODING,
+        ...LONG,
+        ...NODES,
+        ...OPERATOR,
+        ...(IS_SHORT && isBun ? NOT_ON_BUN : []),
+      ],
     },
   },
 ];
@@ -84,8 +126,8 @@ const onCluster: TestProjectConfiguration[] = [
     extends: true,
     test: {
       name: 'cluster',
-      include: isSkipped ? [] : ['test/{e2e,crash}/*.test.ts'],
-      exclude: NOT_ON_CLUSTER,
+      include: isSkipped ? [] : IS_SHORT && isBun ? ON_BUN_IN_A_CLUSTER : ['test/{e2e,crash}/*.test.ts'],
+      exclude: [...NOT_ON_CLUSTER, ...(IS_SHORT ? ONLY_EMBEDDED : [])],
       // Of the storage, where a test looks at what it has with the product's own.
       env: S3_ENVIRONMENT,
       // The jobs of a node that was killed are run by others when its leases have run out, after some 12 s.

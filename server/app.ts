@@ -9,11 +9,13 @@ import { requestScope } from './request-scope.ts';
 import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
 import { erasureRoutes } from './routes/erasures.ts';
+import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { opsRoutes } from './routes/ops.ts';
 import { originalRoutes } from './routes/originals.ts';
 import { quarantineRoutes } from './routes/quarantine.ts';
 import { reprocessRoutes } from './routes/reprocess.ts';
@@ -35,6 +37,7 @@ export function createApp(parts: Parts) {
     .route('/', originalRoutes(parts))
     .route('/', imageRoutes(parts))
     .route('/', jobRoutes(parts))
+    .route('/', eventRoutes(parts))
     .route('/', quarantineRoutes(parts))
     .route('/', reprocessRoutes(parts))
     .route('/', erasureRoutes(parts))
@@ -42,6 +45,7 @@ export function createApp(parts: Parts) {
     .route('/', webRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts))
     .route(
       '/',
       contractRoutes(() => app.routes),
@@ -54,7 +58,10 @@ export function createApp(parts: Parts) {
 export function createProbes(parts: ProbeParts) {
   const app = new Hono<AppEnv>();
   app.use(requestScope(parts));
-  const routed = app.route('/', healthRoutes(parts)).route('/', metricsRoutes('admin'));
+  const routed = app
+    .route('/', healthRoutes(parts))
+    .route('/', metricsRoutes('admin'))
+    .route('/', opsRoutes(parts));
   finish(routed);
   return routed;
 }

@@ -14,6 +14,7 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
       'content-digest',
       'content-type',
       'idempotency-key',
+      'last-event-id',
       'prefer',
       'repr-digest',
       'x-request-id',

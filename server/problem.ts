@@ -41,6 +41,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Something went wrong here' },
   no_worker: { status: 503, title: 'All workers are busy' },
   too_many_uploads: { status: 503, title: 'Too many uploads are on their way' },
+  too_many_streams: { status: 503, title: 'Too many event streams are open' },
   draining: { status: 503, title: 'The service is shutting down' },
   store_unavailable: { status: 503, title: 'A store is out of reach' },
   disk_full: { status: 507, title: 'There is no room to keep the image' },

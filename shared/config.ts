@@ -75,6 +75,7 @@ export function readConfig(environment: Variables = process.env) {
     uploadTimeoutMs: env.UPLOAD_TIMEOUT_MS,
     headersTimeoutMs: env.HEADERS_TIMEOUT_MS,
     maxConnections: env.MAX_CONNECTIONS,
+    maxEventStreams: env.MAX_EVENT_STREAMS,
     jobTimeoutMs: env.JOB_TIMEOUT_MS,
     maxAttempts: env.MAX_ATTEMPTS,
     workerMaxRuns: env.WORKER_MAX_RUNS,

@@ -115,6 +115,9 @@ export const Environment = z.object({
   MAX_CONNECTIONS: wholeNumber(10, 1_000_000)
     .prefault('4096')
     .describe('Connections at once, of which the idle give way first (on Bun there is no such bound)'),
+  MAX_EVENT_STREAMS: wholeNumber(0, 100_000)
+    .prefault('1000')
+    .describe('Event streams at once, each of them a connection; beyond, 503'),
   JOB_TIMEOUT_MS: ms(100, 3_600_000, 30_000).describe('Deadline of a run, from hand-off to result'),
   MAX_ATTEMPTS: wholeNumber(1, 100)
     .prefault('3')

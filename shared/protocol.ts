@@ -59,9 +59,13 @@ export type ReportedOutput = z.infer<typeof ReportedOutput>;
 /** Figures of the worker process: resident set now and at its highest since the process began. */
 const ProcessFigures = { rssBytes: z.int().min(0), peakRssBytes: z.int().min(0) };
 
+/** What a worker does of a run, in this order. */
+export const StepName = z.enum(['decode', 'resize', 'describe', 'encode']);
+export type StepName = z.infer<typeof StepName>;
+
 /** What a worker did of a run from when to when, in milliseconds since it began. */
 export const WorkerStep = z.object({
-  name: z.enum(['decode', 'resize', 'describe', 'encode']),
+  name: StepName,
   begin: z.number().min(0),
   ms: z.number().min(0),
 });
@@ -101,6 +105,8 @@ export const FromWorker = z.union([
   z.object({ type: z.literal('ready'), decoder: Decoder }),
   /** It has the run: its death is this run's from now on. */
   z.object({ type: z.literal('started'), runId: RunId }),
+  /** It begins with this, for whoever watches; nothing depends on it. */
+  z.object({ type: z.literal('step'), runId: RunId, step: StepName }),
   /** The event loop turns. */
   z.object({ type: z.literal('heartbeat'), ...ProcessFigures }),
   RunResult,

@@ -1,6 +1,7 @@
 import { hc } from 'hono/client';
 import type { createApp } from '../app.ts';
 import { type Accepted, type Picture, type UploadOptions, uploadTo } from './upload.ts';
+import { type Watched, type WatchOptions, watchJob } from './watch.ts';
 
 /** The routes of the service with what they take and answer: for `hc` of Hono, where {@link darkroom} is too much. */
 export type DarkroomApi = ReturnType<typeof createApp>;
@@ -30,5 +31,17 @@ export function darkroom(url: string, { key, fetch }: DarkroomOptions = {}) {
     /** The same by the `url` of a ticket, which needs no key. */
     uploadByTicket: (ticket: string, picture: Picture, options: UploadOptions = {}): Promise<Accepted> =>
       uploadTo(new URL(ticket, url), {}, picture, options, fetch),
+    /**
+     * What a job comes to, until it has ended: `for await (const event of watch(id))`. It goes on over broken connections and restarts of
+     * the service; to end it earlier, leave the loop or abort the signal.
+     * @throws {WatchRefused} when there is no such job, or the key may not read it
+     */
+    watch: (jobId: string, options: WatchOptions = {}): AsyncGenerator<Watched, void, void> =>
+      watchJob(
+        new URL(`/jobs/${encodeURIComponent(jobId)}/events`, url),
+        headers,
+        options,
+        fetch ?? globalThis.fetch,
+      ),
   };
 }

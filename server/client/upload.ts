@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { UploadAnswer } from '../contract/answers.ts';
+import { pausing } from './pausing.ts';
 import { sendByFetch } from './send-by-fetch.ts';
 import { sendByXhr } from './send-by-xhr.ts';
 import type { Sending, Sent } from './sending.ts';
@@ -118,19 +119,4 @@ function problemOf(body: string): { code?: string; detail?: string } {
   } catch {
     return {};
   }
-}
-
-function pausing(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { provideHome } from '../../shared/config.ts';
+import { announced } from '../../shared/jobs/announced.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark, Lane } from '../../shared/jobs/records.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
@@ -10,6 +11,7 @@ import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
 import { Notifier } from '../../shared/postgres/notifier.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
+import { JobNews, JobStep } from '../../shared/queue/job-news.ts';
 import { Admission } from '../../shared/queue/postgres/admission.ts';
 import { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
 import { CHANNELS } from '../../shared/queue/postgres/channels.ts';
@@ -23,6 +25,7 @@ import type { S3Settings } from '../../shared/storage/s3/s3-url.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
 import { Feeder } from '../../workers/supervisor/feeder.ts';
 import { UNKNOWN_ROOM } from '../intake/room.ts';
+import { parseJson } from '../parse-json.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import type { Node } from './node.ts';
 import { postgresAccess } from './postgres-access.ts';
@@ -56,10 +59,15 @@ export async function openCluster(
   const takesWork = config.role !== 'api';
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
-  const store = measured(
+  const news = new JobNews();
+  const records = measured(
     new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
     'records',
   );
+  const store = announced(records, () => {
+    news.changed();
+    notifier.tell(CHANNELS.changed);
+  });
   for (const watermark of watermarks) await store.keepWatermark(watermark);
 
   const crew = takesWork ? await hire() : null;
@@ -102,11 +110,16 @@ export async function openCluster(
         ...(crew && { [CHANNELS.work]: (lanes) => feeder?.workCame(lanes) }),
         ...(admission && { [CHANNELS.room]: () => admission.advance() }),
         [CHANNELS.ended]: (jobs) => watch.heard(jobs),
+        [CHANNELS.changed]: news.changed,
+        [CHANNELS.steps]: (steps) => {
+          for (const step of stepsIn(steps)) news.stepped(step);
+        },
       },
       began: () => {
         feeder?.wake();
         admission?.advance();
         void watch.look();
+        news.changed();
       },
     },
     log,
@@ -114,7 +127,9 @@ export async function openCluster(
 
   async function hire() {
     const scratch = await openScratch(config, log);
-    return hireCrew(options, store, storage, scratch, [spoolPath], () => retention.wake());
+    const stepped = (step: JobStep) => notifier.tell(CHANNELS.steps, JSON.stringify(step));
+    const settled = () => retention.wake();
+    return hireCrew(options, store, storage, scratch, [spoolPath], { settled, stepped });
   }
 
   function startFeeding(supervisor: Awaited<ReturnType<typeof hire>>['supervisor']): Feeder {
@@ -133,9 +148,11 @@ export async function openCluster(
   }
 
   return {
+    name: node,
     common: await postgresAccess(pool, clock),
     store,
     storage,
+    news,
     direct: storage,
     front: admission && {
       handOff: admission,
@@ -184,6 +201,10 @@ export async function openCluster(
     replaceWorkers: () => crew?.supervisor.replaceWorkers() ?? Promise.resolve(true),
   };
 }
+
+/** @param text each as JSON, with spaces between them; what is none is of another version, and left out */
+const stepsIn = (text: string): JobStep[] =>
+  text.split(' ').flatMap((json) => JobStep.safeParse(parseJson(json)).data ?? []);
 
 /** Uploads of an earlier process are on their way no more. */
 async function emptyFolder(path: string): Promise<string> {

@@ -6,7 +6,7 @@ import type { Logger } from '../../shared/telemetry/logger.ts';
 import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { prepareLaunch } from '../../workers/supervisor/launcher.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
-import { Runner } from '../../workers/supervisor/runner.ts';
+import { type RunListener, Runner } from '../../workers/supervisor/runner.ts';
 import { Scratch } from '../../workers/supervisor/scratch.ts';
 import { Supervisor } from '../../workers/supervisor/supervisor.ts';
 import type { WorkersView } from './node.ts';
@@ -39,7 +39,7 @@ export function openScratch({ scratchPath }: Config, log: Logger): Promise<Scrat
 /**
  * Gets the workers of a node ready to be started.
  * @param hidden paths of the service that no worker in a sandbox may see
- * @param settled told of each run that has ended with its job
+ * @param told of what the runs have come to
  */
 export async function hireCrew(
   { config, presets, isShared, log, breakerOpened, workerProgram }: NodeOptions,
@@ -47,19 +47,20 @@ export async function hireCrew(
   storage: ImageStorage,
   scratch: Scratch,
   hidden: readonly string[],
-  settled: () => void,
+  told: RunListener,
 ): Promise<{ supervisor: Supervisor; workers: WorkersView }> {
   const launching = await prepareLaunch(scratch, { ...config, hidden }, workerProgram);
   const { launch, isolation, hasUsers, whyRoot } = launching;
   if (whyRoot !== null) log.warn({ why: whyRoot }, WORKERS_ARE_ROOT);
   // A run's input is a link to its original, which has to be readable to the worker.
   if (hasUsers) process.umask(0o022);
-  const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log, settled);
+  const runner = new Runner(store, storage, new KeptRecipes(store, presets), config, log, told);
   const supervisor = new Supervisor({ ...config, isShared }, launch, runner, log, breakerOpened);
   return {
     supervisor,
     workers: {
       counts: () => supervisor.workers,
+      states: () => supervisor.states,
       isBreakerOpen: () => supervisor.isBreakerOpen,
       rssBytes: () => supervisor.rssBytes,
       isolation,

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
+import { announced } from '../../shared/jobs/announced.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
+import { JobNews } from '../../shared/queue/job-news.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
@@ -24,10 +26,12 @@ export async function openEmbedded(
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
-  const store = measured(
+  const news = new JobNews();
+  const records = measured(
     await SqliteJobStore.open(paths.database, { announces: config.purge !== null }),
     'records',
   );
+  const store = announced(records, news.changed);
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
@@ -36,8 +40,8 @@ export async function openEmbedded(
   const hidden = [paths.database, storage.spoolPath];
   const stopping = new AbortController();
   let indexing: Promise<void> = Promise.resolve();
-  const settled = () => retention.wake();
-  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, settled);
+  const told = { settled: () => retention.wake(), stepped: news.stepped };
+  const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, told);
   const parts = { store, storage, retries: supervisor };
   const retention = retentionOf(config, parts, async () => true, log);
   const room = new DiskRoom(
@@ -48,9 +52,11 @@ export async function openEmbedded(
     log,
   );
   return {
+    name: null,
     common: null,
     store,
     storage,
+    news,
     direct: null,
     front: {
       handOff: supervisor,

@@ -15,11 +15,11 @@ const ASK_AGAIN_MS = 1_000;
 
 /** What metrics show of the state of this process and its stores, asked for when they are read. */
 export function showFigures(
-  { store, workers, isDiskLow }: Node,
+  { workers, isDiskLow }: Node,
+  figures: FiguresOfStore,
   { basePath, scratchPath }: Config,
-  log: Logger,
 ): void {
-  showStore(storeFigures(store, log));
+  showStore(figures);
   if (workers) showWorkers(workers);
   gauges(
     'darkroom_process_resident_bytes',
@@ -61,7 +61,9 @@ function showDisks(places: Record<string, string>): void {
 }
 
 /** Null: the store does not answer. */
-function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFigures | null> {
+export type FiguresOfStore = () => Promise<StoreFigures | null>;
+
+export function figuresOfStore(store: Node['store'], log: Logger): FiguresOfStore {
   let asked: Promise<StoreFigures | null> = Promise.resolve(null);
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {
@@ -75,7 +77,7 @@ function storeFigures(store: Node['store'], log: Logger): () => Promise<StoreFig
   };
 }
 
-function showStore(figures: () => Promise<StoreFigures | null>): void {
+function showStore(figures: FiguresOfStore): void {
   const lanes = async () => Object.entries((await figures())?.waiting ?? {});
   gauges('darkroom_queue_jobs', 'Accepted jobs that wait; of all nodes', 'lane', async () =>
     (await lanes()).map(([lane, { jobs }]) => [lane, jobs] as const),

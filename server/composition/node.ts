@@ -1,7 +1,8 @@
 import type { Isolation } from '../../shared/domain/isolation.ts';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { HandOff, JobWatch, Retries, WorkerCounts } from '../../shared/queue/hand-off.ts';
+import type { HandOff, JobWatch, Retries, WorkerCounts, WorkerState } from '../../shared/queue/hand-off.ts';
+import type { JobNews } from '../../shared/queue/job-news.ts';
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { CommonAccess } from '../access/common-access.ts';
@@ -23,6 +24,8 @@ export interface Front {
 /** The workers of this node. */
 export interface WorkersView {
   counts(): WorkerCounts;
+  /** Each process, from the oldest. */
+  states(): readonly WorkerState[];
   /** They die at boot, and nothing more is started. */
   isBreakerOpen(): boolean;
   /** Of each process, in bytes. */
@@ -32,10 +35,14 @@ export interface WorkersView {
 
 /** What a process of the service is made of: all of it on one machine, or one of many nodes. */
 export interface Node {
+  /** Its name among those that share the stores; null: there is but one. */
+  name: string | null;
   /** Null: there is but one. */
   common: CommonAccess | null;
   store: JobStore;
   storage: ImageStorage;
+  /** Of jobs, on whatever node. */
+  news: Pick<JobNews, 'listen'>;
   /** Null: files lie on this machine, and clients come to them by us alone. */
   direct: DirectAccess | null;
   /** Whether the disk of what is kept is nearly full; null: it is kept elsewhere. */

@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { gauge } from '../../shared/telemetry/metrics.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
 import type { QuotaOf } from '../access/quotas.ts';
 import { createApp, createMetrics, createProbes } from '../app.ts';
+import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
@@ -15,8 +18,10 @@ import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
-import { showFigures } from './figures.ts';
+import { figuresOfStore, showFigures } from './figures.ts';
+import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
+import { opsStateOf } from './ops-state.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -54,18 +59,25 @@ export async function startService(
     { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
     watermarks,
   );
+  const feed = new ChangeFeed(node.store, log);
+  const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
+  node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
+  const readiness = () => {
+    const reason = phase === 'serving' ? node.unready() : 'draining';
+    return reason === null ? { ready: true as const } : { ready: false as const, reason };
+  };
+  const figures = figuresOfStore(node.store, log);
+  const lapses = new Lapses();
   const probes: ProbeParts = {
     log,
     access,
     peerOf: runtime.peerOf,
-    readiness: () => {
-      const reason = phase === 'serving' ? node.unready() : 'draining';
-      return reason === null ? { ready: true } : { ready: false, reason };
-    },
+    readiness,
+    opsState: opsStateOf(node, config, figures, lapses, readiness),
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
@@ -74,7 +86,8 @@ export async function startService(
   node.start();
   messenger?.start();
   const faults = new ClientFaults(log);
-  showFigures(node, config, log);
+  showFigures(node, figures, config);
+  gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
       host: config.host,
@@ -121,6 +134,8 @@ export async function startService(
       intake,
       watch,
       retries,
+      events,
+      cut: runtime.cut,
       presets: presets.byName,
       keepOriginalsMs: config.keepOriginalsMs,
       origins: config.corsOrigins,
@@ -137,6 +152,7 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
@@ -146,6 +162,7 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    lapses.close();
     await messenger?.stop();
     await node.close();
     return received && finished && answered;

@@ -112,10 +112,10 @@ function securityOf(access: string): Record<string, string[]>[] {
   return [{ key: [] }, ...(other ? [{ [other]: [] }] : [])];
 }
 
-function success({ description, body, headers }: Success) {
+function success({ description, body, mediaType = 'application/json', headers }: Success) {
   const content = Array.isArray(body)
     ? Object.fromEntries(body.map((type) => [type, {}]))
-    : { 'application/json': { schema: body as z.ZodType } };
+    : { [mediaType]: { schema: body as z.ZodType } };
   return {
     description,
     headers: headers ? ON_EVERY_ANSWER.extend(headers.shape) : ON_EVERY_ANSWER,

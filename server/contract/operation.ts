@@ -8,6 +8,8 @@ export interface Success {
   description: string;
   /** Of its JSON; where it has another body, or none, the media types of that. */
   body: z.ZodType | readonly string[];
+  /** Of what the schema describes; JSON if it is not said. Of `text/event-stream` it describes the `data` of an event. */
+  mediaType?: string;
   headers?: z.ZodObject;
 }
 

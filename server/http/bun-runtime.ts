@@ -65,6 +65,13 @@ export const bunRuntime: HttpRuntime = {
 
   bodyOf: (context: Context) => bodyOf(context.req.raw),
 
+  /** Bun has no way to its connections; one on which nothing goes any more ends after this. */
+  cut: (context: Context) => {
+    const { server } = context.env as { server: BunServer };
+    server.timeout(context.req.raw, 1);
+    return false;
+  },
+
   peerOf: (context: Context) => {
     const { server } = context.env as { server: BunServer };
     // A connection that has broken has none any more.

@@ -23,6 +23,8 @@ export interface HttpServer {
 export interface HttpRuntime {
   listen(app: Hono<AppEnv>, options: ListenOptions): Promise<HttpServer>;
   bodyOf(context: Context): Readable;
+  /** Ends the connection of a request whose answer is not taken. False: it cannot, and the answer is to end. */
+  cut(context: Context): boolean;
   /** The address at the other end of the connection. */
   peerOf(context: Context): string;
 }

@@ -21,6 +21,7 @@ export const nodeRuntime: HttpRuntime = {
       const { incoming } = env as HttpBindings;
       const response = await app.fetch(request, env);
       if (waiting.delete(incoming)) response.headers.set('connection', 'close');
+      else if (!incoming.complete && isEndless(response)) void dropRest(incoming, AT_ONCE_BYTES);
       else if (!incoming.complete) return lingering(response, incoming);
       return response;
     });
@@ -65,6 +66,11 @@ export const nodeRuntime: HttpRuntime = {
     return incoming;
   },
 
+  cut: (context: Context) => {
+    (context.env as HttpBindings).incoming.socket.destroy();
+    return true;
+  },
+
   // A connection that has broken has none any more.
   peerOf: (context: Context) => (context.env as HttpBindings).incoming.socket.remoteAddress ?? 'gone',
 };
@@ -74,6 +80,8 @@ export const nodeRuntime: HttpRuntime = {
  * or not, so that nothing can follow on the connection.
  */
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();
+
+const isEndless = ({ headers }: Response): boolean => headers.get('content-type') === 'text/event-stream';
 
 /** The same answer, whole at once to whoever reads it, but ended only when the client has stopped sending. */
 async function lingering(response: Response, incoming: IncomingMessage): Promise<Response> {

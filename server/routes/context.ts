@@ -13,6 +13,8 @@ import type { AccessParts } from '../access/prepare-access.ts';
 import type { Allowance } from '../access/rate-limits.ts';
 import type { Reading } from '../access/reading.ts';
 import type { Ticket } from '../access/tickets.ts';
+import type { OpsState } from '../contract/ops-answer.ts';
+import type { EventHub } from '../events/event-hub.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
 
@@ -45,6 +47,8 @@ export interface ProbeParts {
   readiness(): { ready: true } | { ready: false; reason: string };
   /** What a probe that asks for more is told; anybody may, so it holds no path and no name. Nothing where there are no workers. */
   inside(): { workers?: WorkerCounts; isolation?: Isolation };
+  /** What an operator is told of this process. */
+  opsState(): Promise<OpsState>;
   /** True once nothing new is accepted. */
   isClosing(): boolean;
 }
@@ -61,6 +65,9 @@ export interface Parts extends ProbeParts {
   redirectsReads: boolean;
   watch: JobWatch;
   retries: Retries;
+  events: EventHub;
+  /** Ends the connection of a request. False: it cannot, and the answer is to end. */
+  cut(context: Context): boolean;
   /** See `OriginalsKept`. */
   keepOriginalsMs: OriginalsKept;
   /** Whose scripts may ask. */

@@ -1,6 +1,7 @@
 import { acceptUpload } from './accept.ts';
 import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
+import { changesAfter, findChange } from './changes.ts';
 import { eraseImages, eraseRest } from './erase.ts';
 import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
@@ -38,6 +39,9 @@ export const CALLS = {
   listImages: { kind: 'read', query: listImages },
   findSimilar: { kind: 'read', query: findSimilar },
   findJob: { kind: 'read', query: findJob },
+  // What comes meanwhile is to be seen: in PostgreSQL each question is one of its own.
+  changesAfter: { kind: 'lookup', query: changesAfter },
+  findChange: { kind: 'lookup', query: findChange },
   listJobs: { kind: 'lookup', query: listJobs },
   queuedWork: { kind: 'lookup', query: queuedWork },
   publishedAmong: { kind: 'read', query: publishedAmong },

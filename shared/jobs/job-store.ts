@@ -22,9 +22,11 @@ import type { ImagePage, ImagesAsked } from './image-page.ts';
 import type { Announcement, AnnouncementsAsked } from './outbox.ts';
 import type {
   AcceptedUpload,
+  ChangePage,
   DeletedImage,
   ImageRecord,
   ImagesOfPreset,
+  JobChange,
   JobCursor,
   JobPage,
   JobRecord,
@@ -110,6 +112,11 @@ export interface JobStore {
   findSimilar(query: SimilarQuery): Promise<SimilarImages>;
 
   findJob(id: JobId): Promise<JobRecord | null>;
+
+  /** Jobs whose state has changed after that change, each by its last one only. @param query.tenant null: of all */
+  changesAfter(query: { after: number; tenant: Tenant | null; limit: number }): Promise<ChangePage>;
+
+  findChange(id: JobId): Promise<JobChange | null>;
 
   /** Jobs from the newest to the oldest. */
   listJobs(query: { status?: JobState; after?: JobCursor; limit: number }): Promise<JobPage>;

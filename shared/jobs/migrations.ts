@@ -5,6 +5,7 @@ import { countUsage } from './count-usage.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
 import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
 import { limitLives } from './limit-lives.ts';
+import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
@@ -26,6 +27,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0013-retention': { up: limitLives },
   '0013-usage': { up: countUsage },
   '0014-traces': { up: keepTraces },
+  '0017-changes': { up: numberChanges },
 };
 
 /** Runs in the order in which they were started, whatever the clock did meanwhile. */

@@ -28,6 +28,8 @@ export abstract class NamedCalls {
     this.call('indexEarlierMetadata', { limit });
   findSimilar: JobStore['findSimilar'] = (query) => this.call('findSimilar', query);
   findJob: JobStore['findJob'] = (id) => this.call('findJob', id);
+  changesAfter: JobStore['changesAfter'] = (query) => this.call('changesAfter', query);
+  findChange: JobStore['findChange'] = (id) => this.call('findChange', id);
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, tenant, at, reason = 'deleted') =>

@@ -134,6 +134,29 @@ export interface JobRecord {
   runs: Run[];
 }
 
+/** The last change of the state of a job. */
+export interface JobChange {
+  id: JobId;
+  imageId: ImageId;
+  tenant: Tenant;
+  state: JobState;
+  failure: FailureCode | null;
+  updatedAt: number;
+  /** Greater than those of all changes that were committed before this one began, on whatever node. */
+  change: number;
+}
+
+export interface ChangePage {
+  /** In the order of their numbers. */
+  changes: JobChange[];
+  /** The greatest number that was given when it was asked. */
+  last: number;
+  /** Whatever changes have numbers up to `last`, their transactions are called less than this. */
+  begun: number;
+  /** All transactions that are called less than this are over, and what they have changed is among the changes. */
+  over: number;
+}
+
 export interface JobPage {
   jobs: Job[];
   /** Where the next page begins; null at the end. */

@@ -170,6 +170,13 @@ export const RunRow = z.object({
   failure: FailureCode.nullable(),
 });
 
+/** A view: jobs by the number of the last change of their state. */
+export const ChangedJobRow = JobRow.pick({ id: true, image_id: true, state: true, failure: true }).extend({
+  tenant: Tenant,
+  updated_at: z.int(),
+  change: z.int(),
+});
+
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
 export interface Tables {
   images: z.input<typeof ImageRow>;
@@ -182,6 +189,9 @@ export interface Tables {
   watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
+  changed_jobs: z.input<typeof ChangedJobRow>;
+  last_change: { number: number };
+  open_changes: { begun: number; over: number };
   removals: z.input<typeof RemovalRow>;
   outbox: z.input<typeof OutboxRow>;
   usage: z.input<typeof UsageRow>;

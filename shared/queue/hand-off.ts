@@ -1,5 +1,6 @@
-import type { JobId, Tenant } from '../domain/ids.ts';
+import type { ImageId, JobId, RunId, Tenant } from '../domain/ids.ts';
 import type { Work } from '../jobs/records.ts';
+import type { StepName } from '../protocol.ts';
 
 /** Room that an upload holds while it is being accepted: use it or give it back, once. */
 export interface Reservation {
@@ -59,4 +60,28 @@ export interface WorkerCounts {
   ready: number;
   idle: number;
   running: number;
+}
+
+export const WORKER_STATES = ['starting', 'ready', 'running', 'retired', 'ending'] as const;
+
+/** One worker process, for who looks from outside. */
+export interface WorkerState {
+  pid: number;
+  /** `retired`: it ends after its run; `ending`: it was given up, or has died. */
+  state: (typeof WORKER_STATES)[number];
+  ageMs: number;
+  /** That it has had. */
+  runs: number;
+  /** Of its last heartbeat; 0 before the first. */
+  rssBytes: number;
+  /** Null: it has none. */
+  run: {
+    runId: RunId;
+    jobId: JobId;
+    imageId: ImageId;
+    /** Since it was handed over. */
+    ms: number;
+    /** As the worker says; null: it has not said. */
+    step: StepName | null;
+  } | null;
 }

@@ -112,6 +112,19 @@ export const runsTotal = new Counter({
   registers,
 });
 
+export const eventsSentTotal = new Counter({
+  name: 'darkroom_events_sent_total',
+  help: 'Events that were sent to clients: changes of jobs (job), steps of runs (step), and resets, after which a client reads anew',
+  labelNames: ['event'] as const,
+  registers,
+});
+
+export const eventStreamsCutTotal = new Counter({
+  name: 'darkroom_event_streams_cut_total',
+  help: 'Event streams that were ended since their readers were too slow',
+  registers,
+});
+
 export const quarantinedTotal = new Counter({
   name: 'darkroom_pictures_quarantined_total',
   help: 'Pictures that are refused from then on, since they crashed the decoder twice',

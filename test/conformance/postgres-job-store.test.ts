@@ -9,6 +9,7 @@ import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeImageList } from './image-list.ts';
+import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -44,6 +45,7 @@ describeErasing('PostgresJobStore', open);
 describeAnnouncing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeJobChanges('PostgresJobStore', open);
 describeUsage('PostgresJobStore', open);
 
 describeConcurrentNodes('PostgresJobStore', async () => {

@@ -7,6 +7,7 @@ import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
 import { describeImageList } from './image-list.ts';
+import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
@@ -43,6 +44,7 @@ describeErasing('SqliteJobStore', open);
 describeAnnouncing('SqliteJobStore', open);
 describeRetention('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeJobChanges('SqliteJobStore', open);
 describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {
   const { store, dispose } = await open();

@@ -5,9 +5,11 @@ import { RateLimits } from '../../server/access/rate-limits.ts';
 import { SigningKeys } from '../../server/access/signing-keys.ts';
 import { TicketOffice } from '../../server/access/tickets.ts';
 import { createApp } from '../../server/app.ts';
+import { EventHub } from '../../server/events/event-hub.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
+import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/configured-presets.ts';
@@ -96,6 +98,8 @@ export async function partsInProcess(
     presets,
     watch: { ended: async () => {} },
     retries: queue,
+    events: new EventHub(new ChangeFeed(store, log), store, { maxEventStreams: 0, isShared: false }),
+    cut: () => false,
     log,
     access: {
       identify: identifyAnybody,
@@ -114,6 +118,9 @@ export async function partsInProcess(
     patience: INTAKE_LIMITS,
     readiness: () => ({ ready: true }),
     inside: () => {
+      throw new Error('nobody asks for it');
+    },
+    opsState: () => {
       throw new Error('nobody asks for it');
     },
     isClosing: () => false,

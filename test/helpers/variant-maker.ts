@@ -2,7 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { variantFileName } from '../../shared/domain/image.ts';
 import type { ReportedOutput, RunMessage } from '../../shared/protocol.ts';
-import type { RunVerdict, WorkerProcess } from '../../workers/supervisor/worker-process.ts';
+import type { RunVerdict } from '../../workers/supervisor/current-run.ts';
+import type { WorkerProcess } from '../../workers/supervisor/worker-process.ts';
 import { DECODER, DESCRIPTION, sha256Of } from './job-records.ts';
 import { tinyPicture } from './tiny-picture.ts';
 

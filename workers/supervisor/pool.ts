@@ -1,4 +1,5 @@
 import type { Decoder } from '../../shared/domain/quarantine.ts';
+import type { WorkerState } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { workerEndsTotal } from '../../shared/telemetry/metrics.ts';
 import type { Launch } from './launcher.ts';
@@ -83,6 +84,10 @@ export class WorkerPool {
   /** What each process had in memory when it last said so; those that have not are left out. */
   get rssBytes(): number[] {
     return [...this.#live].map((worker) => worker.rssBytes).filter((bytes) => bytes > 0);
+  }
+
+  get states(): WorkerState[] {
+    return [...this.#live].map((worker) => worker.state);
   }
 
   /** What the workers decode with; null until one has said it. */

@@ -4,11 +4,13 @@ import type { FailureCode, RunOutcome } from '../../shared/domain/job.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { MOST_ENCODES_AT_ONCE } from '../../shared/protocol.ts';
+import type { JobStep } from '../../shared/queue/job-news.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, spanWas } from '../../shared/telemetry/metrics.ts';
 import { withinSpan } from '../../shared/telemetry/tracing.ts';
 import { BadOutput } from './bad-output.ts';
+import type { RunVerdict } from './current-run.ts';
 import type { KeptRecipes, RunRecipe } from './kept-recipes.ts';
 import { publish } from './publish.ts';
 import { outcomeOfEnd } from './run-outcome.ts';
@@ -22,13 +24,22 @@ import {
 } from './settlement.ts';
 import { signalOf } from './worker-end.ts';
 import type { RunPaths } from './worker-folder.ts';
-import type { RunVerdict, WorkerProcess } from './worker-process.ts';
+import type { WorkerProcess } from './worker-process.ts';
 
 export interface RunLimits {
   jobTimeoutMs: number;
   maxAttempts: number;
   maxPixels: number;
 }
+
+export interface RunListener {
+  /** The end of a run is recorded. */
+  settled(): void;
+  /** A worker has begun a step, as it says. */
+  stepped(step: JobStep): void;
+}
+
+const NOBODY: RunListener = { settled: () => {}, stepped: () => {} };
 
 /** Takes one job through one run: record, stage, hand over, publish, settle. */
 export class Runner {
@@ -38,21 +49,23 @@ export class Runner {
   readonly #limits: RunLimits;
   readonly #settlement: Settlement;
   readonly #log: Logger;
+  readonly #told: RunListener;
 
-  /** @param settled told of each run whose end is recorded */
+  /** @param told of what the runs have come to */
   constructor(
     store: JobStore,
     storage: ImageStorage,
     recipes: KeptRecipes,
     limits: RunLimits,
     log: Logger,
-    settled: () => void = () => {},
+    told: RunListener = NOBODY,
   ) {
+    this.#told = told;
     this.#store = store;
     this.#storage = storage;
     this.#recipes = recipes;
     this.#limits = limits;
-    this.#settlement = new Settlement(store, storage, limits.maxAttempts, settled);
+    this.#settlement = new Settlement(store, storage, limits.maxAttempts, () => told.settled());
     this.#log = log;
   }
 
@@ -149,7 +162,7 @@ export class Runner {
     worker: WorkerProcess,
     idleWorkers: number,
   ): Promise<RunVerdict> {
-    const { jobId, imageId, requestId, format } = work;
+    const { jobId, imageId, requestId, format, tenant } = work;
     const { maxPixels, jobTimeoutMs } = this.#limits;
     const watermarkPath = watermark && (await worker.folder.putWatermark(runId, watermark));
     return worker.run(
@@ -167,6 +180,7 @@ export class Runner {
         ...paths,
       },
       jobTimeoutMs,
+      (step) => this.#told.stepped({ jobId, imageId, tenant, step }),
     );
   }
 

@@ -9,6 +9,7 @@ import type {
   Reservation,
   Retries,
   WorkerCounts,
+  WorkerState,
 } from '../../shared/queue/hand-off.ts';
 import { JobWatchers } from '../../shared/queue/job-watchers.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -98,6 +99,11 @@ export class Supervisor implements HandOff, JobWatch, Retries {
   /** Of each worker process. */
   get rssBytes(): number[] {
     return this.#pool.rssBytes;
+  }
+
+  /** Of each worker process, from the oldest. */
+  get states(): WorkerState[] {
+    return this.#pool.states;
   }
 
   addBacklog(work: Work): void {

@@ -1,15 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Decoder } from '../../shared/domain/quarantine.ts';
-import { FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, type RunResult } from '../../shared/protocol.ts';
+import { FromWorker, HEARTBEAT_INTERVAL_MS, type RunMessage, type StepName } from '../../shared/protocol.ts';
+import type { WorkerState } from '../../shared/queue/hand-off.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { Channel } from './channel.ts';
+import { type CurrentRun, endOf, idsOf, type RunVerdict, runState, stepOf } from './current-run.ts';
 import type { Launched } from './launcher.ts';
 import { READY_TIMEOUT_MS } from './restart-policy.ts';
 import { killGroup, settled } from './settle.ts';
 import { Watchdog } from './watchdog.ts';
 import type { KillReason, WorkerEnd } from './worker-end.ts';
 import type { WorkerFolder } from './worker-folder.ts';
-import { type RunIds, WorkerOutput } from './worker-output.ts';
+import { WorkerOutput } from './worker-output.ts';
 
 /** Ten beats: an event loop that is only slow on a loaded machine is not stuck. */
 const HEARTBEAT_TIMEOUT_MS = 10 * HEARTBEAT_INTERVAL_MS;
@@ -25,15 +27,6 @@ export interface WearLimits {
   /** Give or take a fifth. */
   workerMaxRuns: number;
   workerMaxRssBytes: number;
-}
-
-export type RunVerdict = { kind: 'result'; result: RunResult } | { kind: 'ended'; end: WorkerEnd };
-
-interface CurrentRun {
-  message: RunMessage;
-  isStarted: boolean;
-  deadline: Watchdog;
-  settle(verdict: RunVerdict): void;
 }
 
 /**
@@ -55,6 +48,7 @@ export class WorkerProcess {
   readonly #heartbeat = new Watchdog(HEARTBEAT_TIMEOUT_MS, () => this.kill('heartbeat'));
   readonly #lingers = new Watchdog(END_AFTER_RETIREMENT_MS, () => this.kill('retired'));
   readonly #disconnected = new Watchdog(END_AFTER_DISCONNECT_MS, () => this.#livesOn());
+  readonly #began = performance.now();
   #decoder: Decoder | null = null;
   #runs = 0;
   #rssBytes = 0;
@@ -108,6 +102,26 @@ export class WorkerProcess {
     return this.#rssBytes;
   }
 
+  /** What it is at, for who looks. */
+  get state(): WorkerState {
+    const now = performance.now();
+    return {
+      pid: this.pid,
+      state: this.#phase(),
+      ageMs: Math.round(now - this.#began),
+      runs: this.#runs,
+      rssBytes: this.#rssBytes,
+      run: this.#run && runState(this.#run, now),
+    };
+  }
+
+  #phase(): WorkerState['state'] {
+    if (this.#retired) return 'retired';
+    if (this.#decoder === null) return 'starting';
+    if (!this.isReady) return 'ending';
+    return this.#run ? 'running' : 'ready';
+  }
+
   /** It has had no run yet: nothing that a picture did to it can be left over. */
   get isFresh(): boolean {
     return this.isReady && this.#runs === 0;
@@ -118,8 +132,15 @@ export class WorkerProcess {
     return this.#runs >= workerMaxRuns * this.#lifetime || this.#rssBytes > workerMaxRssBytes;
   }
 
-  /** Hands over a run. Resolves with the worker's result, or with its end when it dies without one. */
-  run(message: RunMessage, deadlineMs: number): Promise<RunVerdict> {
+  /**
+   * Hands over a run. Resolves with the worker's result, or with its end when it dies without one.
+   * @param stepped is told of what the worker says that it begins, at most {@link MOST_STEPS} times
+   */
+  run(
+    message: RunMessage,
+    deadlineMs: number,
+    stepped: (step: StepName) => void = () => {},
+  ): Promise<RunVerdict> {
     // It was given up, or died, while it was idle: that is not for this run to answer for.
     if (!this.isReady) {
       return this.ended.then((end) => ({ kind: 'ended', end: { ...end, killedFor: 'not-ready' } }));
@@ -128,7 +149,8 @@ export class WorkerProcess {
     this.#output.begin(idsOf(message));
     return new Promise((settle) => {
       const deadline = new Watchdog(deadlineMs, () => this.kill('deadline'));
-      this.#run = { message, isStarted: false, deadline, settle };
+      const begun = { begunAt: performance.now(), isStarted: false, step: null, steps: 0 };
+      this.#run = { message, ...begun, deadline, stepped, settle };
       deadline.reset();
       this.#channel.send(message);
     });
@@ -193,13 +215,15 @@ export class WorkerProcess {
       return this.#becomeReady(true);
     }
     this.#heartbeat.reset();
-    if (message.type !== 'started') this.#rssBytes = message.rssBytes;
+    if ('rssBytes' in message) this.#rssBytes = message.rssBytes;
     if (message.type === 'heartbeat') return;
-    if (message.runId !== this.#run?.message.runId) return this.#breach('a run that it does not have');
+    const run = this.#run;
+    if (!run || message.runId !== run.message.runId) return this.#breach('a run that it does not have');
     if (message.type === 'started') {
-      this.#run.isStarted = true;
+      run.isStarted = true;
       return;
     }
+    if (message.type === 'step') return stepOf(run, message.step);
     this.#settleRun({ kind: 'result', result: message });
   }
 
@@ -222,16 +246,3 @@ export class WorkerProcess {
     this.kill('protocol');
   }
 }
-
-/** A run that its worker has not begun is not to blame for its death: the one before it may be, or nobody. */
-function endOf({ isStarted }: CurrentRun, end: WorkerEnd): WorkerEnd {
-  const byItself = end.killedFor === null || end.killedFor === 'protocol';
-  return byItself && !isStarted ? { ...end, killedFor: 'not-ready' } : end;
-}
-
-const idsOf = ({ requestId, imageId, jobId, runId }: RunMessage): RunIds => ({
-  requestId,
-  imageId,
-  jobId,
-  runId,
-});

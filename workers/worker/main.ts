@@ -27,7 +27,7 @@ async function run(message: RunMessage): Promise<void> {
   send({ type: 'started', runId });
   log('info', 'run started', about);
   const begin = performance.now();
-  const result = await perform(message);
+  const result = await perform(message, (step) => send({ type: 'step', runId, step }));
   log('info', 'run ended', { ...about, outcome: result.outcome, ms: Math.round(performance.now() - begin) });
   send(result);
 }

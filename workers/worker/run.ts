@@ -1,6 +1,6 @@
 import { PIPELINE_VERSION } from '../../shared/domain/image.ts';
 import type { FailureCode } from '../../shared/domain/job.ts';
-import type { RunMessage, RunResult } from '../../shared/protocol.ts';
+import type { RunMessage, RunResult, StepName } from '../../shared/protocol.ts';
 import { foundMetadata } from './metadata/found-metadata.ts';
 import { makeVariants } from './pipeline.ts';
 import { Stopwatch } from './stopwatch.ts';
@@ -12,10 +12,16 @@ export function processFigures(): { rssBytes: number; peakRssBytes: number } {
   return { rssBytes: process.memoryUsage.rss(), peakRssBytes: process.resourceUsage().maxRSS * 1024 };
 }
 
-/** Runs a job and says how it ended; it never throws. */
-export async function perform(run: RunMessage): Promise<RunResult> {
+/**
+ * Runs a job and says how it ended; it never throws.
+ * @param begun is told of each step that begins
+ */
+export async function perform(
+  run: RunMessage,
+  begun: (step: StepName) => void = () => {},
+): Promise<RunResult> {
   const { runId } = run;
-  const stopwatch = new Stopwatch();
+  const stopwatch = new Stopwatch(begun);
   const { steps } = stopwatch;
   try {
     const metadata = foundMetadata(run.inputPath, run.format);

@@ -6,4 +6,8 @@ export const CHANNELS = {
   room: 'darkroom_room',
   /** The jobs of these ids have ended. */
   ended: 'darkroom_ended',
+  /** Some job has another state. */
+  changed: 'darkroom_changed',
+  /** Runs have come to these steps, each as JSON. */
+  steps: 'darkroom_steps',
 } as const;

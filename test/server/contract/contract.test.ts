@@ -52,6 +52,7 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     peerOf: () => '192.0.2.1',
     isClosing: () => false,
     readiness: fail,
+    opsState: fail,
     origins: [],
     maxUploadBytes: 1,
     bodyOf: fail,
@@ -62,6 +63,8 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     presets: failed,
     direct: failed,
     watch: failed,
+    events: failed,
+    cut: fail,
     retries: failed,
   } as unknown as Parts;
 }

@@ -12,6 +12,8 @@ test('every column of every table is moved, by the key that its rows have', asyn
       select tables.name as "table", columns.name as "column", columns.pk as "key"
       from sqlite_schema as tables, pragma_table_info(tables.name) as columns
       where tables.type = 'table' and tables.name not like 'kysely%' and tables.name not like 'sqlite%'
+        -- The numbers of changes are given anew, in whatever order the rows come.
+        and tables.name != 'job_changes' and columns.name != 'change'
       order by columns.pk`.execute(db);
     const moved = rows.filter(({ table }) => !COUNTED_TABLES.some((counted) => counted === table));
     const columns = moved.map(({ table, column }) => `${table}.${column}`);

@@ -23,6 +23,8 @@ const ACCESS = {
   'GET /jobs/:id': 'read',
   'POST /jobs/:id/retry': 'admin',
   'GET /jobs': 'admin',
+  'GET /jobs/:id/events': 'read',
+  'GET /events': 'read',
   'GET /quarantine': 'admin',
   'DELETE /quarantine/:sha256': 'admin',
   'POST /reprocess': 'admin',
@@ -35,6 +37,7 @@ const ACCESS = {
   'GET /livez': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'admin',
+  'GET /ops/state': 'admin',
   'GET /openapi.json': 'public',
   'GET /docs': 'public',
 };
