@@ -5,12 +5,13 @@ import { modulesFrom, type WebModule } from './web-modules.ts';
 const WEB = new URL('../web/', import.meta.url);
 
 /** The pages, by the module that each begins with. */
-const PAGES = { page: 'page.html' } as const;
+const PAGES = { page: 'page.html', ops: 'ops.html' } as const;
 export type PageName = keyof typeof PAGES;
 
 const ASSETS: Record<string, string> = {
   'base.css': 'text/css; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
+  'ops.css': 'text/css; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };
 
@@ -32,8 +33,8 @@ export async function readWebFiles(maxUploadBytes: number): Promise<WebFiles> {
   const files = new Map<string, WebFile>();
   for (const [name, type] of Object.entries(ASSETS))
     files.set(`web/${name}`, { text: await read(name), type });
-  const modules = { page: await modulesFrom('web/page.ts') };
-  for (const { path, text } of modules.page.values())
+  const modules = { page: await modulesFrom('web/page.ts'), ops: await modulesFrom('web/ops.ts') };
+  for (const { path, text } of [...modules.page.values(), ...modules.ops.values()])
     files.set(path, { text, type: 'text/javascript; charset=utf-8' });
   const version = digestOf(files);
   const html = async (name: PageName) =>
@@ -41,7 +42,7 @@ export async function readWebFiles(maxUploadBytes: number): Promise<WebFiles> {
       .replaceAll('{{web}}', `/web/${version}/web`)
       .replace('{{preloads}}', preloads(version, [...modules[name].values()]))
       .replace('{{max-upload-bytes}}', String(maxUploadBytes));
-  return { version, files, html: { page: await html('page') } };
+  return { version, files, html: { page: await html('page'), ops: await html('ops') } };
 }
 
 /** All modules at once, not each when the one before it has come. */

@@ -13,6 +13,14 @@ const PAGE: Operation = {
   problems: [],
 };
 
+const OPS: Operation = {
+  id: 'opsPage',
+  summary: 'A page for operators',
+  description: 'What it shows needs the scope `admin`.',
+  answers: { 200: { description: 'For browsers', body: ['text/html'] } },
+  problems: [],
+};
+
 const FILE: Operation = {
   id: 'webFile',
   summary: 'What the pages consist of',
@@ -29,6 +37,7 @@ export function webRoutes({ maxUploadBytes, redirectsReads, direct }: Parts) {
   const pages = new WebPages({ maxUploadBytes, bucket: redirectsReads ? direct : null });
   return new Hono<AppEnv>()
     .get('/', needs('public'), documents(PAGE), () => pages.page('page'))
+    .get('/ops', needs('public'), documents(OPS), () => pages.page('ops'))
     .get('/web/:version/:folder/:file', needs('public'), documents(FILE), (c) =>
       pages.file(c.req.param('version'), `${c.req.param('folder')}/${c.req.param('file')}`),
     );

@@ -16,3 +16,9 @@ export const authorization = (): Record<string, string> =>
 
 /** Called when the service asks for a key, or for another one. */
 export type AsksForKey = (why: string) => void;
+
+/** What of a refusal is told to who can give a key. @param detail of a key that is known, and may not do this */
+export function whyKey(status: number, detail: string): string {
+  if (status !== 401) return detail;
+  return keyOf() === '' ? 'This service asks for an API key.' : 'The service does not know this API key.';
+}

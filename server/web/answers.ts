@@ -7,3 +7,4 @@ export type JobAnswer = z.output<typeof answers.JobWithRunsAnswer>;
 export type JobPage = z.output<typeof answers.JobPage>;
 export type QuarantinePage = z.output<typeof answers.QuarantinePage>;
 export type VariantAnswer = ImageAnswer['variants'][number];
+export type { Lapse, OpsState } from '../contract/ops-answer.ts';

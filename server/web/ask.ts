@@ -13,25 +13,25 @@ export class Refusal extends Error {
   }
 }
 
-/** Tries that end in 503, 429 or a broken connection, before it is given up. */
 const MOST_TRIES = 6;
 
 /**
  * Asks the service with the key of this tab. What is refused for now is asked again, when the service says so.
+ * @param mostTries that end in 503, 429 or a broken connection, before it is given up
  * @returns its JSON; null of an answer without a body
  * @throws {Refusal}, and TypeError when it is out of reach
  */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}, mostTries = MOST_TRIES): Promise<T> {
   for (let tries = 1; ; tries++) {
     const answer = await fetch(path, { ...init, headers: { ...authorization(), ...init.headers } }).catch(
       (error: unknown) => {
-        if (init.signal?.aborted || tries === MOST_TRIES) throw error;
+        if (init.signal?.aborted || tries === mostTries) throw error;
         return null;
       },
     );
     if (answer?.ok) return answer.status === 204 ? (null as T) : await answer.json();
     const isForNow = answer === null || answer.status === 503 || answer.status === 429;
-    if (answer !== null && (!isForNow || tries === MOST_TRIES)) throw await refusalOf(answer);
+    if (answer !== null && (!isForNow || tries === mostTries)) throw await refusalOf(answer);
     await pause(answer, tries);
   }
 }

@@ -7,6 +7,6 @@ export function isConfirmed(question: string): Promise<boolean> {
   dialog.returnValue = 'keep';
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'delete'), { once: true });
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'confirm'), { once: true });
   });
 }

@@ -31,12 +31,13 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** A table within what scrolls where it is too wide; a head that ends in `#` is of numbers. */
-export function table(caption: string, heads: string[], rows: (Node | string)[][]): HTMLElement {
-  const classOf = (head: string | undefined): Record<string, string> =>
-    head?.endsWith('#') ? { class: 'number' } : {};
-  const head = heads.map((text) => element('th', { scope: 'col', ...classOf(text) }, text.replace('#', '')));
-  const body = rows.map((cells) =>
+/** A head that ends in `#` is of numbers. */
+const classOf = (head: string | undefined): Record<string, string> =>
+  head?.endsWith('#') ? { class: 'number' } : {};
+
+/** Rows of a table with these heads; the first cell says what its row is of. */
+export const rowsOf = (heads: readonly string[], rows: readonly (Node | string)[][]): HTMLTableRowElement[] =>
+  rows.map((cells) =>
     element(
       'tr',
       {},
@@ -45,12 +46,27 @@ export function table(caption: string, heads: string[], rows: (Node | string)[][
       ),
     ),
   );
+
+/** A table within what scrolls where it is too wide. */
+export function table(
+  caption: string,
+  heads: readonly string[],
+  rows: readonly (Node | string)[][],
+): HTMLElement {
+  const head = heads.map((text) => element('th', { scope: 'col', ...classOf(text) }, text.replace('#', '')));
   const made = element(
     'table',
     {},
     element('thead', {}, element('tr', {}, ...head)),
-    element('tbody', {}, ...body),
+    element('tbody', {}, ...rowsOf(heads, rows)),
   );
   // Who has no mouse scrolls it by the keys.
   return element('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
+}
+
+/** The body of such a table, whose rows may be others. */
+export function bodyOf(of: HTMLElement): HTMLTableSectionElement {
+  const body = of.querySelector('tbody');
+  if (!body) throw new Error('there is no table');
+  return body;
 }

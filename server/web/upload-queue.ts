@@ -1,5 +1,5 @@
 import { UploadRefused, uploadTo } from '../client/upload.ts';
-import { type AsksForKey, authorization, presetOf } from './access.ts';
+import { type AsksForKey, authorization, presetOf, whyKey } from './access.ts';
 import type { Accepted, Photo } from './photo.ts';
 import { bytesText, limitText } from './words.ts';
 
@@ -92,8 +92,9 @@ export class UploadQueue {
 
   #refused(photo: Photo, error: unknown): void {
     const status = error instanceof UploadRefused ? error.status : null;
-    const why =
+    const detail =
       error instanceof UploadRefused ? error.message : 'The service is out of reach. Are you online?';
+    const why = status === null ? detail : whyKey(status, detail);
     if (status === 401) this.#options.asksForKey(why);
     photo.set({ phase: 'refused', share: 0, why, mayRetry: status === null || MAY_CHANGE.has(status) });
   }

@@ -56,7 +56,7 @@ describe('what browsers are given', () => {
     ...new Set([...html.matchAll(/(?:href|src)="(\/web\/[^"]+)"/g)].map(([, address = '']) => address)),
   ];
 
-  test.each(['/'])('%s may run and load what this service serves, and nothing else', async (path) => {
+  test.each(['/', '/ops'])('%s may run and load what this service serves, and nothing else', async (path) => {
     const answer = await get(path);
     const policy = answer.headers.get('content-security-policy');
     expect(policy).toContain(

@@ -33,6 +33,7 @@ const ACCESS = {
   'GET /usage': 'read',
   'GET /tenants/:tenant/usage': 'admin',
   'GET /': 'public',
+  'GET /ops': 'public',
   'GET /web/:version/:folder/:file': 'public',
   'GET /livez': 'public',
   'GET /readyz': 'public',
