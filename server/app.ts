@@ -10,6 +10,7 @@ import type { AppEnv, Parts, ProbeParts } from './routes/context.ts';
 import { contractRoutes } from './routes/contract.ts';
 import { erasureRoutes } from './routes/erasures.ts';
 import { eventRoutes } from './routes/events.ts';
+import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { imageListRoutes } from './routes/image-list.ts';
 import { imageRoutes } from './routes/images.ts';
@@ -23,6 +24,7 @@ import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
 import { usageRoutes } from './routes/usage.ts';
 import { webRoutes } from './routes/web.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 
 /** All routes; its type is what typed clients are made from. */
 export function createApp(parts: Parts) {
@@ -31,6 +33,7 @@ export function createApp(parts: Parts) {
   if (parts.origins.length > 0) app.use(crossOrigin(parts.origins));
   const routed = app
     .route('/', uploadRoutes(parts))
+    .route('/', fileRoutes(parts))
     .route('/', ticketRoutes(parts))
     .route('/', imageListRoutes(parts))
     // Before variants: `original` is the name of none.
@@ -43,6 +46,7 @@ export function createApp(parts: Parts) {
     .route('/', erasureRoutes(parts))
     .route('/', usageRoutes(parts))
     .route('/', webRoutes(parts))
+    .route('/', webhookRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))
     .route('/', opsRoutes(parts))

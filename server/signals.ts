@@ -9,7 +9,7 @@ const ECHO_MS = 80;
 
 /**
  * The first SIGTERM or SIGINT drains, and a second one ends the drain at once. Exit 0 when clean, 1 when forced.
- * SIGHUP replaces the workers.
+ * SIGHUP replaces the workers, and reads again whom webhooks go to.
  */
 export function onSignals(service: Service, { log, close }: Telemetry): void {
   let first: number | null = null;
@@ -41,6 +41,7 @@ export function onSignals(service: Service, { log, close }: Telemetry): void {
   process.on('SIGINT', receive);
   process.on('SIGHUP', () => {
     log.info({ signal: 'SIGHUP' }, 'replacing the workers');
+    void service.readAgain();
     void service.replaceWorkers().then((done) => log.info(done ? 'workers replaced' : 'workers kept'));
   });
   // At a limit of file sizes (`ulimit -f`, LimitFSIZE) a write is to fail, as on a full disk, and not to end the process.

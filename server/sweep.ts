@@ -1,7 +1,9 @@
 import type { JobStore } from '../shared/jobs/job-store.ts';
 import type { DirectAccess } from '../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../shared/storage/image-storage.ts';
+import type { UploadParts } from '../shared/storage/upload-parts.ts';
 import { orphanOriginals } from './orphan-originals.ts';
+import { removeUnnamedParts } from './unnamed-parts.ts';
 
 /** Nodes that were killed leave a few originals without a row; so many are those of a database that is not this one. */
 const ORPHANS_BEYOND_REASON = 1_000;
@@ -14,6 +16,8 @@ export interface Swept {
   sets: number;
   /** Brought to the bucket, and never told of. */
   uploads: number;
+  /** That came in several requests, and have parts although they are at an end. */
+  resumable: number;
   /** Begun to be kept, and given up by nobody, as their process has died. */
   parts: number;
 }
@@ -26,11 +30,11 @@ export interface Swept {
  */
 export async function sweep(
   store: JobStore,
-  storage: ImageStorage & DirectAccess,
+  storage: ImageStorage & DirectAccess & { parts: UploadParts },
   olderThanMs: number,
   signal: AbortSignal,
 ): Promise<Swept> {
-  const swept: Swept = { originals: 0, sets: 0, uploads: 0, parts: 0 };
+  const swept: Swept = { originals: 0, sets: 0, uploads: 0, resumable: 0, parts: 0 };
   for (const image of await orphanOriginals(store, storage, olderThanMs, ORPHANS_BEYOND_REASON)) {
     if (signal.aborted) return swept;
     await storage.removeOriginal(image);
@@ -51,6 +55,8 @@ export async function sweep(
       swept.uploads++;
     }
   }
+  swept.resumable = await removeUnnamedParts(store, storage.parts, olderThanMs, signal);
+  if (signal.aborted) return swept;
   swept.parts = await storage.abortAbandoned(olderThanMs);
   return swept;
 }

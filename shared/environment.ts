@@ -103,6 +103,12 @@ export const Environment = z.object({
   MAX_UPLOADING_BYTES: wholeNumber(1, 1024 * 1024 * MIB)
     .prefault(String(2048 * MIB))
     .describe('Bytes that uploads on their way may have together, as they declare them'),
+  MAX_RESUMABLE_UPLOADS: wholeNumber(1, 1_000_000)
+    .prefault('256')
+    .describe('Uploads at /files that may be open, or wait for a worker, over all nodes; then 503'),
+  RESUMABLE_TTL_S: wholeNumber(1, 7 * 86_400)
+    .prefault('86400')
+    .describe('An upload at /files ends so long after its beginning, in seconds'),
   UPLOAD_STALL_MS: ms(100, 600_000, 10_000).describe(
     'A body that brings no byte for so long is given up: 408',
   ),
@@ -237,6 +243,9 @@ export const Environment = z.object({
   PURGE_SECRET_FILE: path()
     .optional()
     .describe('Text file of the secret that signs what PURGE_URL is told, which needs it'),
+  WEBHOOKS_FILE: path()
+    .optional()
+    .describe('JSON file of the endpoints that are told what becomes of images; read again at SIGHUP'),
   METRICS_PORT: wholeNumber(0, 65_535)
     .optional()
     .describe('Port of /metrics for whoever reaches it; without one it is on PORT, for the scope `admin`'),

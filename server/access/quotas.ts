@@ -1,5 +1,6 @@
 import type { Tenant } from '../../shared/domain/ids.ts';
 import { overQuota, type Quota, type Usage } from '../../shared/domain/usage.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { Problem } from '../problem.ts';
 
 /** The quota of a tenant; null: it has none. */
@@ -14,6 +15,17 @@ export function quotasOf(usual: Quota, own: ReadonlyMap<Tenant, Partial<Quota>>)
     const quota = { ...usual, ...own.get(tenant) };
     return quota.bytes === null && quota.images === null ? null : quota;
   };
+}
+
+/** The same for a tenant that may have none, by what it has now. @throws {Problem} */
+export async function refuseBeyondQuota(
+  quotaOf: QuotaOf,
+  tenant: Tenant,
+  bytes: number,
+  store: Pick<JobStore, 'usageOf'>,
+): Promise<void> {
+  const quota = quotaOf(tenant);
+  if (quota) refuseBeyond(quota, await store.usageOf(tenant), bytes);
 }
 
 /** @throws {Problem} where an upload of so many bytes, or more, does not fit */

@@ -1,12 +1,13 @@
-import type { z } from 'zod';
-import type { UploadAnswer } from '../contract/answers.ts';
 import { pausing } from './pausing.ts';
+import { type Accepted, sendResumably, tusUpload, type UploadStorage } from './resumable.ts';
 import { sendByFetch } from './send-by-fetch.ts';
 import { sendByXhr } from './send-by-xhr.ts';
 import type { Sending, Sent } from './sending.ts';
+import { isForNow, UploadRefused } from './upload-refused.ts';
+
+export { type Accepted, UploadRefused };
 
 export type Picture = Blob | Uint8Array<ArrayBuffer>;
-export type Accepted = z.output<typeof UploadAnswer>;
 
 export interface UploadOptions {
   preset?: string;
@@ -30,23 +31,18 @@ export interface UploadOptions {
   /** How long to go on trying, in milliseconds; by default two minutes. */
   patienceMs?: number;
   signal?: AbortSignal;
-}
-
-/** The service will not have this picture; `code` is that of the contract. */
-export class UploadRefused extends Error {
-  override readonly name = 'UploadRefused';
-  readonly status: number;
-  readonly code: string | null;
-
-  constructor({ status, body }: Sent) {
-    const { code = null, detail = body } = problemOf(body);
-    super(detail);
-    this.status = status;
-    this.code = code;
-  }
+  /**
+   * Larger pictures go on where they broke off, by tus, if tus-js-client is installed; bytes, by default 5 MiB. Those with a `lane`, an
+   * `idempotencyKey` or a `fetch` of one's own begin anew.
+   */
+  resumeAbove?: number;
+  /** Where to keep the address of such an upload, so that it goes on after a reload, too: `localStorage`, say. */
+  storage?: UploadStorage;
 }
 
 const PATIENCE_MS = 120_000;
+
+const RESUME_ABOVE_BYTES = 5 * 1024 * 1024;
 
 /** Where nothing says when to come again: twice as long each time, and never so that all come at once. */
 const FIRST_PAUSE_MS = 500;
@@ -79,6 +75,16 @@ export async function uploadTo(
       ? sendByXhr
       : sendByFetch(fetch);
   const deadline = performance.now() + (options.patienceMs ?? PATIENCE_MS);
+  const Tus = ownFetch || !isToResume(body, options) ? null : await tusUpload();
+  if (Tus) {
+    return sendResumably(Tus, {
+      ...{ body, signal, onProgress, onRetry, deadline, headers: access },
+      url: new URL(`/files${address.search}`, address),
+      metadata: fieldsOf(options),
+      waitSeconds: options.waitSeconds ?? 0,
+      storage: options.storage ?? null,
+    });
+  }
   for (let tries = 1; ; tries++) {
     const sent = await send(sending).catch((error: unknown) => {
       signal.throwIfAborted();
@@ -93,30 +99,24 @@ export async function uploadTo(
   }
 }
 
-function withParameters(address: URL, { preset, metadata, focus, lane }: UploadOptions): URL {
+const isToResume = (body: Blob, { resumeAbove = RESUME_ABOVE_BYTES, lane, idempotencyKey }: UploadOptions) =>
+  body.size > resumeAbove && lane === undefined && idempotencyKey === undefined;
+
+const fieldsOf = ({ preset, metadata, focus }: UploadOptions): Record<string, string> => ({
+  ...(preset !== undefined && { preset }),
+  ...(metadata !== undefined && { metadata: JSON.stringify(metadata) }),
+  ...(focus !== undefined && { focus: `${focus.x},${focus.y}` }),
+});
+
+function withParameters(address: URL, options: UploadOptions): URL {
   const url = new URL(address);
-  if (preset !== undefined) url.searchParams.set('preset', preset);
-  if (metadata !== undefined) url.searchParams.set('metadata', JSON.stringify(metadata));
-  if (focus !== undefined) url.searchParams.set('focus', `${focus.x},${focus.y}`);
-  if (lane !== undefined) url.searchParams.set('lane', lane);
+  for (const [name, text] of Object.entries(fieldsOf(options))) url.searchParams.set(name, text);
+  if (options.lane !== undefined) url.searchParams.set('lane', options.lane);
   return url;
 }
-
-/** Refused, and may be accepted later: busy, too often, or the request that was cut is still being worked on. */
-const isForNow = ({ status, body }: Sent): boolean =>
-  status === 503 || status === 429 || (status === 409 && problemOf(body).code === 'key_in_flight');
 
 function pauseOf(sent: Sent | Error, tries: number): number {
   const seconds = sent instanceof Error ? null : sent.retryAfter;
   if (seconds !== null && /^\d{1,6}$/.test(seconds)) return Number(seconds) * 1000;
   return Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
-}
-
-function problemOf(body: string): { code?: string; detail?: string } {
-  try {
-    const problem: unknown = JSON.parse(body);
-    return problem !== null && typeof problem === 'object' ? problem : {};
-  } catch {
-    return {};
-  }
 }

@@ -45,12 +45,13 @@ export async function openCluster(
   { database, storage: bucket }: { database: string; storage: S3Settings },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, log, isShared } = options;
+  const { config, announces, log, isShared } = options;
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
   provideHome();
   const storage = measured(await S3Storage.open(bucket, log), 'files');
+  const parts = measured(storage.parts, 'files');
   await prepareDatabase(database);
   const pool = connect(database, config.databasePool);
   const sessions = new Sessions<Tables>(pool);
@@ -60,10 +61,7 @@ export async function openCluster(
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
   const news = new JobNews();
-  const records = measured(
-    new PostgresJobStore(sessions, node, queue, clock, config.purge !== null),
-    'records',
-  );
+  const records = measured(new PostgresJobStore(sessions, node, queue, clock, announces), 'records');
   const store = announced(records, () => {
     news.changed();
     notifier.tell(CHANNELS.changed);
@@ -160,6 +158,7 @@ export async function openCluster(
       retries,
       decoder: () => registry.decoders[0] ?? null,
       spoolPath,
+      parts,
       room: UNKNOWN_ROOM,
     },
     isDiskLow: null,

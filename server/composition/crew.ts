@@ -1,4 +1,5 @@
 import type { Config } from '../../shared/config.ts';
+import type { Audience } from '../../shared/jobs/announce.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -20,6 +21,8 @@ export interface NodeOptions {
   presets: PresetsByName;
   /** Whether there are several tenants. */
   isShared: boolean;
+  /** Who is to be told of what changes. */
+  announces: Audience;
   log: Logger;
   /** Workers die at boot and nothing more is started: somebody must act. */
   breakerOpened(): void;

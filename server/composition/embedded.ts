@@ -3,6 +3,7 @@ import { announced } from '../../shared/jobs/announced.ts';
 import type { KeptWatermark } from '../../shared/jobs/records.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { JobNews } from '../../shared/queue/job-news.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
@@ -11,6 +12,7 @@ import { indexEarlier } from '../index-earlier.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
 import { recover } from '../recovery.ts';
 import { isAnySpentWithin } from '../retention.ts';
+import { removeUnnamedParts } from '../unnamed-parts.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { Node } from './node.ts';
@@ -22,28 +24,26 @@ export async function openEmbedded(
   paths: { database: string; storage: string },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, log } = options;
+  const { config, announces, log } = options;
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
   const news = new JobNews();
-  const records = measured(
-    await SqliteJobStore.open(paths.database, { announces: config.purge !== null }),
-    'records',
-  );
+  const records = measured(await SqliteJobStore.open(paths.database, { announces }), 'records');
   const store = announced(records, news.changed);
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
+  const parts = measured(await DiskParts.open(paths.storage), 'files');
   const scratch = await openScratch(config, log);
   for (const watermark of watermarks) await store.keepWatermark(watermark);
   const atOnce = config.workers + config.queueDepth + SHARED_AT_ONCE;
   const backlog = await recover(store, storage, storage.spoolPath, atOnce, log);
+  await removeUnnamedParts(store, parts, 0);
   const hidden = [paths.database, storage.spoolPath];
   const stopping = new AbortController();
   let indexing: Promise<void> = Promise.resolve();
   const told = { settled: () => retention.wake(), stepped: news.stepped };
   const { supervisor, workers } = await hireCrew(options, store, storage, scratch, hidden, told);
-  const parts = { store, storage, retries: supervisor };
-  const retention = retentionOf(config, parts, async () => true, log);
+  const retention = retentionOf(config, { store, storage, retries: supervisor }, async () => true, log);
   const room = new DiskRoom(
     paths.storage,
     config.minFreeBytes,
@@ -64,6 +64,7 @@ export async function openEmbedded(
       retries: supervisor,
       decoder: () => supervisor.decoder,
       spoolPath: storage.spoolPath,
+      parts,
       room,
     },
     isDiskLow: () => room.isLow,

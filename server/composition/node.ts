@@ -5,6 +5,7 @@ import type { HandOff, JobWatch, Retries, WorkerCounts, WorkerState } from '../.
 import type { JobNews } from '../../shared/queue/job-news.ts';
 import type { DirectAccess } from '../../shared/storage/direct-access.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 import type { CommonAccess } from '../access/common-access.ts';
 import type { Room } from '../intake/room.ts';
 
@@ -17,6 +18,8 @@ export interface Front {
   decoder(): Decoder | null;
   /** Where uploads lie until they are accepted, as far as they do not stay in memory. */
   spoolPath: string;
+  /** Where uploads lie that come in several requests. */
+  parts: UploadParts;
   /** On the disk that uploads are kept on. */
   room: Room;
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
+import type { Audience } from '../../shared/jobs/announce.ts';
 import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -14,6 +15,8 @@ import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
 import { Intake } from '../intake/intake.ts';
 import { SpoolMemory } from '../intake/spool-memory.ts';
+import { ResumableUploads } from '../resumable/resumable-uploads.ts';
+import { Tidying } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
@@ -22,6 +25,7 @@ import { figuresOfStore, showFigures } from './figures.ts';
 import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
 import { opsStateOf } from './ops-state.ts';
+import { showWebhooks } from './webhook-figures.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
 const MARGIN_FOR_RUNS_MS = 3_000;
@@ -37,6 +41,8 @@ export interface Service {
   drain(): Promise<boolean>;
   /** Kills the workers; for an exit that does not wait. */
   kill(): void;
+  /** Reads again what may change while it runs. */
+  readAgain(): Promise<void>;
   /** Replaces the workers one by one. False: the new ones do not become ready, and the old ones stay. */
   replaceWorkers(): Promise<boolean>;
 }
@@ -54,17 +60,36 @@ export async function startService(
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
   const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
+  const webhooks =
+    config.webhooksPath && (await (await import('./webhooks.ts')).prepareWebhooks(config.webhooksPath));
+  const endpoints = () => (webhooks ? webhooks.endpoints.all : []);
+  const announces: Audience = {
+    purges: config.purge !== null,
+    get webhooks() {
+      return endpoints();
+    },
+  };
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
-    { config, presets: presets.byName, isShared: isShared(keys), log, breakerOpened, workerProgram },
+    {
+      config,
+      presets: presets.byName,
+      isShared: isShared(keys),
+      announces,
+      log,
+      breakerOpened,
+      workerProgram,
+    },
     watermarks,
   );
   const feed = new ChangeFeed(node.store, log);
   const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
   const messenger = (await purging?.(node, log)) ?? null;
+  const courier = webhooks ? await webhooks.courierOf(node, log) : null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
+  const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
   const readiness = () => {
     const reason = phase === 'serving' ? node.unready() : 'draining';
@@ -82,11 +107,16 @@ export async function startService(
     isClosing: () => phase === 'closing',
   };
   const intake = node.front && intakeOf(node, node.front, access.quotaOf);
-  const app = node.front && intake ? appOf(node.front, intake) : createProbes(probes);
+  const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
+  const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
+  const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
   messenger?.start();
+  tidying?.start();
+  courier?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
+  showWebhooks(node.store, endpoints, log);
   gauge('darkroom_event_streams', 'Event streams that are open', () => events.size);
   const listen = (served: Parameters<typeof runtime.listen>[0], port: number) =>
     runtime.listen(served, {
@@ -110,20 +140,30 @@ export async function startService(
 
   function intakeOf(
     { store, storage }: Node,
-    { handOff, decoder, spoolPath, room }: Front,
+    { handOff, retries, decoder, spoolPath, room }: Front,
     quotaOf: QuotaOf,
   ): Intake {
-    return new Intake(store, storage, handOff, decoder, presets.byName, {
+    return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
       ...config,
       quotaOf,
       spoolPath,
       room,
-      spoolMemory: new SpoolMemory(),
+      spoolMemory,
       ...patienceOf(config),
     });
   }
 
-  function appOf({ watch, retries }: Front, intake: Intake) {
+  function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
+    const { quotaOf } = access;
+    const limits = { ...config, ...patienceOf(config), quotaOf, isShared: isShared(keys) };
+    return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
+  }
+
+  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Tidying {
+    return new Tidying(store, parts, completion, log);
+  }
+
+  function appOf({ watch, retries }: Front, intake: Intake, resumable: ResumableUploads) {
     const { store, storage, direct } = node;
     return createApp({
       ...probes,
@@ -132,6 +172,7 @@ export async function startService(
       direct,
       redirectsReads: config.readMode === 'redirect',
       intake,
+      resumable,
       watch,
       retries,
       events,
@@ -143,6 +184,7 @@ export async function startService(
       maxUploadBytes: config.maxUploadBytes,
       bodyOf: runtime.bodyOf,
       patience: patienceOf(config),
+      endpoints,
     });
   }
 
@@ -152,6 +194,8 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
+    resumable?.close();
+    const tidied = tidying?.stop() ?? Promise.resolve();
     events.close();
     const closed = http.stop();
     const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
@@ -162,13 +206,22 @@ export async function startService(
     await inTime(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
+    await inTime(tidied, left());
     lapses.close();
-    await messenger?.stop();
+    await Promise.all([messenger?.stop(), courier?.stop()]);
     await node.close();
     return received && finished && answered;
   }
 
-  return { port: http.port, drain, kill: node.kill, replaceWorkers: node.replaceWorkers };
+  async function readAgain(): Promise<void> {
+    if (!webhooks) return;
+    await webhooks.endpoints.readAgain().then(
+      () => log.info({ endpoints: endpoints().map(({ id }) => id) }, 'webhook endpoints read again'),
+      (error) => log.error({ err: error }, 'webhook endpoints stay as they were'),
+    );
+  }
+
+  return { port: http.port, drain, kill: node.kill, readAgain, replaceWorkers: node.replaceWorkers };
 }
 
 /** What many machines need is loaded where it is needed. */

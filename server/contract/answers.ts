@@ -5,6 +5,7 @@ import { ImageId, JobId, RunId, Sha256, Tenant } from '../../shared/domain/ids.t
 import { ImageHeader, Metadata, Name, Variant } from '../../shared/domain/image.ts';
 import { SANDBOXES } from '../../shared/domain/isolation.ts';
 import { FailureCode, JobState, RunOutcome } from '../../shared/domain/job.ts';
+import { DeliveryStatus, EndpointId, WebhookEvent } from '../../shared/domain/webhook.ts';
 
 /** What clients get: the schemas that the answers are typed by, and that the contract is made from. */
 
@@ -21,6 +22,17 @@ export const UploadAnswer = z
     links: z.object({ self: Path, job: Path }),
   })
   .meta({ id: 'Accepted', description: 'The upload is kept, whatever happens from now on.' });
+
+export const StandingAnswer = z
+  .object({
+    id: z.uuid().describe('Of the upload'),
+    bytes: z.int().min(1).describe('That it has when it is whole'),
+    offset: z.int().min(0).describe('Bytes that are kept'),
+    expiresAt: Time,
+    accepted: UploadAnswer.nullable().describe('What it has become; null: it is not whole yet'),
+    links: z.object({ self: Path }),
+  })
+  .meta({ id: 'Standing', description: 'How far an upload is that may come in several requests.' });
 
 export const ImageAnswer = z
   .object({
@@ -219,6 +231,49 @@ export const UsageAnswer = z
     quota: z.object({ bytes: z.int().nullable(), images: z.int().nullable() }).describe('Null: no limit'),
   })
   .meta({ id: 'Usage', description: 'What a tenant has, and may have.' });
+
+export const WebhookEndpointAnswer = z
+  .object({
+    id: EndpointId,
+    origin: z.string().describe('Where it is; the rest of its address may be secret'),
+    tenant: Tenant.nullable().describe('Null: it is told of all'),
+    events: z.array(WebhookEvent),
+    disabled: z
+      .object({ at: Time, why: z.string() })
+      .nullable()
+      .describe('It has said by 410 that it wants nothing any more'),
+    succeededAt: Time.nullable(),
+    failed: z.object({ at: Time, why: z.string() }).nullable().describe('The last try that has failed'),
+    waiting: z.int().min(0).describe('What it is still to be told'),
+    oldestSeconds: z.int().min(0).nullable().describe('How long that has waited which has waited longest'),
+    links: z.object({ deliveries: Path }),
+  })
+  .meta({ id: 'WebhookEndpoint' });
+
+export const WebhookEndpoints = z
+  .object({ endpoints: z.array(WebhookEndpointAnswer) })
+  .meta({ id: 'WebhookEndpoints' });
+
+export const DeliveryAnswer = z
+  .object({
+    id: z.uuid().describe('Its `webhook-id`'),
+    event: WebhookEvent,
+    status: DeliveryStatus,
+    tries: z.int().min(0),
+    createdAt: Time,
+    queuedAt: Time.describe('Later than `createdAt` where it was to be told again'),
+    triedAt: Time.nullable(),
+    dueAt: Time.nullable().describe('When it is tried again, or later; null: it does not wait'),
+    failure: z.string().nullable().describe('Why the last try has failed'),
+    links: z.object({ image: Path }),
+  })
+  .meta({ id: 'Delivery' });
+
+export const DeliveryPage = z
+  .object({ deliveries: z.array(DeliveryAnswer), next: Next })
+  .meta({ id: 'DeliveryPage' });
+
+export const ReplayPage = z.object({ queued: z.int().min(0), next: Next }).meta({ id: 'ReplayPage' });
 
 export const Liveness = z.object({ status: z.literal('alive') }).meta({ id: 'Liveness' });
 

@@ -2,6 +2,7 @@ import type { RouterRoute } from 'hono/types';
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { Sha256 } from '../../shared/domain/ids.ts';
+import { EndpointId } from '../../shared/domain/webhook.ts';
 import { PROBLEMS, ProblemBody, type ProblemCode } from '../problem.ts';
 import { type Operation, operationOf, queryOf, type Success } from './operation.ts';
 
@@ -35,6 +36,7 @@ const SECURITY = {
 const OF_PATHS: Record<string, z.ZodType> = {
   id: z.uuid(),
   sha256: Sha256,
+  endpoint: EndpointId,
   variant: z.string().describe('`name-hash.ext` as in a manifest, `name.ext`, or `name` for the best format'),
 };
 

@@ -3,8 +3,8 @@ import type { Job } from '../../shared/domain/job.ts';
 import type { Decoder, QuarantinedBytes } from '../../shared/domain/quarantine.ts';
 import { StoreError } from '../../shared/errors.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { AcceptedUpload } from '../../shared/jobs/records.ts';
-import type { HandOff } from '../../shared/queue/hand-off.ts';
+import type { AcceptedUpload, Work } from '../../shared/jobs/records.ts';
+import type { HandOff, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import { spanned } from '../../shared/telemetry/metrics.ts';
 import { refuseBeyond } from '../access/quotas.ts';
@@ -27,15 +27,23 @@ export class Acceptance {
   readonly #store: JobStore;
   readonly #storage: ImageStorage;
   readonly #handOff: HandOff;
+  readonly #retries: Retries;
   readonly #decoder: () => Decoder | null;
   readonly #ahead = new Ahead();
   readonly #sharing = pLimit(SHARED_AT_ONCE);
 
   /** @param decoder what decodes; null until a worker has said it */
-  constructor(store: JobStore, storage: ImageStorage, handOff: HandOff, decoder: () => Decoder | null) {
+  constructor(
+    store: JobStore,
+    storage: ImageStorage,
+    handOff: HandOff,
+    retries: Retries,
+    decoder: () => Decoder | null,
+  ) {
     this.#store = store;
     this.#storage = storage;
     this.#handOff = handOff;
+    this.#retries = retries;
     this.#decoder = decoder;
   }
 
@@ -55,7 +63,9 @@ export class Acceptance {
       // The store is asked both at once: each way there and back is felt in the answer.
       const [hasTwin] = await Promise.all([this.#hasTwin(upload), this.#refuseQuarantined(upload.image)]);
       const shared = hasTwin ? await this.#share(upload, original, told) : null;
-      return shared ?? (await this.#reserve(upload, original, isAhead, told));
+      if (shared) return shared;
+      if (upload.hasPlace) return await this.#queue(upload, original, told);
+      return await this.#reserve(upload, original, isAhead, told);
     } catch (error) {
       // What a commit has left of which nobody knows is for the next boot to see.
       if (!(error instanceof StoreError) || error.nothingKept) await original.discard();
@@ -74,7 +84,7 @@ export class Acceptance {
   }
 
   async #reserve(upload: NewUpload, original: UploadedOriginal, isAhead: boolean, told: Told): Promise<Job> {
-    const { image, memoryBytes, isBatch, recipeDigest } = upload;
+    const { image, memoryBytes, isBatch } = upload;
     const need = { tenant: image.tenant, memoryBytes, isBatch };
     const room = await spanned('reserve', () => this.#handOff.reserve(need), told.ms);
     if (typeof room === 'string') {
@@ -94,17 +104,16 @@ export class Acceptance {
     }
     if (!job) throw new Error('an upload that needs no twin was refused for want of one');
     if (job.sharedRunOf === null) {
-      const { id, imageId, preset, requestId, trace } = job;
-      const about = { jobId: id, imageId, tenant: image.tenant, preset, requestId, recipeDigest };
-      room.submit({
-        ...about,
-        ...(trace && { trace }),
-        format: image.header.format,
-        memoryBytes,
-        isBatch,
-        isSuspect: false,
-      });
+      room.submit(workOf(job, upload));
     }
+    return job;
+  }
+
+  /** It has had its place since it began to come, and waits for a worker as what was accepted long ago does. */
+  async #queue(upload: NewUpload, original: UploadedOriginal, told: Told): Promise<Job> {
+    const job = await this.#keep({ ...upload, needsTwin: false }, original, told);
+    if (!job) throw new Error('an upload that needs no twin was refused for want of one');
+    if (job.state === 'queued' && job.sharedRunOf === null) this.#retries.addBacklog(workOf(job, upload));
     return job;
   }
 
@@ -139,4 +148,23 @@ export class Acceptance {
       'These bytes have crashed the decoder twice. Save the picture anew in an image editor, and send that.',
     );
   }
+}
+
+function workOf(
+  { id, imageId, preset, requestId, trace }: Job,
+  { image, recipeDigest, memoryBytes, isBatch }: NewUpload,
+): Work {
+  return {
+    jobId: id,
+    imageId,
+    tenant: image.tenant,
+    preset,
+    requestId,
+    recipeDigest,
+    ...(trace && { trace }),
+    format: image.header.format,
+    memoryBytes,
+    isBatch,
+    isSuspect: false,
+  };
 }

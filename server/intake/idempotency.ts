@@ -20,13 +20,20 @@ export type Attempt =
  * @throws {Problem}
  */
 export async function claimKeyOf(
-  { tenant, idempotencyKey: header, ticket }: Pick<IncomingUpload, 'tenant' | 'idempotencyKey' | 'ticket'>,
+  {
+    tenant,
+    idempotencyKey: header,
+    ticket,
+    resumed,
+  }: Pick<IncomingUpload, 'tenant' | 'idempotencyKey' | 'ticket' | 'resumed'>,
   store: JobStore,
   leaseMs: number,
 ): Promise<Attempt> {
-  if (header === undefined && !ticket) return { kind: 'keyless' };
+  // An upload that was begun with a ticket is called as that is.
+  const once = ticket?.id ?? resumed;
+  if (header === undefined && once === undefined) return { kind: 'keyless' };
   const at = Date.now();
-  const key = ticket ? keyOfTicket(ticket.id) : keyIn(header ?? '');
+  const key = once === undefined ? keyIn(header ?? '') : keyOfTicket(once);
   const claim = { id: newClaimId(), tenant, key, until: at + leaseMs };
   const found = await store.claimKey(claim, at);
   if (found === 'claimed') return { kind: 'first', claim: claim.id };

@@ -8,12 +8,12 @@ import { expiryOf } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { AcceptedUpload } from '../../shared/jobs/records.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
-import type { HandOff } from '../../shared/queue/hand-off.ts';
+import type { HandOff, Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { spanned, uploadBytes } from '../../shared/telemetry/metrics.ts';
 import { spanHere } from '../../shared/telemetry/tracing.ts';
-import { type QuotaOf, refuseBeyond } from '../access/quotas.ts';
+import { type QuotaOf, refuseBeyondQuota } from '../access/quotas.ts';
 import type { Problem } from '../problem.ts';
 import { Acceptance, type NewUpload } from './acceptance.ts';
 import { type Attempt, claimKeyOf, fingerprintOf, keyReused, ticketUsed } from './idempotency.ts';
@@ -29,7 +29,7 @@ import {
 } from './receive.ts';
 import type { Room } from './room.ts';
 import { type Told, tellAccepted, tellRefused } from './told.ts';
-import { UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
+import { UploadOnItsWay, UploadsInProgress, type UploadsLimits } from './uploads-in-progress.ts';
 
 /** Once an upload has been received it takes far less than this until it is answered. */
 const ANSWER_MARGIN_MS = 30_000;
@@ -62,7 +62,8 @@ export class Intake {
   readonly #acceptance: Acceptance;
   readonly #presets: PresetsByName;
   readonly #limits: IntakeLimits;
-  readonly #inProgress: UploadsInProgress;
+  /** All bodies that are on their way, be they whole pictures or parts. */
+  readonly inProgress: UploadsInProgress;
   #underWay = 0;
   #whenIdle: (() => void)[] = [];
 
@@ -71,16 +72,17 @@ export class Intake {
     store: JobStore,
     storage: ImageStorage,
     handOff: HandOff,
+    retries: Retries,
     decoder: () => Decoder | null,
     presets: PresetsByName,
     limits: IntakeLimits,
   ) {
     this.#store = store;
     this.#handOff = handOff;
-    this.#acceptance = new Acceptance(store, storage, handOff, decoder);
+    this.#acceptance = new Acceptance(store, storage, handOff, retries, decoder);
     this.#presets = presets;
     this.#limits = limits;
-    this.#inProgress = new UploadsInProgress(limits);
+    this.inProgress = new UploadsInProgress(limits);
   }
 
   /**
@@ -124,11 +126,13 @@ export class Intake {
 
   async #answer(upload: IncomingUpload, attempt: Attempt, requestId: string, told: Told): Promise<Answer> {
     if (attempt.kind === 'again' && upload.isStored) return { job: attempt.job, isRepeated: true };
-    if (attempt.kind !== 'again' && !this.#handOff.isWorthReading(upload)) {
+    if (attempt.kind !== 'again' && !upload.resumed && !this.#handOff.isWorthReading(upload)) {
       told.reason = 'line_too_long';
       throw noRoom('busy', upload.isBatch);
     }
-    if (attempt.kind !== 'again') await this.#refuseBeyondQuota(upload);
+    if (attempt.kind !== 'again') {
+      await refuseBeyondQuota(this.#limits.quotaOf, upload.tenant, leastBytes(upload), this.#store);
+    }
     const bytes = Math.min(upload.contentLength ?? Number.POSITIVE_INFINITY, this.#limits.maxUploadBytes);
     return this.#limits.room.during(bytes, () => this.#take(upload, attempt, requestId, told));
   }
@@ -138,7 +142,7 @@ export class Intake {
     told.bytes = received.spool.bytes;
     uploadBytes.observe(received.spool.bytes);
     try {
-      const used = upload.ticket ? ticketUsed : keyReused;
+      const used = upload.ticket || upload.resumed ? ticketUsed : keyReused;
       const answer = await this.#answerReceived(received, attempt, used, requestId, told);
       if (!answer.isRepeated) received.spool.takenOver();
       return answer;
@@ -147,21 +151,16 @@ export class Intake {
     }
   }
 
-  /** By what it declares; what comes is counted when it is accepted. */
-  async #refuseBeyondQuota(upload: IncomingUpload): Promise<void> {
-    const quota = this.#limits.quotaOf(upload.tenant);
-    if (quota) refuseBeyond(quota, await this.#store.usageOf(upload.tenant), leastBytes(upload));
-  }
-
   async #receive(upload: IncomingUpload): Promise<ReceivedUpload> {
     const most = this.#limits.maxUploadBytes;
     const bytes = Math.min(upload.contentLength ?? most, most);
-    const onItsWay = this.#inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
+    if (upload.resumed) return receive(upload, this.#limits, new UploadOnItsWay(bytes, () => {}));
+    const onItsWay = this.inProgress.enter(bytes, () => this.#handOff.comes(upload.tenant));
     if (!onItsWay) throw tooManyUploads();
     try {
       return await receive(upload, this.#limits, onItsWay);
     } finally {
-      this.#inProgress.leave(onItsWay);
+      this.inProgress.leave(onItsWay);
     }
   }
 
@@ -193,7 +192,7 @@ export class Intake {
 
   /** What there is to accept, when its header does not speak against it. */
   async #asked(
-    { tenant, isBatch, spool, sha256 }: ReceivedUpload,
+    { tenant, isBatch, hasPlace, spool, sha256 }: ReceivedUpload,
     parameters: Parameters,
     claim: AcceptedUpload['claim'],
     requestId: string,
@@ -232,6 +231,7 @@ export class Intake {
       recipeDigest: recipeDigest(recipe),
       pipelineVersion: PIPELINE_VERSION,
       isBatch,
+      hasPlace,
       memoryBytes,
       claim,
       ...(quota && { quota }),

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Sha256, Tenant } from '../../shared/domain/ids.ts';
+import type { Sha256, Tenant, UploadId } from '../../shared/domain/ids.ts';
 import { Problem } from '../problem.ts';
 import { BodyDigest, type DigestFields } from './body-digest.ts';
 import { bodyFault } from './body-fault.ts';
@@ -27,6 +27,8 @@ export interface IncomingUpload {
   isBatch: boolean;
   /** What it comes with in the place of a key. */
   ticket: UploadTicket | null;
+  /** Which one it is that has come in several requests, and lies here: it has its place, and is not asked to wait for one. */
+  resumed?: UploadId;
   /** The field `Idempotency-Key`. */
   idempotencyKey: string | undefined;
   /** Parameters of the URL, which stand for the text fields of a form when the body is the image itself. */
@@ -53,6 +55,7 @@ export interface ReceiveLimits extends Patience {
 export interface ReceivedUpload {
   tenant: Tenant;
   isBatch: boolean;
+  hasPlace: boolean;
   spool: SpoolFile;
   sha256: Sha256;
   fields: ReadonlyMap<string, string>;
@@ -103,6 +106,7 @@ export async function receive(
     return {
       tenant: upload.tenant,
       isBatch: upload.isBatch,
+      hasPlace: upload.resumed !== undefined,
       spool,
       fields: new Map([...fields, ...byTicket]),
       sha256: await spool.finish(),

@@ -4,6 +4,7 @@ import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Announcement } from '../../shared/jobs/outbox.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { outboxTotal } from '../../shared/telemetry/metrics.ts';
+import { pauseAfter } from '../outbox/pause-after.ts';
 
 /** Told at the same time; a few, as what takes them has much else to do. */
 const TOGETHER = 8;
@@ -12,14 +13,9 @@ const LEASE_MS = 15_000;
 
 const LOOK_EVERY_MS = 500;
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 5 * 60_000;
+const PAUSES = { firstMs: 1_000, longestMs: 5 * 60_000 };
 /** What could not be told for so long is given up: whoever was away has missed more than this. */
 const OLDEST_MS = 24 * 3600_000;
-
-/** Doubled with every try, and less by chance, so that those that failed together do not come again together. */
-export const pauseAfter = (tries: number, random: number): number =>
-  Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(tries - 1, 20)) * (0.5 + random / 2);
 
 /** Sends a message. @returns null when it was taken, or why it was not */
 export type Send = (
@@ -82,7 +78,8 @@ export class Messenger {
     const outcome = why === null ? 'delivered' : ageMs > OLDEST_MS ? 'given_up' : 'failed';
     outboxTotal.inc({ topic: this.#topic, outcome });
     if (outcome === 'failed') {
-      await this.#store.postponeAnnouncement(id, Date.now(), Math.round(pauseAfter(tries, Math.random())));
+      const pauseMs = Math.round(pauseAfter(tries, Math.random(), PAUSES));
+      await this.#store.postponeAnnouncement(id, Date.now(), pauseMs);
     } else {
       await this.#store.forgetAnnouncement(id);
     }

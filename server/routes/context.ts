@@ -17,6 +17,8 @@ import type { OpsState } from '../contract/ops-answer.ts';
 import type { EventHub } from '../events/event-hub.ts';
 import type { Patience } from '../intake/body-reader.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { ToldEndpoint } from '../operations/webhooks.ts';
+import type { ResumableUploads } from '../resumable/resumable-uploads.ts';
 
 /** What every handler finds in its context. */
 export interface AppEnv {
@@ -58,6 +60,8 @@ export interface Parts extends ProbeParts {
   store: JobStore;
   storage: ImageStorage;
   intake: Intake;
+  /** Uploads that may come in several requests. */
+  resumable: ResumableUploads;
   presets: PresetsByName;
   /** Where files lie in a bucket, the ways of clients to it; null where they do not. */
   direct: DirectAccess | null;
@@ -80,4 +84,6 @@ export interface Parts extends ProbeParts {
   bodyOf(context: Context): Readable;
   /** With such a body. */
   patience: Patience;
+  /** Who is told what becomes of images. */
+  endpoints(): readonly ToldEndpoint[];
 }

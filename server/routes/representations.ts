@@ -21,7 +21,7 @@ import type { Similar } from '../operations/similar-images.ts';
 import type { TenantUsage } from '../operations/tenant-usage.ts';
 
 /** RFC 3339. */
-const time = (ms: number): string => new Date(ms).toISOString();
+export const time = (ms: number): string => new Date(ms).toISOString();
 
 /**
  * @param addressOf the address under which the one who asks has a variant

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { UploadAnswer } from '../contract/answers.ts';
 import { documents, type Operation, query } from '../contract/operation.ts';
 import { stateWithin } from '../intake/await-end.ts';
+import { declaredBytes } from '../intake/declared-bytes.ts';
 import type { Answer } from '../intake/intake.ts';
 import { draining } from '../intake/no-room.ts';
 import { completeUpload } from '../operations/complete-upload.ts';
@@ -35,7 +36,7 @@ export const MOST_WAIT_SECONDS = 60;
 const File = z.string().meta({ format: 'binary' });
 
 /** Refusals of what is accepted, however it came. */
-const OF_PICTURES = [
+export const OF_PICTURES = [
   'bad_parameter',
   'bad_ticket',
   'quota_exceeded',
@@ -179,7 +180,3 @@ export function preferredWait(prefer: string | undefined): number | null {
   const found = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?:$|[,;])/i.exec(prefer ?? '');
   return found?.[1] === undefined ? null : Math.min(Number(found[1]), MOST_WAIT_SECONDS);
 }
-
-/** Undefined: it has not said so, or not in a number. */
-const declaredBytes = (length: string | undefined): number | undefined =>
-  length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : undefined;

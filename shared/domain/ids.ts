@@ -18,10 +18,20 @@ export type RunId = z.infer<typeof RunId>;
 export const ClaimId = z.uuidv4().brand<'ClaimId'>();
 export type ClaimId = z.infer<typeof ClaimId>;
 
+/** Of an upload that may come in several requests. */
+export const UploadId = z.uuidv4().brand<'UploadId'>();
+export type UploadId = z.infer<typeof UploadId>;
+
+/** One request's hold on an upload: the latest one alone adds to it. */
+export const HoldId = z.uuidv4().brand<'HoldId'>();
+export type HoldId = z.infer<typeof HoldId>;
+
 export const newImageId = (): ImageId => randomUUID() as string as ImageId;
 export const newJobId = (): JobId => randomUUID() as string as JobId;
 export const newRunId = (): RunId => randomUUID() as string as RunId;
 export const newClaimId = (): ClaimId => randomUUID() as string as ClaimId;
+export const newUploadId = (): UploadId => randomUUID() as string as UploadId;
+export const newHoldId = (): HoldId => randomUUID() as string as HoldId;
 
 /** Whose image it is. There is one tenant, `default`, where there are no API keys. */
 export const Tenant = z

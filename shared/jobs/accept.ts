@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { all } from './all.ts';
+import type { Announces } from './announce.ts';
 import { answerKey } from './idempotency.ts';
 import { indexMetadata } from './image-metadata.ts';
 import { insertJob } from './insert-job.ts';
@@ -8,11 +9,12 @@ import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
 import { findTwin } from './sharing.ts';
 import type { Tables } from './tables.ts';
+import { tellEnded } from './tell-webhooks.ts';
 import { changeUsage, countWithin, takeBack } from './usage.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
-  upload: AcceptedUpload,
+  upload: AcceptedUpload & Announces,
 ): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'> {
   const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
@@ -39,6 +41,7 @@ export async function acceptUpload(
     return 'claim_lost';
   }
   if (!isRecipeKept) await keepRecipe(db, recipeDigest, upload.recipe);
+  const isFresh = !isBatch && !upload.hasPlace;
   const insertImage = db
     .insertInto('images')
     .values({
@@ -65,7 +68,8 @@ export async function acceptUpload(
     insertImage,
     insertMetadata,
     count,
-    insertJob(db, job, key, { isFresh: !isBatch, turn: upload.turn ?? 0 }),
+    insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 }),
   ]);
+  if (twin?.published) await tellEnded(db, [jobId], { at: image.createdAt, announces: upload.announces });
   return job;
 }

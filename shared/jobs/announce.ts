@@ -4,11 +4,20 @@ import { type ChangeReason, Purge } from '../domain/announcement.ts';
 import type { ImageId, RunId } from '../domain/ids.ts';
 import type { Variant } from '../domain/image.ts';
 import { pathsOf } from '../domain/variant-url.ts';
+import type { Subscription } from '../domain/webhook.ts';
 import { SetRow, type Tables } from './tables.ts';
 
-/** Whether anybody is to be told of what changes; nobody, where it is not said. */
+/** Who is to be told of what changes. */
+export interface Audience {
+  /** Caches in front of us. */
+  purges: boolean;
+  webhooks: readonly Subscription[];
+}
+export const NOBODY: Audience = { purges: false, webhooks: [] };
+
+/** Nobody, where it is not said. */
 export interface Announces {
-  announces?: boolean | undefined;
+  announces?: Audience | undefined;
 }
 
 /** Caches in front of us keep what these variants of an image were: they are told with the transaction of the change. */

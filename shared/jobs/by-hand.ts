@@ -9,6 +9,7 @@ import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
 import { JobRow, type Tables } from './tables.ts';
+import { tellDeleted, tellEnded } from './tell-webhooks.ts';
 import { changeUsage } from './usage.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
@@ -56,10 +57,10 @@ export async function retryJob(
     .where('id', '=', id)
     .where('state', 'in', RETRIED_BY_HAND)
     .execute();
-  return {
-    toRun: twin ? null : await workOf(db, id),
-    retiredSets: twin?.published ? await showSet(db, [imageId], twin.published, { at, announces }) : [],
-  };
+  if (!twin?.published) return { toRun: twin ? null : await workOf(db, id), retiredSets: [] };
+  const retiredSets = await showSet(db, [imageId], twin.published, { at, announces });
+  await tellEnded(db, [id], { at, announces });
+  return { toRun: null, retiredSets };
 }
 
 async function twinOf(db: Kysely<Tables>, id: JobId, pipelineVersion: number): Promise<Twin | null> {
@@ -113,10 +114,11 @@ export async function deleteImage(
   const { bytes, originalRemovedAt } = found.image;
   await changeUsage(db, { tenant, images: -1, originalBytes: originalRemovedAt === null ? -bytes : 0 });
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
-  if (announces && found.set) {
+  if (announces?.purges && found.set) {
     const { variants } = found.set.manifest;
     await announcePurge(db, { image: id, variants, reason, at });
   }
+  await tellDeleted(db, { image: id, tenant, reason, at, announces });
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

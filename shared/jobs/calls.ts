@@ -17,12 +17,24 @@ import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
 import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
+import {
+  addToUpload,
+  beginUpload,
+  dropUpload,
+  endUpload,
+  findUpload,
+  holdUpload,
+  openUploadsAmong,
+  uploadsToTidy,
+} from './resumable.ts';
 import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
 import { scrub } from './sqlite/scrub.ts';
 import { foldUsage, recountUsage, usageOf } from './usage.ts';
+import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhook-deliveries.ts';
+import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhook-tries.ts';
 
 /**
  * What a call needs of its database.
@@ -56,6 +68,15 @@ export const CALLS = {
   forgetAnnouncement: { kind: 'relaxed', query: forgetAnnouncement },
   postponeAnnouncement: { kind: 'relaxed', query: postponeAnnouncement },
   releaseAnnouncements: { kind: 'relaxed', query: releaseAnnouncements },
+  borrowWebhooks: { kind: 'relaxed', query: borrowWebhooks },
+  // An endpoint that has said that it wants nothing more is not to be asked again.
+  settleWebhook: { kind: 'durable', query: settleWebhook },
+  releaseWebhooks: { kind: 'relaxed', query: releaseWebhooks },
+  sweepWebhooks: { kind: 'relaxed', query: sweepWebhooks },
+  webhookStates: { kind: 'read', query: webhookStates },
+  enableWebhook: { kind: 'durable', query: enableWebhook },
+  listDeliveries: { kind: 'lookup', query: listDeliveries },
+  replayWebhooks: { kind: 'durable', query: replayWebhooks },
   listRemovals: { kind: 'read', query: listRemovals },
   forgetRemovals: { kind: 'durable', query: forgetRemovals },
   // What cuts the log of the database stands outside of any transaction.
@@ -86,6 +107,15 @@ export const CALLS = {
   finishRun: { kind: 'durable', query: finishRun },
   deleteImage: { kind: 'durable', query: deleteImage },
   requeueRunning: { kind: 'durable', query: requeueRunning },
+  beginUpload: { kind: 'durable', query: beginUpload },
+  findUpload: { kind: 'lookup', query: findUpload },
+  // Who held it before a power cut is gone.
+  holdUpload: { kind: 'relaxed', query: holdUpload },
+  addToUpload: { kind: 'durable', query: addToUpload },
+  endUpload: { kind: 'durable', query: endUpload },
+  dropUpload: { kind: 'durable', query: dropUpload },
+  uploadsToTidy: { kind: 'read', query: uploadsToTidy },
+  openUploadsAmong: { kind: 'lookup', query: openUploadsAmong },
 } as const satisfies Record<string, { kind: CallKind; query: unknown }>;
 
 export type CallName = keyof typeof CALLS;

@@ -12,6 +12,7 @@ import {
 import { forgetJobsOf, forgetJobsOfGoneImages } from './forget-jobs.ts';
 import { findImage } from './reads.ts';
 import type { Tables } from './tables.ts';
+import { forgetWebhooksOf, forgetWebhooksOfTenant } from './tell-webhooks.ts';
 
 /**
  * Deletes images, and forgets all that was known of them but that they were there. Their files are named by `removals` until they are
@@ -60,6 +61,7 @@ async function eraseImage(
   for (const run of runs) removals.push({ kind: 'set', id: run, tenant, due_at: runsEndBy });
   await db.insertInto('removals').values(removals).execute();
   if (deleted.promoted) erased.promoted.push(deleted.promoted);
+  await forgetWebhooksOf(db, id);
   const bytes = { id, tenant, sha256: found.image.sha256 };
   erased.jobs += await forgetJobsOf(db, bytes);
   erased.quarantined += await forgetQuarantined(db, bytes);
@@ -119,6 +121,7 @@ export async function eraseRest(
       ),
     )
     .executeTakeFirst();
+  await forgetWebhooksOfTenant(db, tenant);
   const claim = await db
     .selectFrom('idempotency_keys')
     .select('claim')

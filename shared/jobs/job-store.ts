@@ -45,6 +45,8 @@ import type {
   SimilarQuery,
   Work,
 } from './records.ts';
+import type { ResumableStore } from './resumable-store.ts';
+import type { WebhookStore } from './webhook-store.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -53,7 +55,7 @@ import type {
  * cut may undo: the job is then `queued` again, which is where recovery would put it.
  * @throws {StoreError} from every call, when the database is full or out of reach
  */
-export interface JobStore {
+export interface JobStore extends ResumableStore, WebhookStore {
   /**
    * Takes a key for one request, until the claim ends.
    * @returns what the first request with this key was answered, or whether one is on its way

@@ -7,6 +7,7 @@ import { createImageMetadata, createOutbox, createRemovals } from './image-migra
 import { limitLives } from './limit-lives.ts';
 import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
+import { createWebhooks } from './webhook-migrations.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -27,7 +28,9 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0013-retention': { up: limitLives },
   '0013-usage': { up: countUsage },
   '0014-traces': { up: keepTraces },
+  '0016-resumable-uploads': { up: createResumableUploads },
   '0017-changes': { up: numberChanges },
+  '0017-webhooks': { up: createWebhooks },
 };
 
 /** Runs in the order in which they were started, whatever the clock did meanwhile. */
@@ -130,4 +133,25 @@ async function nameNodes(db: Kysely<Tables>): Promise<void> {
 
 async function keepTraces(db: Kysely<Tables>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('trace', 'text').execute();
+}
+
+async function createResumableUploads(db: Kysely<Tables>): Promise<void> {
+  await db.schema
+    .createTable('resumable_uploads')
+    .addColumn('id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('tenant', 'text', (column) => column.notNull())
+    .addColumn('state', 'text', (column) => column.notNull())
+    .addColumn('bytes', 'bigint', (column) => column.notNull())
+    .addColumn('received', 'bigint', (column) => column.notNull())
+    .addColumn('parts', 'text', (column) => column.notNull())
+    .addColumn('metadata', 'text', (column) => column.notNull())
+    .addColumn('fields', 'text', (column) => column.notNull())
+    .addColumn('hold', 'text')
+    .addColumn('created_at', 'bigint', (column) => column.notNull())
+    .addColumn('until', 'bigint', (column) => column.notNull())
+    .addColumn('image_id', 'text')
+    .addColumn('job_id', 'text')
+    .addColumn('refusal', 'text')
+    .execute();
+  await db.schema.createIndex('resumable_uploads_by_end').on('resumable_uploads').column('until').execute();
 }

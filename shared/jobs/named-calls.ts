@@ -1,13 +1,20 @@
+import type { Audience } from './announce.ts';
 import type { CallInput, CallName, CallOutput } from './calls.ts';
 import type { JobStore } from './job-store.ts';
 
 /** The calls of a {@link JobStore}, each by its name and one input: how they reach a database is for who extends it. */
 export abstract class NamedCalls {
-  /** Whether somebody is to be told of what changes. */
-  protected readonly announces: boolean;
+  readonly #audience: Audience;
 
-  constructor(announces: boolean) {
-    this.announces = announces;
+  /** @param audience who is to be told of what changes; it may change meanwhile */
+  constructor(audience: Audience) {
+    this.#audience = audience;
+  }
+
+  /** As it is now, and no more of it than a call needs: where it goes to is nobody's concern. */
+  protected get announces(): Audience {
+    const { purges, webhooks } = this.#audience;
+    return { purges, webhooks: webhooks.map(({ id, tenant, events }) => ({ id, tenant, events })) };
   }
 
   protected abstract call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
@@ -16,7 +23,8 @@ export abstract class NamedCalls {
   releaseClaim: JobStore['releaseClaim'] = (id) => this.call('releaseClaim', id);
   releaseAllClaims: JobStore['releaseAllClaims'] = () => this.call('releaseAllClaims', undefined);
   hasTwin: JobStore['hasTwin'] = (key) => this.call('hasTwin', key);
-  acceptUpload: JobStore['acceptUpload'] = (upload) => this.call('acceptUpload', upload);
+  acceptUpload: JobStore['acceptUpload'] = (upload) =>
+    this.call('acceptUpload', { ...upload, announces: this.announces });
   findRecipe: JobStore['findRecipe'] = (digest) => this.call('findRecipe', digest);
   keepWatermark: JobStore['keepWatermark'] = (watermark) => this.call('keepWatermark', watermark);
   findWatermark: JobStore['findWatermark'] = (sha256) => this.call('findWatermark', sha256);
@@ -51,6 +59,14 @@ export abstract class NamedCalls {
   postponeAnnouncement: JobStore['postponeAnnouncement'] = (id, at, inMs) =>
     this.call('postponeAnnouncement', { id, at, inMs });
   releaseAnnouncements: JobStore['releaseAnnouncements'] = (at) => this.call('releaseAnnouncements', { at });
+  borrowWebhooks: JobStore['borrowWebhooks'] = (asked) => this.call('borrowWebhooks', asked);
+  settleWebhook: JobStore['settleWebhook'] = (settled) => this.call('settleWebhook', settled);
+  releaseWebhooks: JobStore['releaseWebhooks'] = (at) => this.call('releaseWebhooks', { at });
+  sweepWebhooks: JobStore['sweepWebhooks'] = (at) => this.call('sweepWebhooks', { at });
+  webhookStates: JobStore['webhookStates'] = () => this.call('webhookStates', undefined);
+  enableWebhook: JobStore['enableWebhook'] = (id) => this.call('enableWebhook', { id });
+  listDeliveries: JobStore['listDeliveries'] = (asked) => this.call('listDeliveries', asked);
+  replayWebhooks: JobStore['replayWebhooks'] = (order) => this.call('replayWebhooks', order);
   eraseRest: JobStore['eraseRest'] = (rest) => this.call('eraseRest', rest);
   listRemovals: JobStore['listRemovals'] = (asked) => this.call('listRemovals', asked);
   forgetRemovals: JobStore['forgetRemovals'] = (removed) => this.call('forgetRemovals', removed);
@@ -60,6 +76,15 @@ export abstract class NamedCalls {
   recountUsage: JobStore['recountUsage'] = () => this.call('recountUsage', undefined);
   figures: JobStore['figures'] = () => this.call('figures', undefined);
   publishedAmong: JobStore['publishedAmong'] = (runs) => this.call('publishedAmong', runs);
+  beginUpload: JobStore['beginUpload'] = (upload, places) =>
+    this.call('beginUpload', { upload, places, at: upload.createdAt });
+  findUpload: JobStore['findUpload'] = (id, tenant, at) => this.call('findUpload', { id, tenant, at });
+  holdUpload: JobStore['holdUpload'] = (hold) => this.call('holdUpload', hold);
+  addToUpload: JobStore['addToUpload'] = (id, hold, parts) => this.call('addToUpload', { id, hold, parts });
+  endUpload: JobStore['endUpload'] = (id, end) => this.call('endUpload', { id, end });
+  dropUpload: JobStore['dropUpload'] = (id) => this.call('dropUpload', id);
+  uploadsToTidy: JobStore['uploadsToTidy'] = (at, limit) => this.call('uploadsToTidy', { at, limit });
+  openUploadsAmong: JobStore['openUploadsAmong'] = (ids) => this.call('openUploadsAmong', ids);
   originalsKeptAmong: JobStore['originalsKeptAmong'] = (images) => this.call('originalsKeptAmong', images);
   originalsGoneAmong: JobStore['originalsGoneAmong'] = (images) => this.call('originalsGoneAmong', images);
   spentOriginals: JobStore['spentOriginals'] = (query) => this.call('spentOriginals', query);

@@ -51,6 +51,8 @@ export interface AcceptedUpload {
   pipelineVersion: number;
   /** It is to run when nobody else wants the worker. */
   isBatch: boolean;
+  /** It has had a place since it began to come, and waits behind the uploads, as the backlog. */
+  hasPlace?: boolean;
   /** What its run takes at the most, beside what an idle worker has. */
   memoryBytes: number;
   /** Where tenants take turns at what waits: the lower ones go first. */

@@ -11,6 +11,7 @@ import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './records.ts';
 import { findTwin, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RecipeRow, SetRow, type Tables } from './tables.ts';
+import { tellEnded } from './tell-webhooks.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
 const Candidate = z.object({
@@ -191,5 +192,7 @@ async function makeAnew(
       isBatch: true,
     });
   }
-  if (twin?.published) page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, announces })));
+  if (!twin?.published) return;
+  page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, announces })));
+  await tellEnded(db, [job.id], { at, announces });
 }

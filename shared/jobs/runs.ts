@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
-import { type FailureCode, statesBefore } from '../domain/job.ts';
+import { type FailureCode, hasEnded, statesBefore } from '../domain/job.ts';
 import { all } from './all.ts';
 import type { Announces } from './announce.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
 import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
 import { ImageRow, JobRow, RunRow, type Tables } from './tables.ts';
+import { tellEnded } from './tell-webhooks.ts';
 
 export async function startRun(
   db: Kysely<Tables>,
@@ -107,6 +108,7 @@ export async function finishRun(db: Kysely<Tables>, end: RunEnd & Announces): Pr
     isOwnFault ? null : endFollowers(db, end),
   ]);
   const retiredSets = [...retired, ...(set && ended ? await showSet(db, ended.images, set, end) : [])];
+  if (hasEnded(end.next)) await tellEnded(db, [end.jobId, ...(ended?.followers ?? [])], end);
   const promoted = isOwnFault ? await promoteFollower(db, end.jobId) : null;
   return { keepsDirectory: set === end.runId, followers: ended?.followers ?? [], promoted, retiredSets };
 }

@@ -125,7 +125,7 @@ export async function showSet(
       run: SetRow.shape.run_id.parse(published_run),
     }));
     for (const { run } of replaced) shown.add(run);
-    if (announces) await announceReplaced(db, replaced, now);
+    if (announces?.purges) await announceReplaced(db, replaced, now);
     await db.updateTable('images').set({ published_run: set }).where('id', 'in', some).execute();
   }
   const retired: RunId[] = [];

@@ -8,17 +8,10 @@ import { MetadataField } from '../domain/metadata-field.ts';
 import { Recipe } from '../domain/preset.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
+import { jsonColumn } from './json-column.ts';
 import type { OutboxRow } from './outbox-row.ts';
-
-/** A column that holds JSON: checked when it is read, like everything else from outside the process. */
-function jsonColumn<T extends z.ZodType>(schema: T) {
-  return z.string().transform((text, context): z.output<T> => {
-    const parsed = schema.safeParse(JSON.parse(text));
-    if (parsed.success) return parsed.data;
-    context.addIssue({ code: 'custom', message: 'not the JSON that this column holds' });
-    return z.NEVER;
-  });
-}
+import type { ResumableUploadRow } from './resumable-row.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 export const ImageRow = z.object({
   id: ImageId,
@@ -178,7 +171,7 @@ export const ChangedJobRow = JobRow.pick({ id: true, image_id: true, state: true
 });
 
 /** What the queries may name. The values are as the driver binds them: text, whole numbers, null. */
-export interface Tables {
+export interface Tables extends WebhookTables {
   images: z.input<typeof ImageRow>;
   image_metadata: z.input<typeof ImageMetadataRow>;
   deleted_images: z.input<typeof DeletedImageRow>;
@@ -189,6 +182,7 @@ export interface Tables {
   watermarks: z.input<typeof WatermarkRow>;
   quarantine: z.input<typeof QuarantineRow>;
   idempotency_keys: z.input<typeof IdempotencyKeyRow>;
+  resumable_uploads: z.input<typeof ResumableUploadRow>;
   changed_jobs: z.input<typeof ChangedJobRow>;
   last_change: { number: number };
   open_changes: { begun: number; over: number };

@@ -22,7 +22,7 @@ export function measured<T extends object>(store: T, name: StoreName): T {
 }
 
 /** These come page by page, and take as long as their readers like. */
-const LISTINGS = new Set(['originals', 'published']);
+const LISTINGS = new Set(['originals', 'published', 'uploads']);
 
 function callOf(store: StoreName, call: string, ask: (args: unknown[]) => unknown): unknown {
   const span = { name: `${store}.${call}` };

@@ -145,6 +145,13 @@ export const outboxTotal = new Counter({
   registers,
 });
 
+export const webhooksTotal = new Counter({
+  name: 'darkroom_webhook_deliveries_total',
+  help: 'Tries to tell an endpoint, by how they ended: delivered, failed (it is tried again), given_up (its time is over)',
+  labelNames: ['endpoint', 'outcome'] as const,
+  registers,
+});
+
 /** A figure that is asked for when it is read. Null: it is not known now, and is left out. */
 export function gauge(name: string, help: string, read: () => number | null | Promise<number | null>): void {
   const asked = new Gauge({

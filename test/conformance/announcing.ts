@@ -4,11 +4,12 @@ import { DEFAULT_TENANT, type ImageId } from '../../shared/domain/ids.ts';
 import type { Manifest } from '../../shared/domain/image.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { pathsOf } from '../../shared/domain/variant-url.ts';
+import { type Audience, NOBODY } from '../../shared/jobs/announce.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { MANIFEST, newStart, newUpload, PRESET_DIGEST, sha256Of, succeeded } from '../helpers/job-records.ts';
 import type { OpenedJobStore } from './job-store.ts';
 
-type Open = (options: { announces: boolean }) => Promise<OpenedJobStore>;
+type Open = (options: { announces: Audience }) => Promise<OpenedJobStore>;
 
 /** What every {@link JobStore} has to tell others of what has changed. */
 export function describeAnnouncing(name: string, open: Open): void {
@@ -16,7 +17,7 @@ export function describeAnnouncing(name: string, open: Open): void {
     let opened: OpenedJobStore;
     let store: JobStore;
     beforeAll(async () => {
-      opened = await open({ announces: true });
+      opened = await open({ announces: { purges: true, webhooks: [] } });
       store = opened.store;
     });
     afterAll(() => opened.dispose());
@@ -132,7 +133,7 @@ export function describeAnnouncing(name: string, open: Open): void {
   });
 
   test(`${name}: where nobody is to be told, nothing is written`, async () => {
-    const { store, dispose } = await open({ announces: false });
+    const { store, dispose } = await open({ announces: NOBODY });
     const upload = newUpload();
     await store.acceptUpload(upload);
     const start = newStart(upload.job);

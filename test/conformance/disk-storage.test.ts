@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newImageId, newRunId } from '../../shared/domain/ids.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { allOf } from '../helpers/all-of.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
 import { putFiles } from '../helpers/put-files.ts';
 import { describeImageStorage } from './image-storage.ts';
+import { describeUploadParts } from './upload-parts.ts';
 
 describeImageStorage('DiskStorage', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
@@ -15,6 +17,15 @@ describeImageStorage('DiskStorage', async () => {
   return {
     storage,
     spoolPath: storage.spoolPath,
+    dispose: () => rm(folder, { recursive: true, force: true }),
+  };
+});
+
+describeUploadParts('DiskParts', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
+  return {
+    parts: await DiskParts.open(folder),
+    spoolPath: folder,
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
 });

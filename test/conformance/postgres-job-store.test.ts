@@ -1,3 +1,4 @@
+import { NOBODY } from '../../shared/jobs/announce.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
@@ -13,15 +14,17 @@ import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 import { describeUsage } from './usage.ts';
+import { describeWebhooks } from './webhooks.ts';
 
-const openStore = async (url: string, announces = false) =>
+const openStore = async (url: string, announces = NOBODY) =>
   new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, announces);
 
-async function open({ announces = false } = {}): Promise<OpenedJobStore> {
+async function open({ announces = NOBODY } = {}): Promise<OpenedJobStore> {
   const url = await copyOf(await sharedServer('migrated'));
   let store = await openStore(url, announces);
   return {
@@ -44,7 +47,9 @@ describeImageList('PostgresJobStore', open);
 describeErasing('PostgresJobStore', open);
 describeAnnouncing('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
+describeWebhooks('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);
+describeResumableUploads('PostgresJobStore', open);
 describeJobChanges('PostgresJobStore', open);
 describeUsage('PostgresJobStore', open);
 

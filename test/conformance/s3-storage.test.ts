@@ -7,6 +7,7 @@ import { recordingLog } from '../helpers/recording-log.ts';
 import { describeWithS3 } from '../helpers/with-s3.ts';
 import { describeDirectAccess } from './direct-access.ts';
 import { describeImageStorage } from './image-storage.ts';
+import { describeUploadParts } from './upload-parts.ts';
 
 describeWithS3('on an S3 server', (server) => {
   async function opened() {
@@ -22,4 +23,8 @@ describeWithS3('on an S3 server', (server) => {
 
   describeImageStorage('S3Storage', opened);
   describeDirectAccess('S3Storage', opened);
+  describeUploadParts('S3Parts', async () => {
+    const { storage, ...others } = await opened();
+    return { parts: storage.parts, ...others };
+  });
 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NOBODY } from '../../shared/jobs/announce.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
 import { describeAnnouncing } from './announcing.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
@@ -11,12 +12,14 @@ import { describeJobChanges } from './job-changes.ts';
 import { describeJobStore, type OpenedJobStore } from './job-store.ts';
 import { describeKeptRecipes } from './kept-recipes.ts';
 import { describeReprocessing } from './reprocessing.ts';
+import { describeResumableUploads } from './resumable-uploads.ts';
 import { describeRetention } from './retention.ts';
 import { describeSharedRuns } from './shared-runs.ts';
 import { describeSimilarImages } from './similar-images.ts';
 import { describeUsage } from './usage.ts';
+import { describeWebhooks } from './webhooks.ts';
 
-async function open({ announces = false } = {}): Promise<OpenedJobStore> {
+async function open({ announces = NOBODY } = {}): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   const path = join(folder, 'jobs.db');
   let store = await SqliteJobStore.open(path, { announces });
@@ -43,7 +46,9 @@ describeImageList('SqliteJobStore', open);
 describeErasing('SqliteJobStore', open);
 describeAnnouncing('SqliteJobStore', open);
 describeRetention('SqliteJobStore', open);
+describeWebhooks('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);
+describeResumableUploads('SqliteJobStore', open);
 describeJobChanges('SqliteJobStore', open);
 describeUsage('SqliteJobStore', open);
 describeConcurrentNodes('SqliteJobStore', async () => {

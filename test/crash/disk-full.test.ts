@@ -8,12 +8,14 @@ import { filesBelow } from '../helpers/files-below.ts';
 import { bytesOf, imageOf } from '../helpers/image-answer.ts';
 import { sha256Of } from '../helpers/job-records.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
+import { paddedPicture } from '../helpers/padded-picture.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { freezeWorkers, thaw } from '../helpers/processes.ts';
 import { PROFILE } from '../helpers/profile.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { fillDisk, makeRoom, startOnSmallDisk, whyNotOnSmallDisk } from '../helpers/small-disk.ts';
 import { storesOf } from '../helpers/stores.ts';
+import { TusRequests } from '../helpers/tus-requests.ts';
 import { postImage, upload } from '../helpers/upload.ts';
 
 const SMALL = 'testdata/images/testimage_small.jpg';
@@ -70,6 +72,25 @@ test.skipIf(!HAS_PRLIMIT)(
     const jobs = await expectWhole(service, [await upload(service, large)]);
     for (const job of jobs.values()) expect(outcomesOf(job)).toEqual(['succeeded']);
     await expectCleanEnd(service);
+  },
+);
+
+test.skipIf(!HAS_PRLIMIT)(
+  'an upload by tus that finds no room says how far it is, and goes on when there is some',
+  async () => {
+    await using service = await startService({ env: { N_WORKERS: '1' } });
+    const tus = new TusRequests(service);
+    const picture = new Uint8Array(await paddedPicture(3_000_000));
+    const url = await tus.opened(picture.length);
+    expect((await tus.add(url, 0, picture.subarray(0, 1_500_000))).status).toBe(204);
+    limitFiles(service, LIMIT);
+    await expectProblem(await tus.add(url, 1_500_000, picture.subarray(1_500_000)), 'disk_full');
+    expect(await tus.offsetOf(url)).toBe(1_500_000);
+    limitFiles(service, 'unlimited');
+    const whole = await tus.add(url, 1_500_000, picture.subarray(1_500_000));
+    expect(whole.headers.get('darkroom-image')).toMatch(/^\/images\//);
+    expect(await filesBelow(join(service.folder, 'spool'))).toEqual([]);
+    expect(await (await storesOf(service)).parts()).toEqual(new Map());
   },
 );
 

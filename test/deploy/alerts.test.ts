@@ -45,6 +45,8 @@ const WELL: Series = {
   [ofA('darkroom_queue_oldest_seconds{lane="upload"}')]: always(4),
   [ofA('darkroom_queue_oldest_seconds{lane="batch"}')]: always(9_000),
   [ofA('darkroom_outbox_oldest_seconds{}')]: always(2),
+  [ofA('darkroom_webhook_oldest_seconds{endpoint="shop"}')]: always(60),
+  [ofA('darkroom_webhook_disabled{endpoint="shop"}')]: always(0),
   [ofA('darkroom_disk_free_bytes{place="data"}')]: always(50e9),
   [ofA('darkroom_disk_size_bytes{place="data"}')]: always(100e9),
   [ofA('darkroom_event_loop_delay_seconds{quantile="0.99"}')]: always(0.03),
@@ -93,6 +95,7 @@ const ILL: Record<string, Series> = {
   DarkroomLoopLate: { [ofA('darkroom_event_loop_delay_seconds{quantile="0.99"}')]: always(0.6) },
   DarkroomServiceGrows: { [ofA('darkroom_process_resident_bytes{process="service"}')]: always(1.5e9) },
   DarkroomPurgesWait: { [ofA('darkroom_outbox_oldest_seconds{}')]: always(900) },
+  DarkroomWebhooksFail: { [ofA('darkroom_webhook_oldest_seconds{endpoint="shop"}')]: always(1_000) },
 };
 
 test('the runbook has an entry for each rule, and none for another', () => {

@@ -42,6 +42,34 @@ test('a script of an origin that is listed may upload, and reads the answer', as
   expect(answer.headers.get('access-control-allow-credentials')).toBeNull();
 });
 
+test('it may upload by tus, and reads how far it is and what it has become', async () => {
+  const asked = await service.fetch('/files/x', {
+    method: 'OPTIONS',
+    headers: { origin: SHOP, 'access-control-request-method': 'PATCH' },
+  });
+  expect(asked.headers.get('access-control-allow-methods')).toContain('PATCH');
+  for (const name of [
+    'tus-resumable',
+    'upload-offset',
+    'upload-length',
+    'upload-metadata',
+    'upload-checksum',
+  ])
+    expect(asked.headers.get('access-control-allow-headers')).toContain(name);
+  const headers = { origin: SHOP, 'tus-resumable': '1.0.0', 'upload-length': '1' };
+  const opened = await service.fetch('/files', { method: 'POST', headers });
+  expect(opened.headers.get('access-control-allow-origin')).toBe(SHOP);
+  const exposed = opened.headers.get('access-control-expose-headers')?.split(',');
+  expect(exposed).toEqual(
+    expect.arrayContaining(['location', 'upload-offset', 'upload-expires', 'darkroom-image']),
+  );
+});
+
+test('who asks what of tus is spoken is told, be it a script or not', async () => {
+  const answer = await service.fetch('/files', { method: 'OPTIONS', headers: { origin: SHOP } });
+  expect(answer.headers.get('tus-version')).toBe('1.0.0');
+});
+
 test('it reads a refusal, too, and the answers of any address', async () => {
   const headers = { origin: SHOP };
   for (const path of ['/images/x', '/nothing', '/readyz']) {

@@ -7,10 +7,12 @@ import { faultPicture, goodPicture } from '../fixtures/fault-pictures.ts';
 import { expectCleanEnd } from '../helpers/aftermath.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { freePort } from '../helpers/free-port.ts';
+import { passableFolder } from '../helpers/own-folder.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
 import { type Scrape, scrape, scrapeOf } from '../helpers/scrape.ts';
 import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';
+import { writeWebhooks } from '../helpers/webhooks-file.ts';
 
 /** Each sample by its name and labels, as they are written. */
 const read = async (service: RunningService) => valuesOf(await scrape(service));
@@ -37,7 +39,13 @@ function expectKnown(shown: readonly string[]): void {
 }
 
 test('metrics count what happens to uploads, runs and workers', async () => {
-  await using service = await startService({ faults: true, env: { N_WORKERS: '1', MAX_ATTEMPTS: '1' } });
+  const folder = await passableFolder();
+  const secrets = [`whsec_${Buffer.alloc(32).toString('base64')}`];
+  const WEBHOOKS_FILE = await writeWebhooks(folder, [{ id: 'shop', url: 'https://127.0.0.1/', secrets }]);
+  await using service = await startService({
+    faults: true,
+    env: { N_WORKERS: '1', MAX_ATTEMPTS: '1', WEBHOOKS_FILE },
+  });
   const before = await read(service);
   expect(before.get('darkroom_workers{state="ready"}')).toBe(2);
   expect(before.get('darkroom_workers_wanted')).toBe(1);
@@ -76,6 +84,11 @@ test('metrics count what happens to uploads, runs and workers', async () => {
   ])
     expect(figures[sample], sample).toBeGreaterThan(0);
   expectKnown([...after.keys()].map(nameOf));
+  await eventually('the endpoint that may not be told', async () => {
+    const told = await read(service);
+    const failed = told.get('darkroom_webhook_deliveries_total{endpoint="shop",outcome="failed"}') ?? 0;
+    return failed > 0 && told.get('darkroom_webhook_messages{endpoint="shop"}') === 2;
+  });
   // They tell of it once in a second.
   await eventually('the memory of workers', async () =>
     (await read(service)).has('darkroom_process_resident_bytes{process="largest_worker"}'),

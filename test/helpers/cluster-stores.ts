@@ -46,6 +46,17 @@ export class ClusterStores implements Stores {
     return this.#below('variants/');
   }
 
+  async parts(): Promise<Map<string, number>> {
+    const keys = await this.#below('resumable/');
+    const sizes = keys.map(
+      async (key): Promise<[string, number]> => [
+        key,
+        (await this.#buckets.read(this.#bucket, `resumable/${key}`)).length,
+      ],
+    );
+    return new Map(await Promise.all(sizes));
+  }
+
   original(image: string): Promise<Buffer> {
     return this.#buckets.read(this.#bucket, `originals/${image}`);
   }

@@ -10,7 +10,7 @@ import { accessOf } from '../../server/routes/needs.ts';
 /** To put routes together, no part of the service is used. */
 const PARTS = { origins: [], access: { signedUrls: null }, maxUploadBytes: 25 * 2 ** 20 };
 
-const METHODS = ['get', 'post', 'delete'] as const;
+const METHODS = ['get', 'post', 'patch', 'delete'] as const;
 
 /** The contract of the service as its clients read it. */
 export const CONTRACT = contractOf(createApp(PARTS as unknown as Parts).routes, accessOf);

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { filesBelow } from './files-below.ts';
 import type { Stores } from './stores.ts';
@@ -19,6 +19,18 @@ export class DiskStores implements Stores {
   async published(): Promise<string[]> {
     const files = await filesBelow(join(this.#folder, 'variants'));
     return files.map((path) => path.slice(path.indexOf('/') + 1));
+  }
+
+  async parts(): Promise<Map<string, number>> {
+    const root = join(this.#folder, 'resumable');
+    const files = await filesBelow(root);
+    const sizes = files.map(
+      async (path): Promise<[string, number]> => [
+        path.slice(path.indexOf('/') + 1),
+        (await stat(join(root, path))).size,
+      ],
+    );
+    return new Map(await Promise.all(sizes));
   }
 
   original(image: string): Promise<Buffer> {

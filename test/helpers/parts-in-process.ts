@@ -9,11 +9,13 @@ import { EventHub } from '../../server/events/event-hub.ts';
 import { Intake } from '../../server/intake/intake.ts';
 import { UNKNOWN_ROOM } from '../../server/intake/room.ts';
 import { SpoolMemory } from '../../server/intake/spool-memory.ts';
+import { ResumableUploads } from '../../server/resumable/resumable-uploads.ts';
 import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Work } from '../../shared/jobs/records.ts';
 import { BUILT_IN_PRESETS, type PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { HandOff, Reservation, Retries } from '../../shared/queue/hand-off.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { KeptRecipes } from '../../workers/supervisor/kept-recipes.ts';
 import { Runner } from '../../workers/supervisor/runner.ts';
@@ -38,6 +40,8 @@ const INTAKE_LIMITS = {
   quotaOf: () => null,
   room: UNKNOWN_ROOM,
 };
+
+const RESUMABLE_LIMITS = { ...INTAKE_LIMITS, maxResumableUploads: 10, resumableTtlS: 60, isShared: false };
 
 /** Always has room, and keeps what comes. */
 class Queue implements HandOff, Retries {
@@ -89,12 +93,16 @@ export async function partsInProcess(
   const queue = new Queue();
   const spoolMemory = new SpoolMemory();
   const limits = { ...INTAKE_LIMITS, spoolPath: storage.spoolPath, spoolMemory };
+  const intake = new Intake(store, storage, queue, queue, () => DECODER, presets, limits);
+  const parts = await DiskParts.open(root);
+  const resumable = new ResumableUploads({ store, parts, ...limits }, intake, RESUMABLE_LIMITS);
   const app = createApp({
     store,
     storage,
     direct: null,
     redirectsReads: false,
-    intake: new Intake(store, storage, queue, () => DECODER, presets, limits),
+    intake,
+    resumable,
     presets,
     watch: { ended: async () => {} },
     retries: queue,
@@ -120,6 +128,7 @@ export async function partsInProcess(
     inside: () => {
       throw new Error('nobody asks for it');
     },
+    endpoints: () => [],
     opsState: () => {
       throw new Error('nobody asks for it');
     },
@@ -128,6 +137,8 @@ export async function partsInProcess(
 
   return {
     storage,
+    parts,
+    resumable,
     queue,
     spoolMemory,
     log,

@@ -21,6 +21,8 @@ export interface Stores {
   originals(): Promise<string[]>;
   /** `<run>/<file>` of all variants, named by a record or not. */
   published(): Promise<string[]>;
+  /** `<upload>/<part>` of uploads that may come in several requests, with the bytes of each. */
+  parts(): Promise<Map<string, number>>;
   original(image: string): Promise<Buffer>;
   removeOriginal(image: string): Promise<void>;
   /** Puts there what no record names. */

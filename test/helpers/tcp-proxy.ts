@@ -8,6 +8,7 @@ export class TcpProxy {
   #refuses = false;
   #isStill = false;
   #delayMs = 0;
+  #stopAt: { left: number; then: () => void } | null = null;
   #cutAt: { what: string; after: string } | null = null;
 
   private constructor(server: Server) {
@@ -43,6 +44,11 @@ export class TcpProxy {
     this.#isStill = true;
   }
 
+  /** Nothing passes any more when so many more bytes have come to the server, all connections together, until {@link heal}. */
+  stopAfter(bytes: number, then: () => void): void {
+    this.#stopAt = { left: bytes, then };
+  }
+
   /** Each piece passes so much later, in milliseconds. */
   delay(ms: number): void {
     this.#delayMs = ms;
@@ -73,6 +79,16 @@ export class TcpProxy {
     await once(this.#server, 'close');
   }
 
+  #count(bytes: number): void {
+    if (!this.#stopAt || this.#isStill) return;
+    this.#stopAt.left -= bytes;
+    if (this.#stopAt.left > 0) return;
+    const { then } = this.#stopAt;
+    this.#stopAt = null;
+    this.#isStill = true;
+    then();
+  }
+
   #join(client: Socket, server: Socket): void {
     if (this.#refuses) {
       client.destroy();
@@ -101,7 +117,8 @@ export class TcpProxy {
         });
         return;
       }
-      pass(server)(chunk);
+      pass(server)(chunk.subarray(0, this.#stopAt?.left));
+      this.#count(chunk.length);
     });
     server.on('data', pass(client));
     for (const [socket, other] of [pair, [server, client] as const]) {

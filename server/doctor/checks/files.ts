@@ -3,15 +3,24 @@ import { type Config, ConfigurationError } from '../../../shared/config.ts';
 import { readPresets } from '../../../shared/presets/presets-file.ts';
 import { ApiKeys } from '../../access/api-keys.ts';
 import { SigningKeys } from '../../access/signing-keys.ts';
+import { Endpoints } from '../../webhooks/endpoints.ts';
 import { type Finding, fail, ok, warn } from '../finding.ts';
 
 const OTHERS_READ = 0o004;
 const OTHERS_WRITE = 0o002;
 
-type Paths = Pick<Config, 'presetsPath' | 'apiKeysPath' | 'signingKeysPath' | 'host' | 'role'>;
+type Paths = Pick<
+  Config,
+  'presetsPath' | 'apiKeysPath' | 'signingKeysPath' | 'webhooksPath' | 'host' | 'role'
+>;
 
 /** The files that settings name: whether they are there, can be read, and say what they have to. */
-export async function fileFindings({ presetsPath, apiKeysPath, signingKeysPath }: Paths): Promise<Finding[]> {
+export async function fileFindings({
+  presetsPath,
+  apiKeysPath,
+  signingKeysPath,
+  webhooksPath,
+}: Paths): Promise<Finding[]> {
   const findings = await Promise.all([
     examine('PRESETS_FILE', presetsPath, (path) => readPresets(path), OTHERS_WRITE),
     examine('API_KEYS_FILE', apiKeysPath, (path) => ApiKeys.read(path), OTHERS_WRITE),
@@ -21,6 +30,7 @@ export async function fileFindings({ presetsPath, apiKeysPath, signingKeysPath }
       (path) => SigningKeys.read(path),
       OTHERS_WRITE | OTHERS_READ,
     ),
+    examine('WEBHOOKS_FILE', webhooksPath, (path) => Endpoints.read(path), OTHERS_WRITE | OTHERS_READ),
   ]);
   return findings.flat();
 }

@@ -27,6 +27,13 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   listImages: (asked, ms) => ({ ...asked, at: asked.at && asked.at + ms }),
   expiredImages: at,
   queueReprocess: at,
+  findUpload: at,
+  holdUpload: at,
+  uploadsToTidy: at,
+  beginUpload: ({ upload, ...rest }, ms) => ({
+    ...at(rest, ms),
+    upload: { ...upload, createdAt: upload.createdAt + ms, until: upload.until + ms },
+  }),
   eraseImages: ({ runsEndBy, ...order }, ms) => ({ ...at(order, ms), runsEndBy: runsEndBy + ms }),
   eraseRest: at,
   listRemovals: at,
@@ -35,6 +42,11 @@ const TIMES: { [N in CallName]?: Moved<N> } = {
   releaseAnnouncements: at,
   spentOriginals: at,
   releaseOriginals: at,
+  borrowWebhooks: at,
+  settleWebhook: at,
+  releaseWebhooks: at,
+  sweepWebhooks: at,
+  replayWebhooks: at,
 };
 
 /**

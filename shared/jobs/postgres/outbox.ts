@@ -34,7 +34,7 @@ const LEFT: {
 } = {
   acceptUpload: async (_, upload, job) => {
     if (typeof job === 'string' || job.state !== 'queued' || job.sharedRunOf !== null) return [];
-    const lane = job.isBatch ? 'batch' : 'fresh';
+    const lane = job.isBatch ? 'batch' : upload.hasPlace ? 'backlog' : 'fresh';
     return [{ work: workOfUpload(upload), lane, inMs: 0, turn: upload.turn ?? 0 }];
   },
   finishRun: async (db, { jobId, next, retryInMs }, settled) => {

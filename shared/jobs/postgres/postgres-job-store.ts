@@ -3,6 +3,7 @@ import { StoreError } from '../../errors.ts';
 import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import { sqlState } from '../../postgres/session.ts';
 import type { Sessions } from '../../postgres/sessions.ts';
+import { type Audience, NOBODY } from '../announce.ts';
 import { CALLS, type CallInput, type CallName, type CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
@@ -32,14 +33,14 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
    * @param node the name of this process among all that share the database
    * @param queue where work goes, in the transaction that brings it about
    * @param clock by which the times of all records are
-   * @param announces whether somebody is to be told of what changes
+   * @param announces who is to be told of what changes
    */
   constructor(
     sessions: Sessions<Tables>,
     node: string,
     queue: TransactionalQueue,
     clock: Pick<DatabaseClock, 'aheadMs'> = { aheadMs: 0 },
-    announces = false,
+    announces: Audience = NOBODY,
   ) {
     super(announces);
     this.#sessions = sessions;

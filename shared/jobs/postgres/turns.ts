@@ -23,6 +23,7 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
     if (call.name === 'finishRun') jobs.push(call.input.jobId);
     if (call.name === 'retryJob') jobs.push(call.input.id);
     if (call.name === 'deleteImage') images.push(call.input.id);
+    if (call.name === 'beginUpload') bytes.push(PLACES);
     if (call.name === 'eraseImages') images.push(...call.input.images);
     if (call.name === 'releaseOriginals') images.push(...call.input.images);
     if (call.name === 'queueReprocess') return turnsOfPage(call.input);
@@ -31,6 +32,9 @@ export function turnsOf(calls: readonly AnyCall[]): Statement | null {
     ? { text: TURNS, values: [bytes, jobs, images] }
     : null;
 }
+
+/** Who counts the places of resumable uploads waits for whoever is about to take one. No tenant is called so. */
+const PLACES = 'places of resumable uploads';
 
 /** What uploads that share runs have in common. */
 export const nameOf = ({ tenant, sha256 }: { tenant: Tenant; sha256: Sha256 }) => `${tenant} ${sha256}`;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../errors.ts';
+import { type Audience, NOBODY } from '../announce.ts';
 import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
@@ -22,7 +23,7 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
   #ended: Error | null = null;
   #closing: Promise<unknown> | null = null;
 
-  private constructor(thread: Worker, announces = false) {
+  private constructor(thread: Worker, announces: Audience) {
     super(announces);
     this.#thread = thread;
     thread.on('message', (response: Response) => this.#receive(response));
@@ -32,10 +33,10 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
 
   /**
    * Opens or creates the database and brings its tables up to date.
-   * @param options `announces`: somebody is to be told of what changes
+   * @param options `announces`: who is to be told of what changes
    * @throws {Error} named `NewerSchemaError` when a newer version has written it
    */
-  static async open(path: string, { announces = false } = {}): Promise<SqliteJobStore> {
+  static async open(path: string, { announces = NOBODY } = {}): Promise<SqliteJobStore> {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path });
     const [first] = (await once(thread, 'message')) as [Response];
     if ('openFailed' in first) {

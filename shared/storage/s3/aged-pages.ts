@@ -1,5 +1,5 @@
-import { RunId } from '../../domain/ids.ts';
-import { VARIANTS } from './keys.ts';
+import { RunId, UploadId } from '../../domain/ids.ts';
+import { RESUMABLE, VARIANTS } from './keys.ts';
 import type { ListedObject } from './s3-bucket.ts';
 
 type Pages = AsyncIterable<ListedObject[]>;
@@ -23,28 +23,41 @@ export async function* agedIds<T>(
   }
 }
 
-/** The runs that have objects, none of which is younger. Those of one run follow each other. */
-export async function* agedRuns(pages: Pages, olderThanMs: number): AsyncGenerator<RunId[]> {
+/** The runs that have objects, none of which is younger. */
+export const agedRuns = (pages: Pages, olderThanMs: number) =>
+  agedOwners(pages, VARIANTS, RunId, olderThanMs);
+
+/** In the same way the uploads that have parts. */
+export const agedUploads = (pages: Pages, olderThanMs: number) =>
+  agedOwners(pages, RESUMABLE, UploadId, olderThanMs);
+
+/** Objects of one owner follow each other. */
+async function* agedOwners<T>(
+  pages: Pages,
+  folder: string,
+  id: Id<T>,
+  olderThanMs: number,
+): AsyncGenerator<T[]> {
   let name = '';
   let youngestMs = Number.POSITIVE_INFINITY;
-  const runOf = () => {
-    const parsed = RunId.safeParse(name);
+  const ownerOf = () => {
+    const parsed = id.safeParse(name);
     return parsed.success && isAged(youngestMs, olderThanMs) ? [parsed.data] : [];
   };
   for await (const page of pages) {
-    const runs: RunId[] = [];
+    const owners: T[] = [];
     for (const { key, ageMs } of page) {
-      const [next = ''] = key.slice(VARIANTS.length).split('/', 1);
+      const [next = ''] = key.slice(folder.length).split('/', 1);
       if (next !== name) {
-        runs.push(...runOf());
+        owners.push(...ownerOf());
         name = next;
         youngestMs = ageMs;
       }
       youngestMs = Math.min(youngestMs, ageMs);
     }
-    yield runs;
+    yield owners;
   }
-  yield runOf();
+  yield ownerOf();
 }
 
 /** Of all of them nobody asks the age. */

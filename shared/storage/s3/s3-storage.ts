@@ -12,6 +12,7 @@ import { presignedGet, presignedPut } from './presigned.ts';
 import { putFile } from './put-file.ts';
 import { S3Bucket } from './s3-bucket.ts';
 import { S3_LIMITS, type S3Limits } from './s3-limits.ts';
+import { S3Parts } from './s3-parts.ts';
 import type { S3Settings } from './s3-url.ts';
 import { saveBody } from './save-body.ts';
 
@@ -26,10 +27,12 @@ const PROBE = 'probe';
 
 /**
  * {@link ImageStorage} in a bucket of S3, or of a server that speaks it: `originals/<image id>`,
- * `variants/<run id>/<file>`, and `incoming/<image id>`. S3 has no folders to make and nothing to sync: an object is there
+ * `variants/<run id>/<file>`, `incoming/<image id>`, and {@link S3Parts}. S3 has no folders to make and nothing to sync: an object is there
  * as a whole when its request is answered. What cannot be taken back after a failure is garbage for the sweep.
  */
 export class S3Storage implements ImageStorage, DirectAccess {
+  /** Of resumable uploads, in the same bucket and by the same limits. */
+  readonly parts: S3Parts;
   readonly #bucket: S3Bucket;
   readonly #inTurn = pLimit(PARTS_AT_ONCE);
 
@@ -48,6 +51,7 @@ export class S3Storage implements ImageStorage, DirectAccess {
 
   private constructor(bucket: S3Bucket) {
     this.#bucket = bucket;
+    this.parts = new S3Parts(bucket, this.#inTurn);
   }
 
   /** False since a call to S3 has had no answer, until another has one. */

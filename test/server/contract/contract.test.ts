@@ -60,12 +60,14 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
     store: failed,
     storage: failed,
     intake: failed,
+    resumable: failed,
     presets: failed,
     direct: failed,
     watch: failed,
     events: failed,
     cut: fail,
     retries: failed,
+    endpoints: () => [{ id: 'shop', url: new URL('https://shop.example'), tenant: null, events: [] }],
   } as unknown as Parts;
 }
 
@@ -75,14 +77,24 @@ function failing(error: Error): never {
 
 const ID = '5f0c7a52-0000-4000-8000-000000000000';
 
+/** Of those that need one. */
+const QUERIES: Record<string, string> = {
+  '/reprocess': '?preset=default',
+  '/webhooks/{endpoint}/replay': '?since=2026-01-31',
+};
+
 /** A request to each operation that is not for everybody. */
 const PROTECTED = Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
-  (['get', 'post', 'delete'] as const).flatMap((method) => {
+  (['get', 'post', 'patch', 'delete'] as const).flatMap((method) => {
     const operation = item[method];
     if (!operation || operation.security?.length === 0) return [];
 
-    const filled = path.replace('{id}', ID).replace('{tenant}', 'shop').replace('{sha256}', '0'.repeat(64));
-    const query = path === '/reprocess' ? '?preset=default' : '?';
+    const filled = path
+      .replace('{id}', ID)
+      .replace('{tenant}', 'shop')
+      .replace('{sha256}', '0'.repeat(64))
+      .replace('{endpoint}', 'shop');
+    const query = QUERIES[path] ?? '?';
     return [{ name: `${method} ${path}`, method: method.toUpperCase(), path: filled + query }];
   }),
 );
@@ -125,6 +137,14 @@ const WAYS: Way[] = [
   },
 ];
 
+/** Without these a request to /files is refused for want of them. */
+const OF_TUS = {
+  'tus-resumable': '1.0.0',
+  'upload-length': '1',
+  'upload-offset': '0',
+  'content-type': 'application/offset+octet-stream',
+};
+
 describe.for(WAYS)('$code', ({ code, access, more = '', fail }) => {
   const documented = documentedAnswers().filter((answer) => answer.code === code);
   const answering = PROTECTED.filter(({ name }) =>
@@ -134,7 +154,7 @@ describe.for(WAYS)('$code', ({ code, access, more = '', fail }) => {
   test.for(answering)('$name', async ({ method, path: asked }) => {
     const path = asked + more;
     const app = createApp(partsWith({ access }, fail));
-    const answer = await app.request(path, { method });
+    const answer = await app.request(path, { method, headers: OF_TUS });
     await heldToContract(method, new URL(path, 'http://darkroom.test'), answer);
     expect(await answer.json()).toMatchObject({ code });
   });

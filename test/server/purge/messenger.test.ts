@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Messenger, pauseAfter, type Send } from '../../../server/purge/messenger.ts';
+import { Messenger, type Send } from '../../../server/purge/messenger.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import type { Announcement } from '../../../shared/jobs/outbox.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -56,11 +56,4 @@ test('what was taken is forgotten, what was not is tried again, and what is a da
   });
   expect(ends.refused).toBeGreaterThanOrEqual(500);
   expect(ends.refused).toBeLessThanOrEqual(1_000);
-});
-
-test('a try waits twice as long as the one before, give or take a half, and never more than five minutes', () => {
-  expect([1, 2, 3, 9, 10, 1_000].map((tries) => pauseAfter(tries, 1))).toEqual([
-    1_000, 2_000, 4_000, 256_000, 300_000, 300_000,
-  ]);
-  expect(pauseAfter(3, 0)).toBe(2_000);
 });

@@ -19,7 +19,7 @@ test.each(['', 'whsec_', 'c2hvcnQ=', 'this is no base64, but long enough to be o
     await writeFile(path, text);
     const refused = readPurgeSecret(path).catch((error: Error) => error.message);
     expect(await refused).toBe(
-      `configuration: PURGE_SECRET_FILE: ${path}: it takes at least 24 random bytes in base64, such as openssl rand -base64 32 makes`,
+      `configuration: PURGE_SECRET_FILE: ${path}: it takes 24 to 64 random bytes in base64, such as openssl rand -base64 32 makes`,
     );
   },
 );

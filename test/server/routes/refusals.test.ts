@@ -103,6 +103,7 @@ async function appWith(changes: Changes) {
       store as never,
       storage as never,
       handOff as never,
+      {} as never,
       () => 'decoder' as never,
       presets,
       limits,
@@ -113,6 +114,7 @@ async function appWith(changes: Changes) {
     patience: { stallMs: 100, wholeMs: 1_000 },
     watch: {},
     retries: {},
+    endpoints: () => [{ id: 'shop', url: new URL('https://shop.example'), tenant: null, events: [] }],
   } as unknown as Parts);
 }
 
@@ -191,6 +193,12 @@ test.for<[ProblemCode, string, Changes]>([
   ['unknown_preset', 'GET /reprocess?preset=nope', {}],
   ['draining', 'POST /reprocess?preset=default', { isClosing: true }],
   ['draining', 'POST /erasures', { isClosing: true }],
+  ['draining', 'POST /webhooks/shop/replay?since=2026-01-31', { isClosing: true }],
+  ['bad_parameter', 'POST /webhooks/shop/replay', {}],
+  ['not_found', 'POST /webhooks/nobody/replay?since=2026-01-31', {}],
+  ['not_found', 'POST /webhooks/nobody/enable', {}],
+  ['not_found', 'GET /webhooks/Nobody/deliveries', {}],
+  ['bad_parameter', 'GET /webhooks/shop/deliveries?status=lost', {}],
   ['malformed_request', 'POST /erasures', {}],
   ['upload_too_slow', 'POST /erasures', { body: () => new Readable({ read() {} }) }],
   [
