@@ -104,7 +104,7 @@ describe('what browsers are given', () => {
   );
 });
 
-describe.skipIf(SKIPS_BROWSER)('in a browser', () => {
+describe.skipIf(SKIPS_BROWSER)('in a browser', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     browser = await startBrowser();
   });
