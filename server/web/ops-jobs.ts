@@ -17,7 +17,9 @@ export class OpsJobs {
   readonly #note = byId('jobs-note', HTMLElement);
   #cursor: string | null = null;
   #next: string | null = null;
-  #isAsking = false;
+  /** How often it has been asked: what comes after a later question is not shown. */
+  #asked = 0;
+  #answered = 0;
 
   constructor() {
     byId('jobs', HTMLElement).append(this.#table);
@@ -31,7 +33,7 @@ export class OpsJobs {
   async refresh(): Promise<void> {
     const isRead =
       this.#table.querySelector('.runs') !== null || this.#table.contains(document.activeElement);
-    if (!isRead && !this.#isAsking) await this.#show();
+    if (!isRead && this.#asked === this.#answered) await this.#show();
   }
 
   #goTo(cursor: string | null): void {
@@ -40,24 +42,28 @@ export class OpsJobs {
   }
 
   async #show(): Promise<void> {
-    this.#isAsking = true;
+    const mine = ++this.#asked;
     try {
       const query = new URLSearchParams({ limit: String(A_PAGE) });
       if (this.#status.value !== '') query.set('status', this.#status.value);
       if (this.#cursor !== null) query.set('cursor', this.#cursor);
-      const { jobs, next } = await ask<JobPage>(`/jobs?${query}`);
-      this.#next = next;
-      this.#older.disabled = next === null;
-      bodyOf(this.#table).replaceChildren(
-        ...rowsOf(
-          HEADS,
-          jobs.map((job) => this.#cellsOf(job)),
-        ),
-      );
-      this.#say(jobs.length === 0 ? 'There are none.' : '');
+      const page = await ask<JobPage>(`/jobs?${query}`);
+      if (mine === this.#asked) this.#render(page);
     } finally {
-      this.#isAsking = false;
+      this.#answered = Math.max(this.#answered, mine);
     }
+  }
+
+  #render({ jobs, next }: JobPage): void {
+    this.#next = next;
+    this.#older.disabled = next === null;
+    bodyOf(this.#table).replaceChildren(
+      ...rowsOf(
+        HEADS,
+        jobs.map((job) => this.#cellsOf(job)),
+      ),
+    );
+    this.#say(jobs.length === 0 ? 'There are none.' : '');
   }
 
   #cellsOf(job: Job): (Node | string)[] {

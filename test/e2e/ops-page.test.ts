@@ -91,7 +91,9 @@ describe.skipIf(SKIPS_BROWSER)('for an operator, in a browser', { timeout: 60_00
   test('a failed job is run again, and what is quarantined is let in', () =>
     withPage('/ops', async ({ page }) => {
       await giveKey(page, key);
+      await page.locator('#jobs [data-state="quarantined"]').waitFor();
       await page.locator('#status').selectOption('failed');
+      await page.locator('#jobs [data-state="quarantined"]').waitFor({ state: 'detached' });
       await page.locator('#jobs tbody tr').getByText('image_unreadable').waitFor();
       await page.getByRole('button', { name: /^Runs of/ }).click();
       expect(await page.locator('.runs li').first().textContent()).toContain(
