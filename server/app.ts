@@ -23,6 +23,7 @@ import { reprocessRoutes } from './routes/reprocess.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { uploadRoutes } from './routes/upload.ts';
 import { usageRoutes } from './routes/usage.ts';
+import { webRoutes } from './routes/web.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 
 /** All routes; its type is what typed clients are made from. */
@@ -44,6 +45,7 @@ export function createApp(parts: Parts) {
     .route('/', reprocessRoutes(parts))
     .route('/', erasureRoutes(parts))
     .route('/', usageRoutes(parts))
+    .route('/', webRoutes(parts))
     .route('/', webhookRoutes(parts))
     .route('/', healthRoutes(parts))
     .route('/', metricsRoutes('admin'))

@@ -19,7 +19,7 @@ export interface ResumableSending
   metadata: Record<string, string>;
   waitSeconds: number;
   storage: UploadStorage | null;
-  onRetry: (inMs: number) => void;
+  onRetry: (inMs: number, status: number | null) => void;
   /** By `performance.now()`. */
   deadline: number;
 }
@@ -83,7 +83,7 @@ function sent(
         const pause = PAUSES_MS[tries] ?? 0;
         const answer = answerOf(error);
         const goesOn = (!answer || mayGoOn(answer)) && performance.now() + pause < deadline;
-        if (goesOn) onRetry(pause);
+        if (goesOn) onRetry(pause, answer?.status ?? null);
         return goesOn;
       },
       onSuccess: () => resolve(upload.url ?? ''),

@@ -8,7 +8,15 @@ export const sendByFetch =
   async ({ url, headers, body, signal, onProgress }: Sending): Promise<Sent> => {
     onProgress(0, body.size);
     const pieces = inPieces(body, (taken) => onProgress(taken, body.size));
-    const answer = await send(url, { method: 'POST', headers, body: pieces, signal, duplex: 'half' });
+    // Browsers' types do not know of it.
+    const streamed: RequestInit & { duplex: 'half' } = {
+      method: 'POST',
+      headers,
+      body: pieces,
+      signal,
+      duplex: 'half',
+    };
+    const answer = await send(url, streamed);
     return {
       status: answer.status,
       retryAfter: answer.headers.get('retry-after'),

@@ -23,8 +23,11 @@ export interface UploadOptions {
   idempotencyKey?: string;
   /** @param sent of `total` bytes; it begins again with each try */
   onProgress?: (sent: number, total: number) => void;
-  /** Before a try that follows a 503, a 429 or a broken connection. */
-  onRetry?: (inMs: number) => void;
+  /**
+   * Before a try that follows a 503, a 429 or a broken connection.
+   * @param status of the refusal; null: the connection broke off
+   */
+  onRetry?: (inMs: number, status: number | null) => void;
   /** How long to go on trying, in milliseconds; by default two minutes. */
   patienceMs?: number;
   signal?: AbortSignal;
@@ -91,7 +94,7 @@ export async function uploadTo(
     if (!(sent instanceof Error) && !isForNow(sent)) throw new UploadRefused(sent);
     const pause = pauseOf(sent, tries);
     if (performance.now() + pause > deadline) throw sent instanceof Error ? sent : new UploadRefused(sent);
-    onRetry(pause);
+    onRetry(pause, sent instanceof Error ? null : sent.status);
     await pausing(pause, signal);
   }
 }

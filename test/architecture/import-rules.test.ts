@@ -209,6 +209,9 @@ describe('in the code as it is', () => {
     visit('server/cli/darkroom.ts');
     // What others import.
     visit('server/client/client.ts');
+    // What browsers load.
+    visit('server/web/page.ts');
+    visit('server/web/ops.ts');
     visit('shared/storage/s3/s3-storage.ts');
     expect([...graph.keys()].filter((path) => !reached.has(path))).toEqual([]);
   });

@@ -1,0 +1,125 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Tenant } from '../../shared/domain/ids.ts';
+import { imagePath } from '../../testdata/expected.ts';
+import { faultPicture } from '../fixtures/fault-pictures.ts';
+import { writeApiKeys } from '../helpers/api-keys.ts';
+import {
+  accessibilityFaults,
+  faultsOf,
+  isTooWide,
+  openPage,
+  SKIPS_BROWSER,
+  startBrowser,
+  type WatchedPage,
+} from '../helpers/browser.ts';
+import { dataFolder, type RunningService, startService } from '../helpers/service.ts';
+import { newPicture, upload } from '../helpers/upload.ts';
+
+describe.skipIf(SKIPS_BROWSER)('for an operator, in a browser', { timeout: 60_000 }, () => {
+  let service: RunningService;
+  let browser: Browser;
+  let folder: string;
+  let key: string;
+
+  beforeAll(async () => {
+    folder = await dataFolder();
+    const path = join(folder, 'keys.json');
+    const scopes = ['upload', 'read', 'admin'] as const;
+    const as = await writeApiKeys(path, { operator: { tenant: Tenant.parse('shop'), scopes: [...scopes] } });
+    key = as.operator.authorization.slice('Bearer '.length);
+    [service, browser] = await Promise.all([
+      startService({ folder, faults: true, env: { API_KEYS_FILE: path, REQUESTS_PER_ADDRESS: '0' } }),
+      startBrowser(),
+    ]);
+    const pictures = [faultPicture('SIGSEGV'), await newPicture(imagePath('truncated.jpg'))];
+    for (const picture of pictures) await upload(service, picture, as.operator);
+    await service.logged(({ status }) => status === 'quarantined');
+    await service.logged(({ outcome }) => outcome === 'rejected');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await service?.[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function withPage(path: string, work: (watched: WatchedPage) => Promise<void>): Promise<void> {
+    const watched = await openPage(browser, new URL(path, service.url).href);
+    const { page, faults } = watched;
+    page.on('request', (request) => {
+      if (request.url().includes(key)) faults.push('the key is in an address');
+    });
+    page.setDefaultTimeout(20_000);
+    try {
+      await work(watched);
+    } finally {
+      faults.push(...(await faultsOf(watched)));
+      await page.context().close();
+      expect(faults).toEqual([]);
+    }
+  }
+
+  async function giveKey(page: Page, given: string): Promise<void> {
+    await page.locator('#key').fill(given);
+    await page.keyboard.press('Enter');
+  }
+
+  test('it asks for a key, shows workers and charts, and says when the service is not ready or out of reach', () =>
+    withPage('/ops', async ({ page }) => {
+      await page.getByText('This service asks for an API key.').waitFor();
+      await giveKey(page, key);
+      await page.locator('#banner[data-state="ready"]').waitFor();
+      // One that a picture has killed is replaced meanwhile. The spare is one more.
+      await page.locator('#figures').getByText('2 of 2').waitFor();
+      await page.locator('#workers tbody tr').nth(2).waitFor();
+      await page
+        .getByRole('img', { name: /: now .*, in the last five minutes$/ })
+        .nth(4)
+        .waitFor();
+      await page.route('**/ops/state', async (route) => {
+        const answer = await route.fetch();
+        await route.fulfill({ json: { ...(await answer.json()), ready: false, reason: 'draining' } });
+      });
+      await page.getByText('Not ready: draining.').waitFor();
+      await page.unroute('**/ops/state');
+      await page.route('**/ops/state', (route) => route.abort());
+      await page.getByText('The service is out of reach').waitFor();
+    }));
+
+  test('a failed job is run again, and what is quarantined is let in', () =>
+    withPage('/ops', async ({ page }) => {
+      await giveKey(page, key);
+      await page.locator('#jobs [data-state="quarantined"]').waitFor();
+      await page.locator('#status').selectOption('failed');
+      await page.locator('#jobs [data-state="quarantined"]').waitFor({ state: 'detached' });
+      await page.locator('#jobs tbody tr').getByText('image_unreadable').waitFor();
+      await page.getByRole('button', { name: /^Runs of/ }).click();
+      expect(await page.locator('.runs li').first().textContent()).toContain(
+        'rejected: image_unreadable, worker ',
+      );
+      await page.getByRole('button', { name: /^Retry/ }).click();
+      await page.getByText('runs again.').waitFor();
+      await page.getByRole('button', { name: /^Release/ }).click();
+      await page.getByRole('button', { name: 'Let it in' }).click();
+      await page.getByText('is let in again.').waitFor();
+    }));
+
+  test('axe finds nothing, and a phone shows all of it', () =>
+    withPage('/ops', async ({ page }) => {
+      await giveKey(page, key);
+      await page.locator('#jobs tbody tr').first().waitFor();
+      expect(await accessibilityFaults(page)).toEqual([]);
+      expect(await isTooWide(page)).toBe(false);
+    }));
+
+  test('who uploads without a key is asked for one, and what was refused is sent then', () =>
+    withPage('/', async ({ page }) => {
+      await page.setInputFiles('#files', imagePath('private.jpg'));
+      await page.locator('#settings-why').waitFor();
+      await giveKey(page, key);
+      await page.locator('.card[data-phase="ready"]').waitFor();
+      expect(await page.locator('.told').textContent()).toContain('GPS position');
+    }));
+});
