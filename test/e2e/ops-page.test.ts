@@ -38,7 +38,7 @@ describe.skipIf(SKIPS_BROWSER)('for an operator, in a browser', { timeout: 60_00
     for (const picture of pictures) await upload(service, picture, as.operator);
     await service.logged(({ status }) => status === 'quarantined');
     await service.logged(({ outcome }) => outcome === 'rejected');
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser?.close();
     await service?.[Symbol.asyncDispose]();
@@ -51,7 +51,7 @@ describe.skipIf(SKIPS_BROWSER)('for an operator, in a browser', { timeout: 60_00
     page.on('request', (request) => {
       if (request.url().includes(key)) faults.push('the key is in an address');
     });
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(50_000);
     try {
       await work(watched);
     } finally {

@@ -36,7 +36,7 @@ async function inPhase(page: Page, phase: string, count = 1): Promise<Locator> {
 async function withPage(work: (watched: WatchedPage) => Promise<void>): Promise<void> {
   const watched = await openPage(browser, service.url);
   try {
-    watched.page.setDefaultTimeout(20_000);
+    watched.page.setDefaultTimeout(50_000);
     await work(watched);
   } finally {
     const faults = await faultsOf(watched);
@@ -107,7 +107,7 @@ describe('what browsers are given', () => {
 describe.skipIf(SKIPS_BROWSER)('in a browser', { timeout: 60_000 }, () => {
   beforeAll(async () => {
     browser = await startBrowser();
-  });
+  }, 60_000);
   afterAll(() => browser.close());
 
   test('twenty photos dropped at once all end ready: their bars move, and those refused are sent again', () =>

@@ -8,9 +8,15 @@ const PROGRAM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 /** What needs a browser is skipped where there is none, but not by the gate. */
 export const SKIPS_BROWSER = process.env.CI !== 'true' && !existsSync(PROGRAM);
 
-export const startBrowser = (): Promise<Browser> =>
+/** On a machine with more work than cores, one of two that are started at once may hang: to start it is not what is tested. */
+const LAUNCH_MS = 15_000;
+
+export const startBrowser = (): Promise<Browser> => launched().catch(launched);
+
+const launched = (): Promise<Browser> =>
   chromium.launch({
     executablePath: PROGRAM,
+    timeout: LAUNCH_MS,
     // Root, as tests may be, has no sandbox there; and /dev/shm is small in a container.
     args: ['--no-sandbox', '--disable-dev-shm-usage'],
   });
