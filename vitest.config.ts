@@ -39,6 +39,14 @@ const OPERATOR = [
   'test/server/network-folder.test.ts',
 ];
 
+/** What front ends build on, and the pages: `npm run test:front`. */
+const FRONT = [
+  'test/e2e/{client,events,ops-page,ops-state,page,slow-event-reader,webhooks}.test.ts',
+  'test/e2e/resumable{,-end,-refusals}.test.ts',
+  'test/crash/{resumable,webhooks}.test.ts',
+  'test/server/{events,outbox,purge,resumable,web,webhooks}/**/*.test.ts',
+];
+
 /**
  * The gate has twenty minutes. What is the same code on either runtime, or whatever the stores are, is tried there once, on Node
  * with SQLite; with DARKROOM_REACH=all, as in the night, everywhere.
@@ -47,11 +55,12 @@ const IS_SHORT = process.env.DARKROOM_REACH === 'gate';
 const NOT_ON_BUN = [
   'test/e2e/{access,batch-lane,cross-origin,image-list,jobs,originals,presets,quota,rate-limits}.test.ts',
   'test/e2e/{reprocess,retention,shared-runs,signed-reads,similar,tickets,unpublished}.test.ts',
+  'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals}.test.ts',
   'test/crash/{alerts,purge,retention,reprocess}.test.ts',
 ];
 const ONLY_EMBEDDED = [
   'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',
-  'test/e2e/{signed-reads,unpublished}.test.ts',
+  'test/e2e/{ops-page,ops-state,page,resumable-refusals,signed-reads,unpublished}.test.ts',
   'test/crash/{alerts,busy-worker,deadline,terminal,out-of-resources}.test.ts',
 ];
 /** Both at once. */
@@ -107,6 +116,7 @@ const onEmbedded: TestProjectConfiguration[] = [
         ...LONG,
         ...NODES,
         ...OPERATOR,
+        ...FRONT,
         ...(IS_SHORT && isBun ? NOT_ON_BUN : []),
       ],
     },

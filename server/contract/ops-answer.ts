@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ImageId, JobId, RunId } from '../../shared/domain/ids.ts';
 import { StepName } from '../../shared/protocol.ts';
 import { WORKER_STATES } from '../../shared/queue/hand-off.ts';
+import { Time } from './values.ts';
 
-const Time = z.iso.datetime().describe('RFC 3339, in UTC');
 const Count = z.int().min(0);
 
 const WaitingJobs = z.object({
