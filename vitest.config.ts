@@ -101,6 +101,7 @@ const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
   { extends: true, test: { name: 'long', include: LONG } },
   { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
+  { extends: true, test: { name: 'front', include: FRONT, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] } },
   {
     extends: true,
     test: { name: 'operator', include: OPERATOR, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] },
