@@ -11,8 +11,8 @@ export interface Answer {
 const HEAD_END = '\r\n\r\n';
 /** Of those that every answer of ours has, whatever it says. */
 const ON_EVERY_ANSWER = ['x-request-id', 'x-content-type-options', 'content-security-policy'];
-/** What is no JSON: variants, and the page that shows the contract. */
-const OTHERS = /^(?:image\/(?:jpeg|webp|avif|png)|text\/html; charset=UTF-8)$/;
+/** What is no JSON: originals, variants and the mark, pages and what they load, metrics. */
+const OTHERS = /^(?:image\/[a-z+]+|text\/(?:html|css|javascript|plain); .+)$/;
 
 /** The first answer in these bytes that is not an interim one; null while it is not whole. */
 export function answerIn(bytes: Buffer, isHead: boolean, isOver: boolean): Answer | null {
