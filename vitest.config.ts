@@ -60,7 +60,7 @@ const NOT_ON_BUN = [
 ];
 const ONLY_EMBEDDED = [
   'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',
-  'test/e2e/{ops-page,ops-state,page,resumable-refusals,signed-reads,unpublished}.test.ts',
+  'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals,signed-reads,unpublished}.test.ts',
   'test/crash/{alerts,busy-worker,deadline,terminal,out-of-resources}.test.ts',
 ];
 /** Both at once. */

@@ -7,7 +7,7 @@ import { storesOf } from '../helpers/stores.ts';
 import { TusRequests } from '../helpers/tus-requests.ts';
 
 test('an upload whose time is over is at an end, its place is free, and nothing of it is left', async () => {
-  const env = { N_WORKERS: '1', RESUMABLE_TTL_S: '3', MAX_RESUMABLE_UPLOADS: '1' };
+  const env = { N_WORKERS: '1', RESUMABLE_TTL_S: '6', MAX_RESUMABLE_UPLOADS: '1' };
   await using first = await startService({ env });
   const tus = new TusRequests(first);
   const picture = new Uint8Array(await paddedPicture(2_000_000));
