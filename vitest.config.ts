@@ -54,14 +54,15 @@ const FRONT = [
 const IS_SHORT = process.env.DARKROOM_REACH === 'gate';
 const NOT_ON_BUN = [
   'test/e2e/{access,batch-lane,cross-origin,image-list,jobs,originals,presets,quota,rate-limits}.test.ts',
-  'test/e2e/{reprocess,retention,shared-runs,signed-reads,similar,tickets,unpublished}.test.ts',
+  'test/e2e/{digest,hostile-fields,refusals,reprocess,retention,shared-runs,signed-reads,similar}.test.ts',
+  'test/e2e/{testdata,tickets,unpublished}.test.ts',
   'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals}.test.ts',
   'test/crash/{alerts,purge,retention,reprocess}.test.ts',
 ];
 const ONLY_EMBEDDED = [
   'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',
   'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals,signed-reads,unpublished}.test.ts',
-  'test/crash/{alerts,busy-worker,deadline,terminal,out-of-resources}.test.ts',
+  'test/crash/{alerts,busy-worker,deadline,out-of-resources,replace-workers,reprocess,terminal}.test.ts',
 ];
 /** Both at once. */
 const ON_BUN_IN_A_CLUSTER = [
