@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { faultPicture, goodPicture } from '../fixtures/fault-pictures.ts';
+import { goodPicture } from '../fixtures/fault-pictures.ts';
 import { Collector, type Span } from '../helpers/collector.ts';
+import { freezeWorkers } from '../helpers/processes.ts';
 import { startService } from '../helpers/service.ts';
 import { endOf, postImage, upload } from '../helpers/upload.ts';
 
@@ -64,15 +65,16 @@ test('one trace goes from the caller over the request to the run and the steps i
 test('a run that is begun anew, by the next process, is a part of the trace that it was accepted with', async () => {
   await using collector = await Collector.open();
   const env = { N_WORKERS: '1', OTEL_EXPORTER_OTLP_ENDPOINT: collector.url };
-  const first = await startService({ env, faults: true });
+  const first = await startService({ env });
   await using _ = first;
   const traceId = crypto.randomUUID().replaceAll('-', '');
-  const paused = faultPicture('pause', { runs: 1 });
-  const accepted = await upload(first, paused, { traceparent: `00-${traceId}-00f067aa0ba902b7-00` });
-  await first.logged('run started');
+  // Its run is handed over, and comes to nothing.
+  await freezeWorkers(first);
+  const traceparent = `00-${traceId}-00f067aa0ba902b7-00`;
+  const accepted = await upload(first, goodPicture(), { traceparent });
   first.process.kill('SIGKILL');
   await first.exited;
-  await using next = await startService({ env, faults: true, folder: first.folder });
+  await using next = await startService({ env, folder: first.folder });
   await endOf(next, accepted);
   next.process.kill('SIGTERM');
   await next.exited;
