@@ -63,8 +63,11 @@ export const Name = z
   .string()
   .regex(/^[a-z][a-z0-9_-]{0,31}$/, 'a name of at most 32 small letters, digits, - and _, a letter first');
 
+/** Named, for the contract: it is a part of itself. */
+const Json = z.json().register(z.globalRegistry, { id: 'Json', description: 'Any value of JSON.' });
+
 /** Free JSON that a client keeps with an image: an object of at most {@link MAX_METADATA_BYTES} as sent. */
-export const Metadata = z.record(z.string(), z.json());
+export const Metadata = z.record(z.string(), Json);
 export type Metadata = z.infer<typeof Metadata>;
 export const MAX_METADATA_BYTES = 4096;
 

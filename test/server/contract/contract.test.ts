@@ -30,6 +30,12 @@ test('every route is in it, by a name of its own', () => {
   expect(new Set(named.values()).size).toBe(named.size);
 });
 
+test('every part of it that is told by its name has one', () => {
+  const names = Object.keys(CONTRACT.components?.schemas ?? {});
+  expect(names).toContain('Json');
+  expect(names.filter((name) => !/^[A-Z]/.test(name))).toEqual([]);
+});
+
 test('every refusal is that of some route, but those of what is no route', () => {
   const documented = new Set(documentedAnswers().map(({ code }) => code));
   const missing = Object.keys(PROBLEMS).filter((code) => !documented.has(code));
