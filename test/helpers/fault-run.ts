@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type Fault, faultPicture, goodPicture } from '../fixtures/fault-pictures.ts';
@@ -9,7 +9,9 @@ import { type Accepted, endOf, upload } from './upload.ts';
 
 /** A picture that commits its fault in its first run alone has told its worker so: it is about to, or has. */
 export async function committed(service: RunningService, { id }: Accepted): Promise<void> {
-  await eventually('the fault', () => existsSync(join(service.folder, 'scratch', 'idle', `ran-${id}`)));
+  const mark = join(service.folder, 'scratch', 'idle', `ran-${id}`);
+  // It is made before anything is in it: who is killed in between has not counted.
+  await eventually('the fault', () => (statSync(mark, { throwIfNoEntry: false })?.size ?? 0) > 0);
 }
 
 export interface FaultRun {
