@@ -177,7 +177,7 @@ export async function openCluster(
     },
     drain: async (deadline) => {
       admission?.close();
-      upkeep?.stop();
+      void upkeep?.stop();
       void retention.stop();
       await feeder?.close();
       const clean = (await crew?.supervisor.drain(deadline)) ?? true;
@@ -188,7 +188,7 @@ export async function openCluster(
     close: async () => {
       await registry.leave();
       await listener.close();
-      await upkeep?.ended();
+      await upkeep?.stop();
       await retention.stop();
       await notifier.close();
       await queue.close();

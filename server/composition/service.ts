@@ -16,7 +16,7 @@ import { nodeRuntime } from '../http/node-runtime.ts';
 import { Intake } from '../intake/intake.ts';
 import { SpoolMemory } from '../intake/spool-memory.ts';
 import { ResumableUploads } from '../resumable/resumable-uploads.ts';
-import { Tidying } from '../resumable/tidy.ts';
+import { tidyUploads } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
@@ -25,6 +25,7 @@ import { figuresOfStore, showFigures } from './figures.ts';
 import { Lapses } from './lapses.ts';
 import type { Front, Node } from './node.ts';
 import { opsStateOf } from './ops-state.ts';
+import { Repeated } from './repeated.ts';
 import { showWebhooks } from './webhook-figures.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
@@ -32,6 +33,9 @@ const MARGIN_FOR_RUNS_MS = 3_000;
 
 /** The request's own limit of time answers with a 408 first; this one is for what never gets so far. */
 const REQUEST_MARGIN_MS = 10_000;
+
+/** Uploads that nobody asks for any more. */
+const TIDIED_EVERY_MS = 60_000;
 
 export type { WorkerProgram };
 
@@ -160,8 +164,9 @@ export async function startService(
     return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
   }
 
-  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Tidying {
-    return new Tidying(store, parts, completion, log);
+  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Repeated {
+    const tidy = (signal: AbortSignal) => tidyUploads({ store, parts, completion }, signal, log);
+    return new Repeated('tidy uploads', tidy, TIDIED_EVERY_MS, log);
   }
 
   function appOf({ watch, retries, parts }: Front, intake: Intake, resumable: ResumableUploads) {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Tables } from '../../shared/jobs/tables.ts';
 import type { DatabaseClock } from '../../shared/postgres/database-clock.ts';
@@ -10,6 +9,7 @@ import type { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { indexEarlier } from '../index-earlier.ts';
 import { sweep } from '../sweep.ts';
+import { Repeated } from './repeated.ts';
 
 /** How often records and queue are compared, and how often files with records; whichever node comes first, in seconds. */
 const RECONCILE_SECONDS = 10;
@@ -25,8 +25,7 @@ export class Upkeep {
   readonly #wake: () => void;
   readonly #sweepSeconds: number;
   readonly #log: Logger;
-  readonly #stopping = new AbortController();
-  #going: Promise<void> = Promise.resolve();
+  readonly #rounds: readonly Repeated[];
 
   /**
    * @param steadyMs for how long the database has been in reach without a break
@@ -53,34 +52,23 @@ export class Upkeep {
     this.#wake = wake;
     this.#sweepSeconds = sweepSeconds;
     this.#log = log;
+    const works = {
+      reconcile: () => this.#reconcile(),
+      sweep: (signal: AbortSignal) => this.#sweep(signal),
+      index: (signal: AbortSignal) => this.#indexEarlier(signal),
+    };
+    this.#rounds = Object.entries(works).map(
+      ([what, work]) => new Repeated(what, work, RECONCILE_SECONDS * 1000, log),
+    );
   }
 
   start(): void {
-    this.#going = this.#goOn();
-  }
-
-  stop(): void {
-    this.#stopping.abort();
+    for (const round of this.#rounds) round.start();
   }
 
   /** Resolves when nothing of it is under way any more. */
-  ended(): Promise<void> {
-    return this.#going;
-  }
-
-  async #goOn(): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#try('reconcile', () => this.#reconcile());
-      await this.#try('sweep', () => this.#sweep());
-      await this.#try('index', () => this.#indexEarlier());
-      const wait = RECONCILE_SECONDS * 1000 * (0.75 + Math.random() / 2);
-      await sleep(wait, undefined, { signal }).catch(() => {});
-    }
-  }
-
-  async #try(what: string, work: () => Promise<void>): Promise<void> {
-    await work().catch((error) => this.#log.warn({ err: error, what }, 'upkeep failed, and is tried again'));
+  async stop(): Promise<void> {
+    await Promise.all(this.#rounds.map((round) => round.stop()));
   }
 
   async #reconcile(): Promise<void> {
@@ -95,14 +83,14 @@ export class Upkeep {
   }
 
   /** While nodes are replaced, those of the version before accept images too. */
-  async #indexEarlier(): Promise<void> {
+  async #indexEarlier(signal: AbortSignal): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'index', RECONCILE_SECONDS / 2))) return;
-    await indexEarlier(this.#store, this.#stopping.signal, this.#log);
+    await indexEarlier(this.#store, signal, this.#log);
   }
 
-  async #sweep(): Promise<void> {
+  async #sweep(signal: AbortSignal): Promise<void> {
     if (!(await takeTurn(this.#sessions.db, 'sweep', this.#sweepSeconds))) return;
-    const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, this.#stopping.signal);
+    const swept = await sweep(this.#store, this.#storage, this.#sweepSeconds * 1000, signal);
     const miscounted = await this.#store.recountUsage();
     this.#log.info({ ...swept, miscounted }, 'swept');
   }

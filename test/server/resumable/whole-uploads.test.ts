@@ -1,13 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Tidying } from '../../../server/resumable/tidy.ts';
+import { tidyUploads } from '../../../server/resumable/tidy.ts';
 import { DEFAULT_TENANT, newHoldId, newUploadId } from '../../../shared/domain/ids.ts';
 import { StoreError } from '../../../shared/errors.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
 import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
 import { allOf } from '../../helpers/all-of.ts';
-import { eventually } from '../../helpers/eventually.ts';
 import { inlineJobStore } from '../../helpers/inline-job-store.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
 import { partsInProcess } from '../../helpers/parts-in-process.ts';
@@ -51,15 +50,12 @@ const jobsOf = async (store: JobStore) => (await store.listJobs({ limit: 10 })).
 
 test('what is whole, and was never accepted, is accepted by whoever looks after it', async () => {
   const it = await withWholeUpload();
-  const tidying = new Tidying(it.store, it.parts, it.resumable.completion, it.log);
-  tidying.start();
-  onTestFinished(() => tidying.stop());
-  await eventually('an image', async () => (await it.find())?.accepted);
+  await tidyUploads({ ...it, completion: it.resumable.completion }, new AbortController().signal, it.log);
   const [job, ...others] = await jobsOf(it.store);
   expect(others).toEqual([]);
   expect(await it.find()).toMatchObject({ accepted: { image: job?.imageId, job: job?.id } });
   expect(it.queue.works, 'it waits for a worker').toHaveLength(1);
-  await eventually('nothing is left', async () => (await allOf(it.parts.uploads(0))).length === 0);
+  expect(await allOf(it.parts.uploads(0)), 'nothing is left').toEqual([]);
 });
 
 test('a crash between the image and the end of its upload makes no second one', async () => {
