@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import type { RunningService } from './service.ts';
 
@@ -63,5 +62,3 @@ export const said = (texts: Fields): Fields => ({
     .map(([name, text]) => `${name} ${Buffer.from(text).toString('base64')}`)
     .join(','),
 });
-
-export const smallPicture = async () => new Uint8Array(await readFile('testdata/images/testimage_small.jpg'));
