@@ -31,11 +31,13 @@ const NODES = [
   'test/crash/migrate.test.ts',
 ];
 
-/** What an operator has: the command line, what watches the service, the life of data. `npm run test:operator`. */
+/** What an operator has: settings, start and end, the command line, what watches the service, the life of data: `npm run test:operator`. */
 const OPERATOR = [
-  'test/e2e/{erase,image-list,metrics,originals,quota,retention,serve-command,telemetry}.test.ts',
-  'test/crash/{alerts,backup,purge,retention,small-disk}.test.ts',
-  'test/server/{cli,doctor}/*.test.ts',
+  'test/e2e/{erase,image-list,metrics,originals,presets,probes,quota,reprocess,retention,serve-command}.test.ts',
+  'test/e2e/{start,telemetry}.test.ts',
+  'test/crash/{alerts,backup,out-of-resources,purge,replace-workers,reprocess,retention}.test.ts',
+  'test/crash/{small-disk,terminal}.test.ts',
+  'test/server/{cli,doctor,migration}/*.test.ts',
   'test/server/network-folder.test.ts',
 ];
 
