@@ -72,6 +72,12 @@ const ON_BUN_IN_A_CLUSTER = [
   'test/crash/{drain,service-killed}.test.ts',
 ];
 
+/** What a user has of an image, and what is true of a container alone: `npm run test:image`. */
+const ON_IMAGE = ['test/image/*.test.ts'];
+const OF_IMAGES = [
+  'test/e2e/{access,admission,batch-lane,client,delivery,digest,events,hand-off,idempotency,image-list,jobs,originals,presets}.test.ts',
+];
+
 const isBun = process.env.DARKROOM_RUNTIME === 'bun';
 
 /** Left out on the cluster profile, so that it takes no longer than it must. */
@@ -121,6 +127,7 @@ const onEmbedded: TestProjectConfiguration[] = [
         ...NODES,
         ...OPERATOR,
         ...FRONT,
+        ...ON_IMAGE,
         ...(IS_SHORT && isBun ? NOT_ON_BUN : []),
       ],
     },
@@ -162,6 +169,10 @@ const onOldestPostgres: TestProjectConfiguration[] = [
   },
 ];
 
+const onImage: TestProjectConfiguration[] = [
+  { extends: true, test: { name: 'image', include: [...ON_IMAGE, ...OF_IMAGES] } },
+];
+
 /** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */
 function whyNoServers(): string | null {
   const place = PROFILE === 'cluster' ? placeForS3() : null;
@@ -169,6 +180,7 @@ function whyNoServers(): string | null {
 }
 
 function projects(): TestProjectConfiguration[] {
+  if (process.env.DARKROOM_IMAGE) return onImage;
   if (PROFILE === 'cluster') return onCluster;
   return POSTGRES === '15' ? onOldestPostgres : onEmbedded;
 }
