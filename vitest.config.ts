@@ -72,11 +72,22 @@ const ON_BUN_IN_A_CLUSTER = [
   'test/crash/{drain,service-killed}.test.ts',
 ];
 
-/** What a user has of an image, and what is true of a container alone: `npm run test:image`. */
+/**
+ * What is tried of an image, `npm run test:image`: all end-to-end suites whose service needs nothing of the tests within it, no faults
+ * and no command of its own. The gate has those that are about the process and what stands around it.
+ */
 const ON_IMAGE = ['test/image/*.test.ts'];
-const OF_IMAGES = [
-  'test/e2e/{access,admission,batch-lane,client,delivery,digest,events,hand-off,idempotency,image-list,jobs,originals,presets}.test.ts',
+const E2E_ON_IMAGE = [
+  'test/e2e/{access,batch-lane,client,constant-memory,cross-origin,delivery,digest,events,hand-off}.test.ts',
+  'test/e2e/{hostile-connections,hostile-fields,hostile-framing,idempotency,image-list,jobs,originals}.test.ts',
+  'test/e2e/{presets,quota,rate-limits,refusals,reprocess,resumable,resumable-refusals,retention}.test.ts',
+  'test/e2e/{shared-runs,signed-reads,similar,slow-client,slow-event-reader,telemetry,testdata}.test.ts',
+  'test/e2e/{tickets,too-large,unpublished,upload,variants,webhooks,admission,resumable-end}.test.ts',
 ];
+const E2E_ON_IMAGE_IN_GATE = {
+  node: ['test/e2e/{hand-off,presets,resumable,testdata,upload,webhooks}.test.ts'],
+  bun: ['test/e2e/{hand-off,resumable,testdata,upload}.test.ts'],
+};
 
 const isBun = process.env.DARKROOM_RUNTIME === 'bun';
 
@@ -170,7 +181,16 @@ const onOldestPostgres: TestProjectConfiguration[] = [
 ];
 
 const onImage: TestProjectConfiguration[] = [
-  { extends: true, test: { name: 'image', include: [...ON_IMAGE, ...OF_IMAGES] } },
+  {
+    extends: true,
+    test: {
+      name: 'image',
+      include: [...ON_IMAGE, ...(IS_SHORT ? E2E_ON_IMAGE_IN_GATE[isBun ? 'bun' : 'node'] : E2E_ON_IMAGE)],
+      // Nothing of it has been compiled before.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  },
 ];
 
 /** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */

@@ -37,7 +37,9 @@ export function makeBuildImage(store: Store): string {
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
-  const [{ filename }] = Packed.parse(JSON.parse(npm('pack', NPM, '--json', '--pack-destination', store.folder)));
+  const [{ filename }] = Packed.parse(
+    JSON.parse(npm('pack', NPM, '--json', '--pack-destination', store.folder)),
+  );
   store.within('scratch', (root, container) => {
     const put = (source: string, target: string) => {
       mkdirSync(dirname(join(root, target)), { recursive: true });

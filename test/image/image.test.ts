@@ -3,13 +3,13 @@ import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
+import { imagePath } from '../../testdata/expected.ts';
 import { type ContainerOptions, startContainer } from '../helpers/container.ts';
 import { giveTo, readImage } from '../helpers/image.ts';
 import { ownFolder } from '../helpers/own-folder.ts';
-import { inEachSandbox } from '../helpers/strict.ts';
 import { RUNTIME, spawnService, startService } from '../helpers/service.ts';
+import { inEachSandbox } from '../helpers/strict.ts';
 import { endOf, upload } from '../helpers/upload.ts';
-import { imagePath } from '../../testdata/expected.ts';
 import { figuresOf } from './figures.ts';
 
 const PACKAGE = new URL('../../package.json', import.meta.url);
@@ -34,7 +34,9 @@ describe('what is in the image', () => {
   test('programs are those that run: no shell, no package manager, no other runtime', () => {
     expect(readdirSync(join(root, 'usr/bin'))).toEqual(['bwrap', 'prlimit', 'setpriv', 'tini']);
     expect(readdirSync(join(root, 'usr/local/bin'))).toEqual(['darkroom', 'healthcheck', RUNTIME].toSorted());
-    expect(readdirSync(join(root, 'app/node_modules')).filter((name) => /^(bun|node-|\.)/.test(name))).toEqual([]);
+    expect(
+      readdirSync(join(root, 'app/node_modules')).filter((name) => /^(bun|node-|\.)/.test(name)),
+    ).toEqual([]);
   });
 
   test('nobody but root can write to it, and nothing gives rights', () => {
@@ -54,7 +56,9 @@ describe('what is in the image', () => {
   test('scanners find which Debian it is, and the packages that files are of, with their licences', () => {
     expect(readFileSync(join(root, 'etc/os-release'), 'utf8')).toContain('ID=debian');
     const packages = readdirSync(join(root, 'var/lib/dpkg/status.d'));
-    expect(packages).toEqual(expect.arrayContaining(['bubblewrap', 'libc6', 'libstdc++6', 'tini', 'util-linux']));
+    expect(packages).toEqual(
+      expect.arrayContaining(['bubblewrap', 'libc6', 'libstdc++6', 'tini', 'util-linux']),
+    );
     for (const name of packages) {
       expect(readFileSync(join(root, 'var/lib/dpkg/status.d', name), 'utf8')).toMatch(/^Version: /m);
       expect(readFileSync(join(root, 'usr/share/doc', name, 'copyright'), 'utf8')).not.toBe('');
