@@ -82,10 +82,10 @@ const E2E_ON_IMAGE = [
   'test/e2e/{hostile-connections,hostile-fields,hostile-framing,idempotency,image-list,jobs,originals}.test.ts',
   'test/e2e/{presets,quota,rate-limits,refusals,reprocess,resumable,resumable-refusals,retention}.test.ts',
   'test/e2e/{shared-runs,signed-reads,similar,slow-client,slow-event-reader,telemetry,testdata}.test.ts',
-  'test/e2e/{tickets,too-large,unpublished,upload,variants,webhooks,admission,resumable-end}.test.ts',
+  'test/e2e/{tickets,too-large,unpublished,upload,variants,admission,resumable-end}.test.ts',
 ];
 const E2E_ON_IMAGE_IN_GATE = {
-  node: ['test/e2e/{hand-off,presets,resumable,testdata,upload,webhooks}.test.ts'],
+  node: ['test/e2e/{hand-off,presets,resumable,testdata,upload}.test.ts'],
   bun: ['test/e2e/{hand-off,resumable,testdata,upload}.test.ts'],
 };
 

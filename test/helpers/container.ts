@@ -1,5 +1,6 @@
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -105,8 +106,9 @@ function parted(variable: string): [name: string, value: string] {
   return [variable.slice(0, at), variable.slice(at + 1)];
 }
 
-/** Folders may be written to, files may not. */
+/** Folders may be written to; of a file its folder is there to be read, as a Secret is mounted, so that it may be replaced. */
 function mountOf(path: string): string[] {
-  if (!path.startsWith('/') || !existsSync(path)) return [];
-  return [statSync(path).isDirectory() ? '--bind' : '--ro-bind', path, path];
+  const stat = path.startsWith('/') && statSync(path, { throwIfNoEntry: false });
+  if (!stat) return [];
+  return stat.isDirectory() ? ['--bind', path, path] : ['--ro-bind', dirname(path), dirname(path)];
 }

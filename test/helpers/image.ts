@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
-import { chown } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, chown } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 
 /** What an image says of how it is run, as Docker keeps it. */
@@ -33,11 +34,14 @@ export const readImage = (folder: string): Image => ({
 /** The image that is under test, by the folder that DARKROOM_IMAGE names; null where our sources are. */
 export const IMAGE = process.env.DARKROOM_IMAGE ? readImage(process.env.DARKROOM_IMAGE) : null;
 
-/** Makes its user the owner of those of these paths that are folders, as it is of its volumes. */
+/** Lets its user have what is mounted, where a test has made it: folders as its volumes, files as somebody who may read them. */
 export async function giveTo({ config }: Image, ...paths: string[]): Promise<void> {
   const [uid = 0, gid = 0] = config.User.split(':').map(Number);
   for (const path of paths) {
-    const isFolder = path.startsWith('/') && statSync(path, { throwIfNoEntry: false })?.isDirectory();
-    if (isFolder) await chown(path, uid, gid);
+    const stat = path.startsWith(`${tmpdir()}/`) && statSync(path, { throwIfNoEntry: false });
+    if (!stat) continue;
+    await chown(path, uid, gid);
+    // Of a test, which alone may pass to it.
+    if (stat.isFile()) await chmod(dirname(path), 0o711);
   }
 }
