@@ -47,6 +47,7 @@ const FRONT = [
   'test/e2e/resumable{,-end,-refusals}.test.ts',
   'test/crash/{resumable,webhooks}.test.ts',
   'test/server/{events,outbox,purge,resumable,web,webhooks}/**/*.test.ts',
+  'test/deploy/examples/*.test.ts',
 ];
 
 /**
