@@ -24,12 +24,12 @@ export async function openEmbedded(
   paths: { database: string; storage: string },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, announces, log } = options;
+  const { config, endpoints, log } = options;
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
   const news = new JobNews();
-  const records = measured(await SqliteJobStore.open(paths.database, { announces }), 'records');
+  const records = measured(await SqliteJobStore.open(paths.database, endpoints), 'records');
   const store = announced(records, news.changed);
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const parts = measured(await DiskParts.open(paths.storage), 'files');

@@ -1,6 +1,5 @@
 import type { Kysely } from 'kysely';
 import type { ImageId, Sha256, Tenant } from '../domain/ids.ts';
-import type { Announces } from './announce.ts';
 import { deleteImage } from './by-hand.ts';
 import {
   type ErasedImages,
@@ -12,16 +11,14 @@ import {
 import { forgetJobsOf, forgetJobsOfGoneImages } from './forget-jobs.ts';
 import { findImage } from './reads.ts';
 import type { Tables } from './tables.ts';
-import { forgetWebhooksOf, forgetWebhooksOfTenant } from './tell-webhooks.ts';
+import { forgetWebhooksOf, forgetWebhooksOfTenant } from './webhooks/forget.ts';
+import type { Tells } from './webhooks/tell.ts';
 
 /**
  * Deletes images, and forgets all that was known of them but that they were there. Their files are named by `removals` until they are
  * removed; what they share with other images stays.
  */
-export async function eraseImages(
-  db: Kysely<Tables>,
-  order: ErasureOrder & Announces,
-): Promise<ErasedImages> {
+export async function eraseImages(db: Kysely<Tables>, order: ErasureOrder & Tells): Promise<ErasedImages> {
   const erased: ErasedImages = { ...NOTHING_FORGOTTEN, promoted: [] };
   for (const id of order.images) await eraseImage(db, id, order, erased);
   if (order.images.length === 0) return erased;
@@ -37,7 +34,7 @@ export async function eraseImages(
 async function eraseImage(
   db: Kysely<Tables>,
   id: ImageId,
-  { tenant, at, runsEndBy, announces }: ErasureOrder & Announces,
+  { tenant, at, runsEndBy, webhooks }: ErasureOrder & Tells,
   erased: ErasedImages,
 ): Promise<void> {
   // What has ended is to go, too.
@@ -45,7 +42,7 @@ async function eraseImage(
   // Somebody else was quicker.
   if (found === null || found === 'deleted') return;
   const runs = await openRunsOf(db, id);
-  const deleted = await deleteImage(db, { id, tenant, at, reason: 'erased', announces });
+  const deleted = await deleteImage(db, { id, tenant, at, reason: 'erased', webhooks });
   if (deleted === null || deleted === 'deleted') return;
   const removals: Tables['removals'][] = [{ kind: 'original', id, tenant, due_at: at }];
   erased.images++;

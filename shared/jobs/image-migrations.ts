@@ -46,7 +46,7 @@ export async function createRemovals(db: Kysely<Tables>): Promise<void> {
   await db.schema.createIndex('removals_by_tenant').on('removals').columns(['tenant', 'due_at']).execute();
 }
 
-/** What others are to be told. */
+/** What a cache was to be told, which is a webhook since. */
 export async function createOutbox(db: Kysely<Tables>): Promise<void> {
   await db.schema
     .createTable('outbox')
@@ -59,4 +59,8 @@ export async function createOutbox(db: Kysely<Tables>): Promise<void> {
     .execute();
   await db.schema.createIndex('outbox_by_turn').on('outbox').columns(['topic', 'due_at']).execute();
   await db.schema.createIndex('outbox_by_age').on('outbox').columns(['created_at']).execute();
+}
+
+export async function dropOutbox(db: Kysely<Tables>): Promise<void> {
+  await db.schema.dropTable('outbox').execute();
 }

@@ -3,11 +3,11 @@ import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../domain/ids.ts';
 import { countUsage } from './count-usage.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
-import { createImageMetadata, createOutbox, createRemovals } from './image-migrations.ts';
+import { createImageMetadata, createOutbox, createRemovals, dropOutbox } from './image-migrations.ts';
 import { limitLives } from './limit-lives.ts';
 import { numberChanges } from './number-changes.ts';
 import type { Tables } from './tables.ts';
-import { createWebhooks } from './webhook-migrations.ts';
+import { createWebhooks } from './webhooks/migrations.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */
 export const MIGRATIONS: Record<string, Migration> = {
@@ -31,6 +31,7 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0016-resumable-uploads': { up: createResumableUploads },
   '0017-changes': { up: numberChanges },
   '0017-webhooks': { up: createWebhooks },
+  '0018-no-outbox': { up: dropOutbox },
 };
 
 /** Runs in the order in which they were started, whatever the clock did meanwhile. */

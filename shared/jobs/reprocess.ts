@@ -5,14 +5,13 @@ import { ImageHeader, type SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import type { Announces } from './announce.ts';
 import { insertJob } from './insert-job.ts';
 import { RecipeRow } from './recipe-tables.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
 import { findTwin, showSet } from './sharing.ts';
 import { ImageRow, JobRow, SetRow, type Tables } from './tables.ts';
-import { tellEnded } from './tell-webhooks.ts';
+import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
 const Candidate = z.object({
@@ -138,7 +137,7 @@ export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset)
 
 export async function queueReprocess(
   db: Kysely<Tables>,
-  order: ReprocessOrder & Announces,
+  order: ReprocessOrder & Tells,
 ): Promise<ReprocessedPage> {
   const { candidates, next } = await candidatesOf(db, order);
   const page: ReprocessedPage = { queued: 0, skipped: 0, originalGone: 0, toRun: [], retiredSets: [], next };
@@ -153,7 +152,7 @@ export async function queueReprocess(
 async function makeAnew(
   db: Kysely<Tables>,
   candidate: Candidate,
-  { preset, pipelineVersion, requestId, trace, at, announces }: ReprocessOrder & Announces,
+  { preset, pipelineVersion, requestId, trace, at, webhooks }: ReprocessOrder & Tells,
   page: ReprocessedPage,
 ): Promise<void> {
   const { id, tenant, sha256, format, focus, job_created_at } = candidate;
@@ -194,6 +193,6 @@ async function makeAnew(
     });
   }
   if (!twin?.published) return;
-  page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, announces })));
-  await tellEnded(db, [job.id], { at, announces });
+  page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, webhooks })));
+  await tellEnded(db, [job.id], { at, webhooks });
 }

@@ -8,10 +8,9 @@ import { MetadataField } from '../domain/metadata-field.ts';
 import { Decoder, type Quarantined } from '../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
 import { jsonColumn } from './json-column.ts';
-import type { OutboxRow } from './outbox-row.ts';
 import type { RecipeRow, WatermarkRow } from './recipe-tables.ts';
 import type { ResumableUploadRow } from './resumable-row.ts';
-import type { WebhookTables } from './webhook-tables.ts';
+import type { WebhookTables } from './webhooks/tables.ts';
 
 export const ImageRow = z.object({
   id: ImageId,
@@ -174,7 +173,6 @@ export interface Tables extends WebhookTables {
   last_change: { number: number };
   open_changes: { begun: number; over: number };
   removals: z.input<typeof RemovalRow>;
-  outbox: z.input<typeof OutboxRow>;
   usage: z.input<typeof UsageRow>;
   usage_changes: z.input<typeof UsageChangeRow>;
 }

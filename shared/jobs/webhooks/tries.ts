@@ -1,10 +1,10 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
-import { Metadata } from '../domain/image.ts';
-import type { EndpointId } from '../domain/webhook.ts';
-import { WebhookBody } from '../domain/webhook.ts';
-import { all } from './all.ts';
-import type { Tables } from './tables.ts';
+import { Metadata } from '../../domain/image.ts';
+import type { EndpointId } from '../../domain/webhook.ts';
+import { WebhookBody } from '../../domain/webhook.ts';
+import { all } from '../all.ts';
+import type { Tables } from '../tables.ts';
 import {
   KEPT_MS,
   type SettledTry,
@@ -12,8 +12,8 @@ import {
   type TryEnd,
   type WebhookMessage,
   type WebhooksAsked,
-} from './webhook-records.ts';
-import { WebhookMessageRow } from './webhook-tables.ts';
+} from './records.ts';
+import { WebhookMessageRow } from './tables.ts';
 
 /** Few enough to hold nobody up. */
 const SWEPT_AT_ONCE = 1_000;
@@ -79,8 +79,7 @@ function toMessage(row: WebhookMessageRow, lease: string): WebhookMessage {
 
 function bodyOf({ body, metadata }: WebhookMessageRow): string {
   const told = WebhookBody.parse(JSON.parse(body));
-  if (told.type !== 'image.deleted' && metadata !== null)
-    told.data.metadata = Metadata.parse(JSON.parse(metadata));
+  if ('metadata' in told.data && metadata !== null) told.data.metadata = Metadata.parse(JSON.parse(metadata));
   return JSON.stringify(told);
 }
 

@@ -1,4 +1,4 @@
-import type { EndpointId } from '../domain/webhook.ts';
+import type { EndpointId } from '../../domain/webhook.ts';
 import type {
   DeliveriesAsked,
   DeliveryPage,
@@ -8,7 +8,7 @@ import type {
   SettledTry,
   WebhookMessage,
   WebhooksAsked,
-} from './webhook-records.ts';
+} from './records.ts';
 
 /** The part of the job store that has what endpoints are to be told. */
 export interface WebhookStore {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { ImageId } from '../domain/ids.ts';
-import { type DeliveryStatus, EndpointId, type WebhookEvent } from '../domain/webhook.ts';
+import type { ImageId } from '../../domain/ids.ts';
+import { type DeliveryStatus, EndpointId, type WebhookEvent } from '../../domain/webhook.ts';
 
 /** What could not be told for so long is given up: three days, as Standard Webhooks suggests. */
 export const TOLD_WITHIN_MS = 3 * 24 * 3600_000;

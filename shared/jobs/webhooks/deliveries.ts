@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
-import type { EndpointId } from '../domain/webhook.ts';
-import type { Tables } from './tables.ts';
+import type { EndpointId } from '../../domain/webhook.ts';
+import type { Tables } from '../tables.ts';
 import {
   type DeliveriesAsked,
   type Delivery,
@@ -9,8 +9,8 @@ import {
   EndpointState,
   type ReplayedPage,
   type ReplayOrder,
-} from './webhook-records.ts';
-import { WebhookEndpointRow, WebhookMessageRow } from './webhook-tables.ts';
+} from './records.ts';
+import { WebhookEndpointRow, WebhookMessageRow } from './tables.ts';
 
 /** Of those that have been told something, or are to be. */
 export async function webhookStates(db: Kysely<Tables>): Promise<EndpointState[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ImageId, Tenant } from '../domain/ids.ts';
-import { DeliveryStatus, EndpointId, WebhookEvent } from '../domain/webhook.ts';
+import { ImageId, Tenant } from '../../domain/ids.ts';
+import { DeliveryStatus, EndpointId, WebhookEvent } from '../../domain/webhook.ts';
 
 /** What an endpoint is to be told of an image, and what has become of that: written with the change itself. */
 export const WebhookMessageRow = z.object({

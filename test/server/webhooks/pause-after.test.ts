@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pauseAfter } from '../../../server/outbox/pause-after.ts';
+import { pauseAfter } from '../../../server/webhooks/pause-after.ts';
 
 test('a try waits twice as long as the one before, give or take a half, and never more than the longest', () => {
   const pauses = { firstMs: 1_000, longestMs: 300_000 };
