@@ -5,7 +5,7 @@ import { provideHome } from '../../shared/config.ts';
 import { announced } from '../../shared/jobs/announced.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark, Lane } from '../../shared/jobs/records.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';

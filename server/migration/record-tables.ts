@@ -1,8 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
-import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
-import { RecipeRow, WatermarkRow } from '../../shared/jobs/recipe-tables.ts';
-import { ResumableUploadRow } from '../../shared/jobs/resumable-row.ts';
+import { RemovalRow } from '../../shared/jobs/schema/erasure-tables.ts';
+import { RecipeRow, WatermarkRow } from '../../shared/jobs/schema/recipe-tables.ts';
+import { ResumableUploadRow } from '../../shared/jobs/schema/resumable-row.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
@@ -13,8 +13,8 @@ import {
   RunRow,
   SetRow,
   type Tables,
-} from '../../shared/jobs/tables.ts';
-import { WebhookEndpointRow, WebhookMessageRow } from '../../shared/jobs/webhooks/tables.ts';
+} from '../../shared/jobs/schema/tables.ts';
+import { WebhookEndpointRow, WebhookMessageRow } from '../../shared/jobs/schema/webhook-tables.ts';
 
 /** Few enough for one statement in either database, of which SQLite binds 32,766 values and PostgreSQL 65,535. */
 const ROWS_A_PAGE = 500;

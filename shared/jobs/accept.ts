@@ -6,8 +6,8 @@ import { indexMetadata } from './image-metadata.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
+import type { Tables } from './schema/tables.ts';
 import { findTwin } from './sharing.ts';
-import type { Tables } from './tables.ts';
 import { changeUsage, countWithin, takeBack } from './usage.ts';
 import { type Tells, tellEnded } from './webhooks/tell.ts';
 

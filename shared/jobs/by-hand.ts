@@ -6,8 +6,8 @@ import type { QuarantinedBytes } from '../domain/quarantine.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
+import { JobRow, type Tables } from './schema/tables.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
-import { JobRow, type Tables } from './tables.ts';
 import { changeUsage } from './usage.ts';
 import { type Tells, tellChanged, tellDeleted, tellEnded } from './webhooks/tell.ts';
 

@@ -2,14 +2,14 @@ import { acceptUpload } from './accept.ts';
 import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { changesAfter, findChange } from './changes.ts';
-import { eraseImages, eraseRest } from './erase.ts';
+import { eraseImages, eraseRest } from './erasing/erase.ts';
+import { forgetRemovals, listRemovals } from './erasing/removals.ts';
 import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
 import { listImages } from './list-images.ts';
 import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
-import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
 import {
   addToUpload,
@@ -20,7 +20,7 @@ import {
   holdUpload,
   openUploadsAmong,
   uploadsToTidy,
-} from './resumable.ts';
+} from './resumable/resumable.ts';
 import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';

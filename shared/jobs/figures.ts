@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { Usage } from '../domain/usage.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 import { totalUsage } from './usage.ts';
 
 /** Jobs that wait, those among them that wait for the run of another one. */

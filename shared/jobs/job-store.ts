@@ -16,7 +16,7 @@ import type {
   Removals,
   RemovalsAsked,
   Scrubbed,
-} from './erasure.ts';
+} from './erasing/erasure.ts';
 import type { StoreFigures } from './figures.ts';
 import type { ImagePage, ImagesAsked } from './image-page.ts';
 import type {
@@ -41,7 +41,7 @@ import type {
   Work,
 } from './records.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
-import type { ResumableStore } from './resumable-store.ts';
+import type { ResumableStore } from './resumable/resumable-store.ts';
 import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 /**

@@ -5,7 +5,7 @@ import { JobState } from '../domain/job.ts';
 import { isAnyWithoutIndex } from './image-metadata.ts';
 import type { ImagePage, ImagesAsked, ListedImage } from './image-page.ts';
 import type { ImageCursor } from './reprocess-records.ts';
-import { ImageRow, JobRow, type Tables, toImage } from './tables.ts';
+import { ImageRow, JobRow, type Tables, toImage } from './schema/tables.ts';
 
 /** Images that are looked at for one page, where not all that are found are asked for: it takes some milliseconds. */
 const LOOKED_AT = 1_000;

@@ -6,11 +6,11 @@ import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
 import { insertJob } from './insert-job.ts';
-import { RecipeRow } from './recipe-tables.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
+import { RecipeRow } from './schema/recipe-tables.ts';
+import { ImageRow, JobRow, SetRow, type Tables } from './schema/tables.ts';
 import { findTwin, showSet } from './sharing.ts';
-import { ImageRow, JobRow, SetRow, type Tables } from './tables.ts';
 import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */

@@ -3,8 +3,8 @@ import type { ImageId } from '../domain/ids.ts';
 import { type FailureCode, hasEnded, statesBefore } from '../domain/job.ts';
 import { all } from './all.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
+import { ImageRow, JobRow, RunRow, type Tables } from './schema/tables.ts';
 import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
-import { ImageRow, JobRow, RunRow, type Tables } from './tables.ts';
 import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 export async function startRun(

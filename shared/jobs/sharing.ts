@@ -7,7 +7,7 @@ import { all } from './all.ts';
 import { VALUES_PER_STATEMENT } from './among.ts';
 import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
-import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './schema/tables.ts';
 import { bytesOf, changeUsage } from './usage.ts';
 import { type Tells, tellChanged } from './webhooks/tell.ts';
 

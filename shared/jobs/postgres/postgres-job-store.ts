@@ -7,12 +7,12 @@ import type { Sessions } from '../../postgres/sessions.ts';
 import { CALLS, type CallInput, type CallName, type CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import type { AnyCall } from './any-call.ts';
 import { CallGroup, type PendingCall } from './call-group.ts';
 import { atTimesOf } from './database-times.ts';
-import type { TransactionalQueue } from './outbox.ts';
 import { NoAnswer, transact } from './transact.ts';
+import type { TransactionalQueue } from './transactional-queue.ts';
 
 /** serialization_failure, deadlock_detected, and a prepared statement over a table that has changed: another try may do. */
 const AGAIN = new Set(['40001', '40P01', '0A000']);

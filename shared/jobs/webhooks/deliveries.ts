@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { EndpointId } from '../../domain/webhook.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
+import { WebhookEndpointRow, WebhookMessageRow } from '../schema/webhook-tables.ts';
 import {
   type DeliveriesAsked,
   type Delivery,
@@ -10,7 +11,6 @@ import {
   type ReplayedPage,
   type ReplayOrder,
 } from './records.ts';
-import { WebhookEndpointRow, WebhookMessageRow } from './tables.ts';
 
 /** Of those that have been told something, or are to be. */
 export async function webhookStates(db: Kysely<Tables>): Promise<EndpointState[]> {

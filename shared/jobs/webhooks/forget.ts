@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { ImageId, Tenant } from '../../domain/ids.ts';
 import type { WebhookEvent } from '../../domain/webhook.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 const TOLD_OF_WHAT_IS_GONE: readonly WebhookEvent[] = ['image.deleted', 'image.changed'];
 

@@ -4,7 +4,7 @@ import type { ChangeReason } from '../../domain/change-reason.ts';
 import type { ImageId, JobId, RunId, Tenant } from '../../domain/ids.ts';
 import { pathsOf, variantPath, variantUrlName } from '../../domain/variant-url.ts';
 import { EVENT_OF_END, type Subscription, WebhookBody } from '../../domain/webhook.ts';
-import { ImageRow, JobRow, SetRow, type Tables } from '../tables.ts';
+import { ImageRow, JobRow, SetRow, type Tables } from '../schema/tables.ts';
 import { type Told, write } from './write.ts';
 
 /** Images in one statement: each may be told to many, in rows of sixteen values. */

@@ -4,7 +4,8 @@ import { Metadata } from '../../domain/image.ts';
 import type { EndpointId } from '../../domain/webhook.ts';
 import { WebhookBody } from '../../domain/webhook.ts';
 import { all } from '../all.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
+import { WebhookMessageRow } from '../schema/webhook-tables.ts';
 import {
   KEPT_MS,
   type SettledTry,
@@ -13,7 +14,6 @@ import {
   type WebhookMessage,
   type WebhooksAsked,
 } from './records.ts';
-import { WebhookMessageRow } from './tables.ts';
 
 /** Few enough to hold nobody up. */
 const SWEPT_AT_ONCE = 1_000;

@@ -3,7 +3,7 @@ import type { Kysely } from 'kysely';
 import type { ImageId, Tenant } from '../../domain/ids.ts';
 import type { Subscription, WebhookBody, WebhookEvent } from '../../domain/webhook.ts';
 import { VALUES_PER_STATEMENT } from '../among.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /** What is told of an image. */
 export interface Told {

@@ -3,13 +3,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { expect, onTestFinished, test } from 'vitest';
-import { DEFAULT_TENANT, newImageId, newJobId } from '../../../shared/domain/ids.ts';
-import { indexEarlierMetadata } from '../../../shared/jobs/image-metadata.ts';
-import { listImages } from '../../../shared/jobs/list-images.ts';
-import { MIGRATIONS } from '../../../shared/jobs/migrations.ts';
-import { nodeSqliteDialect } from '../../../shared/jobs/sqlite/dialect.ts';
-import type { Tables } from '../../../shared/jobs/tables.ts';
-import { ownFolder } from '../../helpers/own-folder.ts';
+import { DEFAULT_TENANT, newImageId, newJobId } from '../../../../shared/domain/ids.ts';
+import { indexEarlierMetadata } from '../../../../shared/jobs/image-metadata.ts';
+import { listImages } from '../../../../shared/jobs/list-images.ts';
+import { MIGRATIONS } from '../../../../shared/jobs/schema/migrations.ts';
+import type { Tables } from '../../../../shared/jobs/schema/tables.ts';
+import { nodeSqliteDialect } from '../../../../shared/jobs/sqlite/dialect.ts';
+import { ownFolder } from '../../../helpers/own-folder.ts';
 
 const BEFORE = Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0012'));
 

@@ -1,5 +1,5 @@
-import type { HoldId, Tenant, UploadId } from '../domain/ids.ts';
-import type { NewResumableUpload, UploadEnd, UploadPart } from '../domain/resumable.ts';
+import type { HoldId, Tenant, UploadId } from '../../domain/ids.ts';
+import type { NewResumableUpload, UploadEnd, UploadPart } from '../../domain/resumable.ts';
 import type { FoundUpload, UploadPlaces, UploadsToTidy } from './resumable.ts';
 
 /** The records of uploads that may come in several requests: a part of the job store, and as that. */

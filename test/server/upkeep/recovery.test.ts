@@ -1,16 +1,16 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ForeignOriginals } from '../../server/orphan-originals.ts';
-import { recover } from '../../server/recovery.ts';
-import { DEFAULT_TENANT, newImageId, newRunId, type RunId } from '../../shared/domain/ids.ts';
-import { DEFAULT_PRESET, Preset } from '../../shared/domain/preset.ts';
-import type { RunStart } from '../../shared/jobs/records.ts';
-import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
-import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
-import { allOf } from '../helpers/all-of.ts';
-import { filesBelow } from '../helpers/files-below.ts';
-import { inlineJobStore } from '../helpers/inline-job-store.ts';
+import { ForeignOriginals } from '../../../server/upkeep/orphan-originals.ts';
+import { recover } from '../../../server/upkeep/recovery.ts';
+import { DEFAULT_TENANT, newImageId, newRunId, type RunId } from '../../../shared/domain/ids.ts';
+import { DEFAULT_PRESET, Preset } from '../../../shared/domain/preset.ts';
+import type { RunStart } from '../../../shared/jobs/records.ts';
+import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
+import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
+import { allOf } from '../../helpers/all-of.ts';
+import { filesBelow } from '../../helpers/files-below.ts';
+import { inlineJobStore } from '../../helpers/inline-job-store.ts';
 import {
   MANIFEST,
   type NewUpload,
@@ -19,10 +19,10 @@ import {
   rejected,
   sha256Of,
   succeeded,
-} from '../helpers/job-records.ts';
-import { ownFolder } from '../helpers/own-folder.ts';
-import { putFiles } from '../helpers/put-files.ts';
-import { recordingLog } from '../helpers/recording-log.ts';
+} from '../../helpers/job-records.ts';
+import { ownFolder } from '../../helpers/own-folder.ts';
+import { putFiles } from '../../helpers/put-files.ts';
+import { recordingLog } from '../../helpers/recording-log.ts';
 
 const AT_ONCE = 2;
 

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
+import { RemovalRow } from '../schema/erasure-tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import type { Removal, Removals, RemovalsAsked } from './erasure.ts';
-import { RemovalRow } from './erasure-tables.ts';
-import type { Tables } from './tables.ts';
 
 export async function listRemovals(
   db: Kysely<Tables>,

@@ -1,6 +1,6 @@
-import type { ImageId } from '../shared/domain/ids.ts';
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { ImageStorage } from '../shared/storage/image-storage.ts';
+import type { ImageId } from '../../shared/domain/ids.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 
 /** The database has not seen the originals that lie beside it: to sweep them would be to lose them. */
 export class ForeignOriginals extends Error {

@@ -1,5 +1,5 @@
-import type { ImageId, RunId, Tenant, UploadId } from '../domain/ids.ts';
-import type { Work } from './records.ts';
+import type { ImageId, RunId, Tenant, UploadId } from '../../domain/ids.ts';
+import type { Work } from '../records.ts';
 
 /** Images of a tenant of which nothing is to be left. */
 export interface ErasureOrder {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { HoldId, ImageId, JobId, Tenant, UploadId } from '../domain/ids.ts';
-import { type ResumableUpload, UploadPart, UploadState } from '../domain/resumable.ts';
+import { HoldId, ImageId, JobId, Tenant, UploadId } from '../../domain/ids.ts';
+import { type ResumableUpload, UploadPart, UploadState } from '../../domain/resumable.ts';
 import { jsonColumn } from './json-column.ts';
 
 export const ResumableUploadRow = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Sha256 } from '../domain/ids.ts';
-import { Recipe } from '../domain/preset.ts';
+import { Sha256 } from '../../domain/ids.ts';
+import { Recipe } from '../../domain/preset.ts';
 import { jsonColumn } from './json-column.ts';
 
 export const RecipeRow = z.object({

@@ -1,8 +1,8 @@
 import pLimit from 'p-limit';
-import type { OriginalsKept } from '../shared/domain/retention.ts';
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { ImageStorage } from '../shared/storage/image-storage.ts';
-import { type DeleteParts, deleteExpired } from './operations/delete-image.ts';
+import type { OriginalsKept } from '../../shared/domain/retention.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import { type DeleteParts, deleteExpired } from '../operations/delete-image.ts';
 
 /** To find and release them holds other calls of the store up for some milliseconds. */
 const RELEASED_AT_ONCE = 100;

@@ -1,5 +1,5 @@
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { UploadParts } from '../shared/storage/upload-parts.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 
 /**
  * Removes the parts of uploads that are not open: they were cut while they ended.

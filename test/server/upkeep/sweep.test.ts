@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { sweep } from '../../server/sweep.ts';
+import { sweep } from '../../../server/upkeep/sweep.ts';
 import {
   type ImageId,
   newImageId,
@@ -8,8 +8,8 @@ import {
   newUploadId,
   type RunId,
   type UploadId,
-} from '../../shared/domain/ids.ts';
-import type { JobStore } from '../../shared/jobs/job-store.ts';
+} from '../../../shared/domain/ids.ts';
+import type { JobStore } from '../../../shared/jobs/job-store.ts';
 
 /** A bucket of which only what lies in it and its age count. */
 class Bucket {

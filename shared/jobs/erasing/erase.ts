@@ -1,6 +1,10 @@
 import type { Kysely } from 'kysely';
-import type { ImageId, Sha256, Tenant } from '../domain/ids.ts';
-import { deleteImage } from './by-hand.ts';
+import type { ImageId, Sha256, Tenant } from '../../domain/ids.ts';
+import { deleteImage } from '../by-hand.ts';
+import { findImage } from '../reads.ts';
+import type { Tables } from '../schema/tables.ts';
+import { forgetWebhooksOf, forgetWebhooksOfTenant } from '../webhooks/forget.ts';
+import type { Tells } from '../webhooks/tell.ts';
 import {
   type ErasedImages,
   type ErasureOrder,
@@ -9,10 +13,6 @@ import {
   NOTHING_FORGOTTEN,
 } from './erasure.ts';
 import { forgetJobsOf, forgetJobsOfGoneImages } from './forget-jobs.ts';
-import { findImage } from './reads.ts';
-import type { Tables } from './tables.ts';
-import { forgetWebhooksOf, forgetWebhooksOfTenant } from './webhooks/forget.ts';
-import type { Tells } from './webhooks/tell.ts';
 
 /**
  * Deletes images, and forgets all that was known of them but that they were there. Their files are named by `removals` until they are

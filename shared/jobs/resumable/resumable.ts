@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import type { HoldId, Tenant, UploadId } from '../domain/ids.ts';
-import type { NewResumableUpload, ResumableUpload, UploadEnd, UploadPart } from '../domain/resumable.ts';
-import { ResumableUploadRow, toResumableUpload } from './resumable-row.ts';
-import type { Tables } from './tables.ts';
+import type { HoldId, Tenant, UploadId } from '../../domain/ids.ts';
+import type { NewResumableUpload, ResumableUpload, UploadEnd, UploadPart } from '../../domain/resumable.ts';
+import { ResumableUploadRow, toResumableUpload } from '../schema/resumable-row.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /** Beside what an upload is, whether its time is over by the clock of the store. */
 export type FoundUpload = ResumableUpload & { isOver: boolean };

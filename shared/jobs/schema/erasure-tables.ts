@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Tenant } from '../domain/ids.ts';
+import { Tenant } from '../../domain/ids.ts';
 
 /** A file to be removed, which no row names any more. */
 export const RemovalRow = z.object({

@@ -1,7 +1,7 @@
 import { type Kysely, type SqlBool, sql } from 'kysely';
-import type { ImageId, Sha256, Tenant } from '../domain/ids.ts';
-import { VALUES_PER_STATEMENT } from './among.ts';
-import type { Tables } from './tables.ts';
+import type { ImageId, Sha256, Tenant } from '../../domain/ids.ts';
+import { VALUES_PER_STATEMENT } from '../among.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /** By the run that made a set its later twins find whose it is: the job of that run stays for as long as the set does. */
 const isOfNoImage = sql<SqlBool>`

@@ -1,9 +1,9 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { Work } from '../shared/jobs/records.ts';
-import type { ImageStorage } from '../shared/storage/image-storage.ts';
-import type { Logger } from '../shared/telemetry/logger.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { Work } from '../../shared/jobs/records.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 import { orphanOriginals } from './orphan-originals.ts';
 
 /** Uploads that were cut leave a few originals without a row; never so many more than were accepted at once. */

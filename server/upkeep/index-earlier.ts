@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { Logger } from '../shared/telemetry/logger.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
 
 /** Images in one transaction, which takes some 10 ms, and how long others have the database to themselves then. */
 const INDEXED_AT_ONCE = 50;

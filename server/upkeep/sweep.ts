@@ -1,7 +1,7 @@
-import type { JobStore } from '../shared/jobs/job-store.ts';
-import type { DirectAccess } from '../shared/storage/direct-access.ts';
-import type { ImageStorage } from '../shared/storage/image-storage.ts';
-import type { UploadParts } from '../shared/storage/upload-parts.ts';
+import type { JobStore } from '../../shared/jobs/job-store.ts';
+import type { DirectAccess } from '../../shared/storage/direct-access.ts';
+import type { ImageStorage } from '../../shared/storage/image-storage.ts';
+import type { UploadParts } from '../../shared/storage/upload-parts.ts';
 import { orphanOriginals } from './orphan-originals.ts';
 import { removeUnnamedParts } from './unnamed-parts.ts';
 

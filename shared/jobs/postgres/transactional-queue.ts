@@ -3,7 +3,7 @@ import type { Session } from '../../postgres/session.ts';
 import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import { workOf } from '../reads.ts';
 import type { AcceptedUpload, Lane, Lease, Work } from '../records.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import type { AnyCall } from './any-call.ts';
 
 /** Work on its way to the queue. */

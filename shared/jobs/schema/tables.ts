@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { Focus } from '../domain/focus.ts';
-import { IdempotencyKey } from '../domain/idempotency.ts';
-import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../domain/ids.ts';
-import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../domain/image.ts';
-import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../domain/job.ts';
-import { MetadataField } from '../domain/metadata-field.ts';
-import { Decoder, type Quarantined } from '../domain/quarantine.ts';
+import { Focus } from '../../domain/focus.ts';
+import { IdempotencyKey } from '../../domain/idempotency.ts';
+import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../../domain/ids.ts';
+import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../../domain/image.ts';
+import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../../domain/job.ts';
+import { MetadataField } from '../../domain/metadata-field.ts';
+import { Decoder, type Quarantined } from '../../domain/quarantine.ts';
 import type { RemovalRow } from './erasure-tables.ts';
 import { jsonColumn } from './json-column.ts';
 import type { RecipeRow, WatermarkRow } from './recipe-tables.ts';
 import type { ResumableUploadRow } from './resumable-row.ts';
-import type { WebhookTables } from './webhooks/tables.ts';
+import type { WebhookTables } from './webhook-tables.ts';
 
 export const ImageRow = z.object({
   id: ImageId,
