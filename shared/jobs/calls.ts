@@ -4,6 +4,7 @@ import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { changesAfter, findChange } from './changes.ts';
 import { eraseImages, eraseRest } from './erasing/erase.ts';
 import { forgetRemovals, listRemovals } from './erasing/removals.ts';
+import { scrub } from './erasing/scrub.ts';
 import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
@@ -25,7 +26,6 @@ import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts'
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
-import { scrub } from './sqlite/scrub.ts';
 import { foldUsage, recountUsage, usageOf } from './usage.ts';
 import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhooks/deliveries.ts';
 import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhooks/tries.ts';

@@ -5,6 +5,7 @@ import { ImageHeader, type SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
+import { imagesWithLatestJob } from './images-with-latest-job.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
@@ -58,18 +59,7 @@ function standingOf(candidate: Candidate, wanted: Wanted): Standing {
 
 async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
   const { preset, pipelineVersion, since, after, limit } = images;
-  let select = db
-    .selectFrom('images')
-    .innerJoin('jobs', (join) =>
-      join.on('jobs.id', '=', ({ selectFrom }) =>
-        selectFrom('jobs as latest')
-          .select('latest.id')
-          .whereRef('latest.image_id', '=', 'images.id')
-          .orderBy('latest.created_at', 'desc')
-          .orderBy('latest.id', 'desc')
-          .limit(1),
-      ),
-    )
+  let select = imagesWithLatestJob(db)
     .leftJoin('sets', 'sets.run_id', 'images.published_run')
     .leftJoin('recipes as set_recipe', 'set_recipe.digest', 'sets.recipe_digest')
     .leftJoin('recipes as job_recipe', 'job_recipe.digest', 'jobs.recipe_digest')

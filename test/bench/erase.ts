@@ -5,7 +5,7 @@ import { DEFAULT_TENANT } from '../../shared/domain/ids.ts';
 import { eraseImages } from '../../shared/jobs/erasing/erase.ts';
 import { listImages } from '../../shared/jobs/list-images.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
-import { scrub } from '../../shared/jobs/sqlite/scrub.ts';
+import { scrub } from '../../shared/jobs/erasing/scrub.ts';
 import { fillWithImages } from './many-images.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { MIGRATIONS } from '../schema/migrations.ts';
-import { refuseNewerSchema } from '../schema/newer-schema.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { refuseNewerSchema } from '../migrations/newer-schema.ts';
 import type { Tables } from '../schema/tables.ts';
 
 /**

@@ -2,8 +2,8 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { MIGRATIONS } from '../schema/migrations.ts';
-import { refuseNewerSchema } from '../schema/newer-schema.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { refuseNewerSchema } from '../migrations/newer-schema.ts';
 import type { Tables } from '../schema/tables.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 

@@ -1,12 +1,12 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { DEFAULT_TENANT } from '../../domain/ids.ts';
+import type { Tables } from '../schema/tables.ts';
 import { countUsage } from './count-usage.ts';
 import { createIdempotency, createQuarantine, createSharing, createTables } from './first-migrations.ts';
 import { createImageMetadata, createOutbox, createRemovals, dropOutbox } from './image-migrations.ts';
 import { limitLives } from './limit-lives.ts';
 import { numberChanges } from './number-changes.ts';
-import type { Tables } from './tables.ts';
 import { createWebhooks } from './webhook-migrations.ts';
 
 /** In order of their names; a released one is never changed, only followed by another. */

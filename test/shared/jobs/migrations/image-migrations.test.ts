@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { DEFAULT_TENANT, newImageId, newJobId } from '../../../../shared/domain/ids.ts';
 import { indexEarlierMetadata } from '../../../../shared/jobs/image-metadata.ts';
 import { listImages } from '../../../../shared/jobs/list-images.ts';
-import { MIGRATIONS } from '../../../../shared/jobs/schema/migrations.ts';
+import { MIGRATIONS } from '../../../../shared/jobs/migrations/migrations.ts';
 import type { Tables } from '../../../../shared/jobs/schema/tables.ts';
 import { nodeSqliteDialect } from '../../../../shared/jobs/sqlite/dialect.ts';
 import { ownFolder } from '../../../helpers/own-folder.ts';

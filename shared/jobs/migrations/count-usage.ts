@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
+import { SetRow, type Tables } from '../schema/tables.ts';
 import { bytesOf, recountUsage } from '../usage.ts';
-import { SetRow, type Tables } from './tables.ts';
 
 const SETS_A_PAGE = 500;
 

@@ -1,5 +1,5 @@
 import { type Kysely, PostgresAdapter, sql } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /**
  * Each change of the state of a job gets a number that is greater than those before it, so that who knows one finds what came later.

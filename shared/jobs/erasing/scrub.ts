@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { type Kysely, sql } from 'kysely';
-import type { Scrubbed } from '../erasing/erasure.ts';
 import type { Tables } from '../schema/tables.ts';
+import type { Scrubbed } from './erasure.ts';
 
 /**
  * Writes the database anew, from its rows alone. `secure_delete` overwrites what is deleted; but when SQLite moves the rest of a page

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /** What endpoints are told, each of its own, and how they fare. */
 export async function createWebhooks(db: Kysely<Tables>): Promise<void> {

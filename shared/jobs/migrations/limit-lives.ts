@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /** Each index has only those rows that are looked for by it: most images may have neither. */
 export async function limitLives(db: Kysely<Tables>): Promise<void> {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from './tables.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /**
  * What images are found by. The entries go with their image, whichever version deletes it. What was accepted before, or by a node of
