@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../../shared/config.ts';
-import type { Audience } from '../../shared/jobs/announce.ts';
 import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -63,24 +62,17 @@ export async function startService(
 ): Promise<Service> {
   const presets = await readPresets(config.presetsPath);
   const keys = await readApiKeys(config);
-  const purging = config.purge && (await (await import('./purging.ts')).preparePurging(config.purge));
   const { webhooksPath } = config;
   const webhooks =
     webhooksPath === null ? null : await (await import('./webhooks.ts')).prepareWebhooks(webhooksPath);
   const endpoints = () => webhooks?.endpoints.all ?? [];
-  const announces: Audience = {
-    purges: config.purge !== null,
-    get webhooks() {
-      return endpoints();
-    },
-  };
   const watermarks = [...presets.watermarks].map(([sha256, png]) => ({ sha256, png }));
   const node = await openNode(
     {
       config,
       presets: presets.byName,
       isShared: isShared(keys),
-      announces,
+      endpoints,
       log,
       breakerOpened,
       workerProgram,
@@ -90,7 +82,6 @@ export async function startService(
   const feed = new ChangeFeed(node.store, log);
   const events = new EventHub(feed, node.store, { ...config, isShared: isShared(keys) });
   node.news.listen(events);
-  const messenger = (await purging?.(node, log)) ?? null;
   const courier = (await webhooks?.courierOf(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
@@ -116,7 +107,6 @@ export async function startService(
   const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
   const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
   node.start();
-  messenger?.start();
   tidying?.start();
   courier?.start();
   const faults = new ClientFaults(log);
@@ -215,7 +205,7 @@ export async function startService(
     faults.tell();
     await inTime(tidied, left());
     lapses.close();
-    await Promise.all([messenger?.stop(), courier?.stop()]);
+    await courier?.stop();
     await node.close();
     return received && finished && answered;
   }
