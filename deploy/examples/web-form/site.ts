@@ -18,7 +18,7 @@ export interface Settings {
   darkroom: string;
   /** Where browsers do, such as https://photos.example; its CORS_ORIGINS has this site. */
   photos: string;
-  /** An API key with the scopes `upload` and `read`. It stays here: no browser ever gets it. */
+  /** An API key with the scopes `upload` and `read`; empty where Darkroom asks for none. It stays here: no browser ever gets it. */
   key: string;
 }
 
@@ -26,10 +26,11 @@ type Headers = Record<string, string>;
 
 /** A site of yours with a form for photos, as small as it gets. Put your own sign-in before `/tickets` and `/photos`. */
 export function site({ darkroom, photos, key }: Settings): Server {
+  const authorization: Headers = key === '' ? {} : { authorization: `Bearer ${key}` };
   const ask = (path: string, init: RequestInit & { duplex?: 'half' } = {}) =>
     fetch(new URL(path, darkroom), {
       ...init,
-      headers: { ...(init.headers as Headers), authorization: `Bearer ${key}` },
+      headers: { ...(init.headers as Headers), ...authorization },
     });
 
   /** For the script: an address that takes one photo, straight from the browser to Darkroom. */
