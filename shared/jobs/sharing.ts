@@ -8,6 +8,7 @@ import { VALUES_PER_STATEMENT } from './among.ts';
 import { type Announces, announceReplaced } from './announce.ts';
 import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
+import { storedManifest } from './stored-manifest.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
 import { bytesOf, changeUsage } from './usage.ts';
 
@@ -71,7 +72,7 @@ export async function attachSet(
     .insertInto('sets')
     .values({
       run_id: runId,
-      manifest: JSON.stringify(manifest),
+      manifest: storedManifest(manifest),
       published_at: at,
       tenant,
       sha256,
