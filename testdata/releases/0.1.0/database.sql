@@ -914,20 +914,6 @@ CREATE VIEW public.open_changes AS
 
 
 --
--- Name: outbox; Type: TABLE; Schema: public; Owner: -
---
-
-CREATE TABLE public.outbox (
-    id text NOT NULL,
-    topic text NOT NULL,
-    body text NOT NULL,
-    created_at bigint NOT NULL,
-    due_at bigint NOT NULL,
-    tries integer NOT NULL
-);
-
-
---
 -- Name: quarantine; Type: TABLE; Schema: public; Owner: -
 --
 
@@ -1190,8 +1176,8 @@ ALTER TABLE ONLY pgboss.queue_stats ATTACH PARTITION pgboss.queue_stats_20261201
 -- Data for Name: job_common; Type: TABLE DATA; Schema: pgboss; Owner: -
 --
 
-INSERT INTO pgboss.job_common VALUES ('a9c19865-5916-4e65-8e21-e5f4669185c8', 'fresh', 0, '{"jobId": "9448d92b-f8af-44ef-947b-2f2f74c64bc4", "format": "jpeg", "preset": "default", "tenant": "default", "imageId": "764f749c-a4ea-4f9d-ad21-d1677d635dc6", "isBatch": false, "isSuspect": false, "requestId": "839dba8e-d278-483f-be50-433bf9b008ff", "memoryBytes": 33638400, "recipeDigest": "3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612"}', 'active', 2147483647, 0, 0, false, NULL, 86399, 1, '9448d92b-f8af-44ef-947b-2f2f74c64bc4', NULL, NULL, NULL, '2026-11-30 20:14:19.937956+00', '2026-11-30 20:14:19.937956+00', '2026-11-30 20:14:19.975739+00', NULL, '2036-11-27 20:14:19.937956+00', NULL, NULL, 'exclusive', '2026-11-30 20:14:20.409605+00', 10, false, false, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
-INSERT INTO pgboss.job_common VALUES ('0bab0289-101b-43dc-be45-c6364bcdf3d3', 'fresh', 0, '{"jobId": "fd781dcc-11af-47f4-8c09-8fdbde9fa2e9", "format": "jpeg", "preset": "default", "tenant": "default", "imageId": "5670a026-3061-4751-a80a-398e375fa996", "isBatch": false, "isSuspect": false, "requestId": "6a7271e8-b365-4ac6-90a2-30680468a336", "memoryBytes": 33638400, "recipeDigest": "3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612"}', 'created', 2147483647, 0, 0, false, NULL, 86399, 1, 'fd781dcc-11af-47f4-8c09-8fdbde9fa2e9', NULL, NULL, NULL, '2026-11-30 20:14:20.407103+00', '2026-11-30 20:14:20.407103+00', NULL, NULL, '2036-11-27 20:14:20.407103+00', NULL, NULL, 'exclusive', NULL, 10, false, false, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO pgboss.job_common VALUES ('0d981f22-b479-4991-807c-11d923b9e62f', 'fresh', 0, '{"jobId": "6afd9556-35ad-4df3-b9fd-92e7687dde6a", "format": "jpeg", "preset": "default", "tenant": "default", "imageId": "309633f2-986d-422b-8fdf-69ef0977540d", "isBatch": false, "isSuspect": false, "requestId": "3a0825b4-f630-4b18-a2fd-a67b8c114046", "memoryBytes": 33638400, "recipeDigest": "3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612"}', 'created', 2147483647, 0, 0, false, NULL, 86399, 1, '6afd9556-35ad-4df3-b9fd-92e7687dde6a', NULL, NULL, NULL, '2026-11-30 20:32:53.831873+00', '2026-11-30 20:32:53.831873+00', NULL, NULL, '2036-11-27 20:32:53.831873+00', NULL, NULL, 'exclusive', NULL, 10, false, false, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO pgboss.job_common VALUES ('c4c6797a-57f9-467a-8513-85a2b764f46c', 'fresh', 0, '{"jobId": "813ce1b3-8845-476b-a9dc-cc4c34a3fa2d", "format": "jpeg", "preset": "default", "tenant": "default", "imageId": "41b31d9a-5f57-4f9f-8648-5f5737385ee1", "isBatch": false, "isSuspect": false, "requestId": "50796308-469d-4cd4-a9d7-db1a965dc9b0", "memoryBytes": 33638400, "recipeDigest": "3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612"}', 'active', 2147483647, 0, 0, false, NULL, 86399, 1, '813ce1b3-8845-476b-a9dc-cc4c34a3fa2d', NULL, NULL, NULL, '2026-11-30 20:32:53.751389+00', '2026-11-30 20:32:53.751389+00', '2026-11-30 20:32:53.771485+00', NULL, '2036-11-27 20:32:53.751389+00', NULL, NULL, 'exclusive', '2026-11-30 20:32:53.771485+00', 10, false, false, 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL);
 
 
 --
@@ -1204,9 +1190,9 @@ INSERT INTO pgboss.job_common VALUES ('0bab0289-101b-43dc-be45-c6364bcdf3d3', 'f
 -- Data for Name: queue; Type: TABLE DATA; Schema: pgboss; Owner: -
 --
 
-INSERT INTO pgboss.queue VALUES ('backlog', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:14:09.665258+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:14:19.65459+00', '2026-11-30 20:14:19.665258+00', '2026-11-30 20:14:18.281488+00', '2026-11-30 20:14:07.957104+00', '2026-11-30 20:14:07.957104+00');
-INSERT INTO pgboss.queue VALUES ('batch', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:14:09.665258+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:14:19.65459+00', '2026-11-30 20:14:19.665258+00', '2026-11-30 20:14:18.281488+00', '2026-11-30 20:14:07.973646+00', '2026-11-30 20:14:07.973646+00');
-INSERT INTO pgboss.queue VALUES ('fresh', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:14:09.665258+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:14:19.65459+00', '2026-11-30 20:14:19.665258+00', '2026-11-30 20:14:18.281488+00', '2026-11-30 20:14:07.933594+00', '2026-11-30 20:14:07.933594+00');
+INSERT INTO pgboss.queue VALUES ('backlog', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:32:43.748429+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:32:53.732762+00', '2026-11-30 20:32:53.748429+00', '2026-11-30 20:32:52.663181+00', '2026-11-30 20:32:44.358909+00', '2026-11-30 20:32:44.358909+00');
+INSERT INTO pgboss.queue VALUES ('batch', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:32:43.748429+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:32:53.732762+00', '2026-11-30 20:32:53.748429+00', '2026-11-30 20:32:52.663181+00', '2026-11-30 20:32:44.365715+00', '2026-11-30 20:32:44.365715+00');
+INSERT INTO pgboss.queue VALUES ('fresh', 'exclusive', 2147483647, 0, false, NULL, 86399, 315360000, 1, NULL, false, 'job_common', 0, 0, 0, 0, 0, 0, 0, 0, 0, '2026-11-30 20:32:43.748429+00', 0, 0, 0, NULL, NULL, NULL, NULL, NULL, '{0,0,0,0,0,0,0,0}', 10, false, NULL, '2026-11-30 20:32:53.732762+00', '2026-11-30 20:32:53.748429+00', '2026-11-30 20:32:52.663181+00', '2026-11-30 20:32:44.345672+00', '2026-11-30 20:32:44.345672+00');
 
 
 --
@@ -1237,7 +1223,7 @@ INSERT INTO pgboss.queue VALUES ('fresh', 'exclusive', 2147483647, 0, false, NUL
 -- Data for Name: version; Type: TABLE DATA; Schema: pgboss; Owner: -
 --
 
-INSERT INTO pgboss.version VALUES (46, NULL, '2026-11-30 20:14:08.000876+00', '2026-11-30 20:14:18.087195+00', '2026-11-30 20:14:09.233373+00', NULL);
+INSERT INTO pgboss.version VALUES (46, NULL, '2026-11-30 20:32:44.376841+00', '2026-11-30 20:32:49.386122+00', '2026-11-30 20:32:45.902234+00', NULL);
 
 
 --
@@ -1250,75 +1236,76 @@ INSERT INTO pgboss.version VALUES (46, NULL, '2026-11-30 20:14:08.000876+00', '2
 -- Data for Name: deleted_images; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.deleted_images VALUES ('341faea1-f4ea-4598-8b67-dc198c3e6231', 1796069656043, 'default');
+INSERT INTO public.deleted_images VALUES ('976d6d54-f89d-4b01-824c-9a7e79a820f5', 1796070771590, 'default');
 
 
 --
 -- Data for Name: idempotency_keys; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.idempotency_keys VALUES ('default', 'of a release', 'e3611dc8-31e4-4beb-a8f5-60d1d24217da', 1796156051242, 'acad11edb1038cdf1c538c982944c6409d52d11354873e2b3e1a18e14f5b3e06', '0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846', '489231f2-a909-482b-894a-11c88817c85c', 'queued', '3411e333-fb06-4516-813d-2ae08e20d666');
+INSERT INTO public.idempotency_keys VALUES ('default', 'of a release', '7231fd13-7bf6-486a-ab8c-b617b68f03ec', 1796157166988, 'e79f26cecf1969d13bcd308fe28afa4d4c0f768e9c416e52f04994222424b7e6', 'e6dda023-53d9-414e-bcef-a27c573d003c', '4d4a01aa-d9a1-47f0-a085-bcaa21439062', 'queued', 'f85b5570-ef6f-4ac7-8850-254a92d26dc1');
 
 
 --
 -- Data for Name: image_metadata; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.image_metadata VALUES ('0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846', 'default', 'listing', '4711', 1796069651242);
-INSERT INTO public.image_metadata VALUES ('ea7c3bc7-600e-4481-bd7a-01bd151fccbd', 'default', 'listing', '4711', 1796069652033);
+INSERT INTO public.image_metadata VALUES ('e6dda023-53d9-414e-bcef-a27c573d003c', 'default', 'listing', '4711', 1796070766988);
+INSERT INTO public.image_metadata VALUES ('beeeb7db-b2fd-4cda-84a0-7e78720cd243', 'default', 'listing', '4711', 1796070767695);
 
 
 --
 -- Data for Name: images; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.images VALUES ('0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846', 'default', 'da7dbf26d833e0677499e437b1b8e4cff4fa581f609f86cef2ae8a5f92025f29', 840, 'jpeg', 64, 64, 1, 'default', '{"listing":"4711"}', 1796069651242, 'e8c8f5b6-3821-48ae-b9be-67e6d0677604', '{"x":0.25,"y":0.5}', 1, NULL, NULL);
-INSERT INTO public.images VALUES ('ea7c3bc7-600e-4481-bd7a-01bd151fccbd', 'default', 'da7dbf26d833e0677499e437b1b8e4cff4fa581f609f86cef2ae8a5f92025f29', 840, 'jpeg', 64, 64, 1, 'default', '{"listing":"4711"}', 1796069652033, 'e8c8f5b6-3821-48ae-b9be-67e6d0677604', '{"x":0.25,"y":0.5}', 1, NULL, NULL);
-INSERT INTO public.images VALUES ('12649c92-2a27-49cb-87b8-64a2c4730400', 'default', 'c7cd979193041f5630832c206d3c2cefade4ff5b29146f0c76856bd5fb6dfe29', 72, 'gif', 65543, 8, 1, 'default', NULL, 1796069652255, NULL, NULL, 1, NULL, NULL);
-INSERT INTO public.images VALUES ('0bd5c16b-ab4c-4f90-8c14-f265632984d8', 'default', '1e3a0d82143121a4700639b3232969da025e1dd99bf2aa57644de2b2bee7d30d', 14610, 'jpeg', 320, 240, 1, 'default', NULL, 1796069652523, NULL, NULL, 1, NULL, NULL);
-INSERT INTO public.images VALUES ('9559c5ae-a62c-4a24-9c63-da0bc9e37ae1', 'default', '81713331325315535d65d31d0a9ef574ed307532d12b68514358d25c601e5efc', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796069652153, 'f460912d-5988-4bb1-b20e-b6b6cf8f8619', NULL, 1, NULL, NULL);
-INSERT INTO public.images VALUES ('764f749c-a4ea-4f9d-ad21-d1677d635dc6', 'default', '498128a1a95177c60efab1db66ef898e7f607a2a257f1f94ea0a31eaddb2d2ea', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796069659888, NULL, NULL, 1, NULL, NULL);
-INSERT INTO public.images VALUES ('5670a026-3061-4751-a80a-398e375fa996', 'default', 'a7e878d93a2c746070b68611e469fbfda6ce2339ff0b7c0ad9a7c457474120e8', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796069660018, NULL, NULL, 1, NULL, NULL);
+INSERT INTO public.images VALUES ('e6dda023-53d9-414e-bcef-a27c573d003c', 'default', '2d7dcd516b9d9ed1098a11a183c91c422e5d70bcdefb1f321d61560623bcc544', 840, 'jpeg', 64, 64, 1, 'default', '{"listing":"4711"}', 1796070766988, 'e061492d-870f-446c-b744-37ed9e573bc8', '{"x":0.25,"y":0.5}', 1, NULL, NULL);
+INSERT INTO public.images VALUES ('beeeb7db-b2fd-4cda-84a0-7e78720cd243', 'default', '2d7dcd516b9d9ed1098a11a183c91c422e5d70bcdefb1f321d61560623bcc544', 840, 'jpeg', 64, 64, 1, 'default', '{"listing":"4711"}', 1796070767695, 'e061492d-870f-446c-b744-37ed9e573bc8', '{"x":0.25,"y":0.5}', 1, NULL, NULL);
+INSERT INTO public.images VALUES ('ebaeabe7-d65e-470e-bc0b-bcb4b20b8dc0', 'default', '77dd519f7b3713027783d7a79e3a82bf16981b3f41234fd1e074d2f5a0115279', 72, 'gif', 65543, 8, 1, 'default', NULL, 1796070768129, NULL, NULL, 1, NULL, NULL);
+INSERT INTO public.images VALUES ('579e08c1-a671-4bd7-9a80-2c5eb48ba565', 'default', '7e0b491c022ee2e9f7de9648e71d3d275de4ad724fb4bd2f4b7ac025d663fba1', 14610, 'jpeg', 320, 240, 1, 'default', NULL, 1796070768574, NULL, NULL, 1, NULL, NULL);
+INSERT INTO public.images VALUES ('51dc9fd8-deea-451e-90fb-053fbc5a2bcc', 'default', '45924a9f906bced6065670aa4f9ad61248aa5ad4b7f9582b724121dc62f1dcd0', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796070767879, '6dbe8e0f-90dc-4cef-a2d4-c0ed852922fa', NULL, 1, NULL, NULL);
+INSERT INTO public.images VALUES ('41b31d9a-5f57-4f9f-8648-5f5737385ee1', 'default', 'bbe75c7a4e01634ba02b99a5e28edc179470440e05a8ee47af7622307088a7bd', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796070773726, NULL, NULL, 1, NULL, NULL);
+INSERT INTO public.images VALUES ('309633f2-986d-422b-8fdf-69ef0977540d', 'default', '004b7390571089aced114aa1f3e348c319354e5e49eb0de9ad35806c2602fa13', 840, 'jpeg', 64, 64, 1, 'default', NULL, 1796070773803, NULL, NULL, 1, NULL, NULL);
 
 
 --
 -- Data for Name: jobs; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.jobs VALUES ('489231f2-a909-482b-894a-11c88817c85c', '0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846', 'default', 'succeeded', NULL, 'f7880dfb-3875-482b-8990-4d3d85168768', 1796069651242, 1796069651973, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', 'da7dbf26d833e0677499e437b1b8e4cff4fa581f609f86cef2ae8a5f92025f29', 1, 2, 0, 0, 0, NULL, 3);
-INSERT INTO public.jobs VALUES ('99d2dee3-17dd-4783-85bc-e263f2a290f5', 'ea7c3bc7-600e-4481-bd7a-01bd151fccbd', 'default', 'succeeded', NULL, '142cf2df-de4b-42cd-978b-6c6d031bb058', 1796069652033, 1796069652033, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', '489231f2-a909-482b-894a-11c88817c85c', 'default', 'da7dbf26d833e0677499e437b1b8e4cff4fa581f609f86cef2ae8a5f92025f29', 1, 2, 0, 1, 0, NULL, 4);
-INSERT INTO public.jobs VALUES ('f0caba59-f84b-41dd-86dc-b4cbf8f130ab', '9559c5ae-a62c-4a24-9c63-da0bc9e37ae1', 'default', 'succeeded', NULL, '2d32f9fb-08a4-4ef0-80d1-b4a8047ec23d', 1796069652153, 1796069653055, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '81713331325315535d65d31d0a9ef574ed307532d12b68514358d25c601e5efc', 1, 2, 0, 0, 0, NULL, 11);
-INSERT INTO public.jobs VALUES ('77001bed-e31c-4c02-9740-9f243f792d60', '12649c92-2a27-49cb-87b8-64a2c4730400', 'default', 'failed', 'image_unreadable', 'e0809dcf-83ef-47cd-85b2-6375bb41b4d2', 1796069652255, 1796069653077, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', 'c7cd979193041f5630832c206d3c2cefade4ff5b29146f0c76856bd5fb6dfe29', 1, 2, 0, 0, 0, NULL, 12);
-INSERT INTO public.jobs VALUES ('df56160c-9113-43f5-9a76-21efa4b72a36', '341faea1-f4ea-4598-8b67-dc198c3e6231', 'default', 'succeeded', NULL, '0fe41198-4e76-4797-91dd-29fc96678975', 1796069652827, 1796069654186, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '796baab5c719c9a11a4f862f82a58391bfaffe3d9714c3cf45bc9d8b341da80f', 1, 2, 0, 0, 0, NULL, 16);
-INSERT INTO public.jobs VALUES ('7210c928-92d8-4880-8294-f881ce1be0fa', '0bd5c16b-ab4c-4f90-8c14-f265632984d8', 'default', 'quarantined', 'worker_crashed', '98ee0481-d8e1-4983-b7b2-7e602f42c2c0', 1796069652523, 1796069655974, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '1e3a0d82143121a4700639b3232969da025e1dd99bf2aa57644de2b2bee7d30d', 1, 2, 0, 0, 0, NULL, 18);
-INSERT INTO public.jobs VALUES ('9448d92b-f8af-44ef-947b-2f2f74c64bc4', '764f749c-a4ea-4f9d-ad21-d1677d635dc6', 'default', 'running', NULL, '839dba8e-d278-483f-be50-433bf9b008ff', 1796069659888, 1796069659976, '8ecd67bb-0d76-4b76-a679-50b00f4206cf', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '498128a1a95177c60efab1db66ef898e7f607a2a257f1f94ea0a31eaddb2d2ea', 1, 2, 0, 0, 0, NULL, 20);
-INSERT INTO public.jobs VALUES ('fd781dcc-11af-47f4-8c09-8fdbde9fa2e9', '5670a026-3061-4751-a80a-398e375fa996', 'default', 'queued', NULL, '6a7271e8-b365-4ac6-90a2-30680468a336', 1796069660018, 1796069660018, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', 'a7e878d93a2c746070b68611e469fbfda6ce2339ff0b7c0ad9a7c457474120e8', 1, 2, 0, 1, 0, NULL, 21);
+INSERT INTO public.jobs VALUES ('4d4a01aa-d9a1-47f0-a085-bcaa21439062', 'e6dda023-53d9-414e-bcef-a27c573d003c', 'default', 'succeeded', NULL, 'a3df5323-feb6-4947-85bf-9636b4d0a4ee', 1796070766988, 1796070767563, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '2d7dcd516b9d9ed1098a11a183c91c422e5d70bcdefb1f321d61560623bcc544', 1, 2, 0, 0, 0, NULL, 3);
+INSERT INTO public.jobs VALUES ('eece4cd3-0907-45a8-9f8d-45fc5fcb1ad6', 'beeeb7db-b2fd-4cda-84a0-7e78720cd243', 'default', 'succeeded', NULL, '7a2f4b3a-0ec0-4d97-87ba-8febce9a036b', 1796070767695, 1796070767695, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', '4d4a01aa-d9a1-47f0-a085-bcaa21439062', 'default', '2d7dcd516b9d9ed1098a11a183c91c422e5d70bcdefb1f321d61560623bcc544', 1, 2, 0, 1, 0, NULL, 4);
+INSERT INTO public.jobs VALUES ('4d011be9-97d9-4028-b765-41256822b956', '51dc9fd8-deea-451e-90fb-053fbc5a2bcc', 'default', 'succeeded', NULL, '7666344c-ecd4-45e0-bf21-d38a8316633a', 1796070767879, 1796070768747, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '45924a9f906bced6065670aa4f9ad61248aa5ad4b7f9582b724121dc62f1dcd0', 1, 2, 0, 0, 0, NULL, 10);
+INSERT INTO public.jobs VALUES ('12f1305b-bcc7-4393-9da7-c0f7bb9b4d66', 'ebaeabe7-d65e-470e-bc0b-bcb4b20b8dc0', 'default', 'failed', 'image_unreadable', '319da854-c461-4992-8313-056f78b4bf16', 1796070768129, 1796070768805, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '77dd519f7b3713027783d7a79e3a82bf16981b3f41234fd1e074d2f5a0115279', 1, 2, 0, 0, 0, NULL, 11);
+INSERT INTO public.jobs VALUES ('5091926a-3265-4136-be95-646933b17294', '976d6d54-f89d-4b01-824c-9a7e79a820f5', 'default', 'succeeded', NULL, '158e1c8c-1e7e-45c3-b6f4-d58fd0ed0a67', 1796070768779, 1796070770186, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', 'a24d9e06029992583293c5430ad715354d791309d8b642abec0c36d91cb8a2bf', 1, 2, 0, 0, 0, NULL, 16);
+INSERT INTO public.jobs VALUES ('976fd387-4041-4c4d-90dc-cca7bae76a62', '579e08c1-a671-4bd7-9a80-2c5eb48ba565', 'default', 'quarantined', 'worker_crashed', '438c964d-9861-402f-9f00-0bfc449cd617', 1796070768574, 1796070771488, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '7e0b491c022ee2e9f7de9648e71d3d275de4ad724fb4bd2f4b7ac025d663fba1', 1, 2, 0, 0, 0, NULL, 18);
+INSERT INTO public.jobs VALUES ('813ce1b3-8845-476b-a9dc-cc4c34a3fa2d', '41b31d9a-5f57-4f9f-8648-5f5737385ee1', 'default', 'running', NULL, '50796308-469d-4cd4-a9d7-db1a965dc9b0', 1796070773726, 1796070773783, '074c1656-b826-4b32-a259-4a575417eee6', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', 'bbe75c7a4e01634ba02b99a5e28edc179470440e05a8ee47af7622307088a7bd', 1, 2, 0, 0, 0, NULL, 20);
+INSERT INTO public.jobs VALUES ('6afd9556-35ad-4df3-b9fd-92e7687dde6a', '309633f2-986d-422b-8fdf-69ef0977540d', 'default', 'queued', NULL, '3a0825b4-f630-4b18-a2fd-a67b8c114046', 1796070773803, 1796070773803, NULL, '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', NULL, 'default', '004b7390571089aced114aa1f3e348c319354e5e49eb0de9ad35806c2602fa13', 1, 2, 0, 1, 0, NULL, 21);
 
 
 --
 -- Data for Name: kysely_migration; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.kysely_migration VALUES ('0001-first', '2026-11-30T20:14:06.725Z');
-INSERT INTO public.kysely_migration VALUES ('0002-quarantine', '2026-11-30T20:14:06.742Z');
-INSERT INTO public.kysely_migration VALUES ('0003-sharing', '2026-11-30T20:14:06.793Z');
-INSERT INTO public.kysely_migration VALUES ('0004-idempotency', '2026-11-30T20:14:06.817Z');
-INSERT INTO public.kysely_migration VALUES ('0005-numbered-runs', '2026-11-30T20:14:06.829Z');
-INSERT INTO public.kysely_migration VALUES ('0006-recipes', '2026-11-30T20:14:06.833Z');
-INSERT INTO public.kysely_migration VALUES ('0007-perceptual-hashes', '2026-11-30T20:14:06.861Z');
-INSERT INTO public.kysely_migration VALUES ('0008-kept-recipes', '2026-11-30T20:14:06.926Z');
-INSERT INTO public.kysely_migration VALUES ('0009-reprocessing', '2026-11-30T20:14:06.945Z');
-INSERT INTO public.kysely_migration VALUES ('0010-tenants-of-the-deleted', '2026-11-30T20:14:06.948Z');
-INSERT INTO public.kysely_migration VALUES ('0011-nodes', '2026-11-30T20:14:06.956Z');
-INSERT INTO public.kysely_migration VALUES ('0012-image-metadata', '2026-11-30T20:14:06.986Z');
-INSERT INTO public.kysely_migration VALUES ('0012-image-removals', '2026-11-30T20:14:07.012Z');
-INSERT INTO public.kysely_migration VALUES ('0012-outbox', '2026-11-30T20:14:07.041Z');
-INSERT INTO public.kysely_migration VALUES ('0013-retention', '2026-11-30T20:14:07.061Z');
-INSERT INTO public.kysely_migration VALUES ('0013-usage', '2026-11-30T20:14:07.118Z');
-INSERT INTO public.kysely_migration VALUES ('0014-traces', '2026-11-30T20:14:07.119Z');
-INSERT INTO public.kysely_migration VALUES ('0016-resumable-uploads', '2026-11-30T20:14:07.139Z');
-INSERT INTO public.kysely_migration VALUES ('0017-changes', '2026-11-30T20:14:07.171Z');
-INSERT INTO public.kysely_migration VALUES ('0017-webhooks', '2026-11-30T20:14:07.246Z');
+INSERT INTO public.kysely_migration VALUES ('0001-first', '2026-11-30T20:32:43.189Z');
+INSERT INTO public.kysely_migration VALUES ('0002-quarantine', '2026-11-30T20:32:43.233Z');
+INSERT INTO public.kysely_migration VALUES ('0003-sharing', '2026-11-30T20:32:43.297Z');
+INSERT INTO public.kysely_migration VALUES ('0004-idempotency', '2026-11-30T20:32:43.329Z');
+INSERT INTO public.kysely_migration VALUES ('0005-numbered-runs', '2026-11-30T20:32:43.369Z');
+INSERT INTO public.kysely_migration VALUES ('0006-recipes', '2026-11-30T20:32:43.370Z');
+INSERT INTO public.kysely_migration VALUES ('0007-perceptual-hashes', '2026-11-30T20:32:43.408Z');
+INSERT INTO public.kysely_migration VALUES ('0008-kept-recipes', '2026-11-30T20:32:43.439Z');
+INSERT INTO public.kysely_migration VALUES ('0009-reprocessing', '2026-11-30T20:32:43.459Z');
+INSERT INTO public.kysely_migration VALUES ('0010-tenants-of-the-deleted', '2026-11-30T20:32:43.461Z');
+INSERT INTO public.kysely_migration VALUES ('0011-nodes', '2026-11-30T20:32:43.494Z');
+INSERT INTO public.kysely_migration VALUES ('0012-image-metadata', '2026-11-30T20:32:43.581Z');
+INSERT INTO public.kysely_migration VALUES ('0012-image-removals', '2026-11-30T20:32:43.625Z');
+INSERT INTO public.kysely_migration VALUES ('0012-outbox', '2026-11-30T20:32:43.663Z');
+INSERT INTO public.kysely_migration VALUES ('0013-retention', '2026-11-30T20:32:43.685Z');
+INSERT INTO public.kysely_migration VALUES ('0013-usage', '2026-11-30T20:32:43.729Z');
+INSERT INTO public.kysely_migration VALUES ('0014-traces', '2026-11-30T20:32:43.730Z');
+INSERT INTO public.kysely_migration VALUES ('0016-resumable-uploads', '2026-11-30T20:32:43.745Z');
+INSERT INTO public.kysely_migration VALUES ('0017-changes', '2026-11-30T20:32:43.774Z');
+INSERT INTO public.kysely_migration VALUES ('0017-webhooks', '2026-11-30T20:32:43.869Z');
+INSERT INTO public.kysely_migration VALUES ('0018-no-outbox', '2026-11-30T20:32:43.872Z');
 
 
 --
@@ -1332,27 +1319,21 @@ INSERT INTO public.kysely_migration_lock VALUES ('migration_lock', 0);
 -- Data for Name: nodes; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.nodes VALUES ('3411e333-fb06-4516-813d-2ae08e20d666', 'all', 'vm', '2026-11-30 20:14:08.314847+00', '2026-11-30 20:14:20.442166+00', 1, '[]', 'libvips 8.18.7, sharp 0.35.5, libheif 1.23.2', 270.3332442888224, '{"batch": {}, "fresh": {}}');
-
-
---
--- Data for Name: outbox; Type: TABLE DATA; Schema: public; Owner: -
---
-
+INSERT INTO public.nodes VALUES ('f85b5570-ef6f-4ac7-8850-254a92d26dc1', 'all', 'vm', '2026-11-30 20:32:45.067266+00', '2026-11-30 20:32:53.8135+00', 1, '[]', 'libvips 8.18.7, sharp 0.35.5, libheif 1.23.2', 232.7378844890252, '{"batch": {}, "fresh": {"default": 1}}');
 
 
 --
 -- Data for Name: quarantine; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.quarantine VALUES ('default', '1e3a0d82143121a4700639b3232969da025e1dd99bf2aa57644de2b2bee7d30d', 'libvips 8.18.7, sharp 0.35.5, libheif 1.23.2', '0bd5c16b-ab4c-4f90-8c14-f265632984d8', '7210c928-92d8-4880-8294-f881ce1be0fa', 'SIGSEGV', NULL, 1796069655974);
+INSERT INTO public.quarantine VALUES ('default', '7e0b491c022ee2e9f7de9648e71d3d275de4ad724fb4bd2f4b7ac025d663fba1', 'libvips 8.18.7, sharp 0.35.5, libheif 1.23.2', '579e08c1-a671-4bd7-9a80-2c5eb48ba565', '976fd387-4041-4c4d-90dc-cca7bae76a62', 'SIGSEGV', NULL, 1796070771488);
 
 
 --
 -- Data for Name: queue_migration; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.queue_migration VALUES ('0001-nodes', '2026-11-30T20:14:07.410Z');
+INSERT INTO public.queue_migration VALUES ('0001-nodes', '2026-11-30T20:32:44.017Z');
 
 
 --
@@ -1385,45 +1366,45 @@ INSERT INTO public.recipes VALUES ('3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b
 -- Data for Name: resumable_uploads; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.resumable_uploads VALUES ('203b05cd-73d8-4e53-8a70-3c17388666b3', 'default', 'open', 86, 43, '[{"hold":"496794d4-3f52-473d-882a-beb75dd5972e","at":0,"bytes":43}]', '', '{}', '496794d4-3f52-473d-882a-beb75dd5972e', 1796069656823, 1796674456823, NULL, NULL, NULL);
+INSERT INTO public.resumable_uploads VALUES ('bc61a7c4-6346-4bdf-8f7d-5bc10ffa6874', 'default', 'open', 86, 43, '[{"hold":"28398667-9faa-4e68-907f-0c73ea95eb4d","at":0,"bytes":43}]', '', '{}', '28398667-9faa-4e68-907f-0c73ea95eb4d', 1796070772102, 1796675572102, NULL, NULL, NULL);
 
 
 --
 -- Data for Name: runs; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.runs VALUES ('e8c8f5b6-3821-48ae-b9be-67e6d0677604', '489231f2-a909-482b-894a-11c88817c85c', 7641, 1796069651411, 1796069651973, 'succeeded', NULL, NULL, 121581568, NULL, 1, '3411e333-fb06-4516-813d-2ae08e20d666', 'd75f5632-dc61-4515-9257-a1de9422cb15');
-INSERT INTO public.runs VALUES ('f460912d-5988-4bb1-b20e-b6b6cf8f8619', 'f0caba59-f84b-41dd-86dc-b4cbf8f130ab', 7641, 1796069652253, 1796069653055, 'succeeded', NULL, NULL, 126955520, NULL, 1, '3411e333-fb06-4516-813d-2ae08e20d666', '0b7160ce-2db7-4899-a2d5-bc845d6a3099');
-INSERT INTO public.runs VALUES ('bb994824-5d6a-4859-aee8-4f13f7f84c04', '77001bed-e31c-4c02-9740-9f243f792d60', 7641, 1796069652571, 1796069653077, 'rejected', NULL, NULL, 141262848, 'image_unreadable', 1, '3411e333-fb06-4516-813d-2ae08e20d666', 'e895174d-e9c8-47bd-a82b-6863fb095173');
-INSERT INTO public.runs VALUES ('6e00568e-5646-4f22-bdfc-9c5db5b27f5f', '7210c928-92d8-4880-8294-f881ce1be0fa', 7641, 1796069653087, 1796069653187, 'crashed', 'SIGSEGV', NULL, NULL, 'worker_crashed', 1, '3411e333-fb06-4516-813d-2ae08e20d666', 'bf2cde95-4f70-4555-88a0-e94694ee44c5');
-INSERT INTO public.runs VALUES ('4153ebb2-3146-425c-b31e-b0dd57bf5d5a', 'df56160c-9113-43f5-9a76-21efa4b72a36', 7642, 1796069653194, 1796069654186, 'succeeded', NULL, NULL, 120516608, NULL, 1, '3411e333-fb06-4516-813d-2ae08e20d666', '2a651330-bad9-48af-90e4-73c64f64009d');
-INSERT INTO public.runs VALUES ('067dba71-843f-4905-be94-e1ec0292478d', '7210c928-92d8-4880-8294-f881ce1be0fa', 7742, 1796069655705, 1796069655974, 'crashed', 'SIGSEGV', NULL, NULL, 'worker_crashed', 2, '3411e333-fb06-4516-813d-2ae08e20d666', '4a40ffba-409e-49bd-bf92-8083ddbc28f5');
-INSERT INTO public.runs VALUES ('8ecd67bb-0d76-4b76-a679-50b00f4206cf', '9448d92b-f8af-44ef-947b-2f2f74c64bc4', 7843, 1796069659976, NULL, NULL, NULL, NULL, NULL, NULL, 1, '3411e333-fb06-4516-813d-2ae08e20d666', 'a9c19865-5916-4e65-8e21-e5f4669185c8');
+INSERT INTO public.runs VALUES ('e061492d-870f-446c-b744-37ed9e573bc8', '4d4a01aa-d9a1-47f0-a085-bcaa21439062', 9304, 1796070767126, 1796070767563, 'succeeded', NULL, NULL, 120918016, NULL, 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', 'e355b7aa-5430-4b3a-b173-29c2d2870a85');
+INSERT INTO public.runs VALUES ('6dbe8e0f-90dc-4cef-a2d4-c0ed852922fa', '4d011be9-97d9-4028-b765-41256822b956', 9304, 1796070768138, 1796070768747, 'succeeded', NULL, NULL, 124456960, NULL, 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', '0cccd6ef-0182-49b1-88d7-dd3db87c2500');
+INSERT INTO public.runs VALUES ('3e2b7afe-1f8f-46e8-8193-c9ddd2355ce8', '12f1305b-bcc7-4393-9da7-c0f7bb9b4d66', 9304, 1796070768605, 1796070768805, 'rejected', NULL, NULL, 139313152, 'image_unreadable', 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', '5cb8dcca-ec8e-44e1-a882-c62054694d41');
+INSERT INTO public.runs VALUES ('eb2b5540-7804-48a0-b220-a9669807cdeb', '976fd387-4041-4c4d-90dc-cca7bae76a62', 9304, 1796070768813, 1796070769082, 'crashed', 'SIGSEGV', NULL, NULL, 'worker_crashed', 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', '83b42b2c-bb4d-46a9-89b0-a5a6f25b4a09');
+INSERT INTO public.runs VALUES ('01f70c85-4684-45d3-a58a-04b427234b42', '5091926a-3265-4136-be95-646933b17294', 9303, 1796070769136, 1796070770186, 'succeeded', NULL, NULL, 121139200, NULL, 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', 'f9896ec8-2f65-4792-a052-df7611860d7a');
+INSERT INTO public.runs VALUES ('c35a6087-f3f5-4a2b-b28c-38005943f86e', '976fd387-4041-4c4d-90dc-cca7bae76a62', 9403, 1796070771282, 1796070771488, 'crashed', 'SIGSEGV', NULL, NULL, 'worker_crashed', 2, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', '618948b1-0417-4cf7-b45d-73bf9b13b8fd');
+INSERT INTO public.runs VALUES ('074c1656-b826-4b32-a259-4a575417eee6', '813ce1b3-8845-476b-a9dc-cc4c34a3fa2d', 9498, 1796070773783, NULL, NULL, NULL, NULL, NULL, NULL, 1, 'f85b5570-ef6f-4ac7-8850-254a92d26dc1', 'c4c6797a-57f9-467a-8513-85a2b764f46c');
 
 
 --
 -- Data for Name: secrets; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.secrets VALUES ('signing', 'SeHcoifSdSV/OYRO5eTVQClddNwCuw7+pEZraL1Vjas=');
+INSERT INTO public.secrets VALUES ('signing', '1r6r/UrmaxoK2frniQTZP+yf61eaZZWQnvtw/IB5vbE=');
 
 
 --
 -- Data for Name: sets; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.sets VALUES ('e8c8f5b6-3821-48ae-b9be-67e6d0677604', '{"format":1,"pipelineVersion":2,"variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"}],"description":{"thumbhash":"1fsDBwB4eIiId3iHh/h3eHh39lAYd4gA","colour":"#ff0003","perceptualHash":"0000000000000000","hasAlpha":false,"quality":{"sharpness":0,"brightness":0.212,"shadows":0,"highlights":0,"verdicts":["tiny"]}},"privacy":{"found":["profile"],"removed":["profile"]}}', 1796069651973, 'default', 'da7dbf26d833e0677499e437b1b8e4cff4fa581f609f86cef2ae8a5f92025f29', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', 2, 0, 0, 0, 0, 1887);
-INSERT INTO public.sets VALUES ('f460912d-5988-4bb1-b20e-b6b6cf8f8619', '{"format":1,"pipelineVersion":2,"variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"}],"description":{"thumbhash":"1fsDBwB4eIiId3iHh/h3eHh39lAYd4gA","colour":"#ff0003","perceptualHash":"0000000000000000","hasAlpha":false,"quality":{"sharpness":0,"brightness":0.212,"shadows":0,"highlights":0,"verdicts":["tiny"]}},"privacy":{"found":["profile"],"removed":["profile"]}}', 1796069653055, 'default', '81713331325315535d65d31d0a9ef574ed307532d12b68514358d25c601e5efc', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', 2, 0, 0, 0, 0, 1887);
+INSERT INTO public.sets VALUES ('e061492d-870f-446c-b744-37ed9e573bc8', '{"format":1,"pipelineVersion":2,"variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"}],"description":{"thumbhash":"1fsDBwB4eIiId3iHh/h3eHh39lAYd4gA","colour":"#ff0003","perceptualHash":"0000000000000000","hasAlpha":false,"quality":{"sharpness":0,"brightness":0.212,"shadows":0,"highlights":0,"verdicts":["tiny"]}},"privacy":{"found":["profile"],"removed":["profile"]}}', 1796070767563, 'default', '2d7dcd516b9d9ed1098a11a183c91c422e5d70bcdefb1f321d61560623bcc544', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', 2, 0, 0, 0, 0, 1887);
+INSERT INTO public.sets VALUES ('6dbe8e0f-90dc-4cef-a2d4-c0ed852922fa', '{"format":1,"pipelineVersion":2,"variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"frames":1,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"frames":1,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c"}],"description":{"thumbhash":"1fsDBwB4eIiId3iHh/h3eHh39lAYd4gA","colour":"#ff0003","perceptualHash":"0000000000000000","hasAlpha":false,"quality":{"sharpness":0,"brightness":0.212,"shadows":0,"highlights":0,"verdicts":["tiny"]}},"privacy":{"found":["profile"],"removed":["profile"]}}', 1796070768747, 'default', '45924a9f906bced6065670aa4f9ad61248aa5ad4b7f9582b724121dc62f1dcd0', '3d8e1462cb6571c13bdfd8cf51213117916c9bef7e6b1de5adaaa430dbb58612', 2, 0, 0, 0, 0, 1887);
 
 
 --
 -- Data for Name: upkeep; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.upkeep VALUES ('index', '2026-11-30 20:14:08.634313+00');
-INSERT INTO public.upkeep VALUES ('sweep', '2026-11-30 20:14:08.641823+00');
-INSERT INTO public.upkeep VALUES ('retention', '2026-11-30 20:14:16.009878+00');
-INSERT INTO public.upkeep VALUES ('reconcile', '2026-11-30 20:14:16.838187+00');
+INSERT INTO public.upkeep VALUES ('sweep', '2026-11-30 20:32:45.265713+00');
+INSERT INTO public.upkeep VALUES ('reconcile', '2026-11-30 20:32:45.271614+00');
+INSERT INTO public.upkeep VALUES ('index', '2026-11-30 20:32:45.312056+00');
+INSERT INTO public.upkeep VALUES ('retention', '2026-11-30 20:32:51.525001+00');
 
 
 --
@@ -1437,10 +1418,10 @@ INSERT INTO public.usage VALUES ('default', 6, 18042, 5661);
 -- Data for Name: usage_changes; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.usage_changes VALUES ('c467a057-7aae-478c-8d04-f60449b5b27b', 'default', -1, -840, 0);
-INSERT INTO public.usage_changes VALUES ('d0908f59-c3b6-4570-b976-b9a8202348d5', 'default', 0, 0, -1887);
-INSERT INTO public.usage_changes VALUES ('a3ecabce-27ec-4e3c-8d08-b49993fb6fd5', 'default', 1, 840, 0);
-INSERT INTO public.usage_changes VALUES ('4d5ebfde-efd1-4597-a210-75e1aa179176', 'default', 1, 840, 0);
+INSERT INTO public.usage_changes VALUES ('8080cccd-3343-4400-8548-b603d0f2ff6b', 'default', -1, -840, 0);
+INSERT INTO public.usage_changes VALUES ('2f4abdcc-fc13-4c72-a327-99c994e37c16', 'default', 0, 0, -1887);
+INSERT INTO public.usage_changes VALUES ('1fa52f1b-f62f-4bde-8590-f7bd17b34ca0', 'default', 1, 840, 0);
+INSERT INTO public.usage_changes VALUES ('c68f6274-0ca7-4e34-9a54-d8a99a7bc37e', 'default', 1, 840, 0);
 
 
 --
@@ -1453,20 +1434,21 @@ INSERT INTO public.usage_changes VALUES ('4d5ebfde-efd1-4597-a210-75e1aa179176',
 -- Data for Name: webhook_endpoints; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.webhook_endpoints VALUES ('nobody', NULL, NULL, NULL, 1796069658245, 'it is out of reach');
+INSERT INTO public.webhook_endpoints VALUES ('nobody', NULL, NULL, NULL, 1796070773101, 'it is out of reach');
 
 
 --
 -- Data for Name: webhook_messages; Type: TABLE DATA; Schema: public; Owner: -
 --
 
-INSERT INTO public.webhook_messages VALUES ('85384430-35e7-4e0a-a1e8-ebccc7032dce', 'nobody', 'image.ready', 'default', '9559c5ae-a62c-4a24-9c63-da0bc9e37ae1', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:14:13.055Z","data":{"imageId":"9559c5ae-a62c-4a24-9c63-da0bc9e37ae1","jobId":"f0caba59-f84b-41dd-86dc-b4cbf8f130ab","tenant":"default","reason":"uploaded","links":{"self":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1","job":"/jobs/f0caba59-f84b-41dd-86dc-b4cbf8f130ab"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/9559c5ae-a62c-4a24-9c63-da0bc9e37ae1/thumb.466768ff8ca58856.webp"}]}}', NULL, 'waiting', 1796069653055, 1796069653055, 1796069665151, 2, NULL, 1796069656439, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('3a8b332b-57a6-4103-a62d-1347f5bc250d', 'nobody', 'image.ready', 'default', 'ea7c3bc7-600e-4481-bd7a-01bd151fccbd', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:14:12.033Z","data":{"imageId":"ea7c3bc7-600e-4481-bd7a-01bd151fccbd","jobId":"99d2dee3-17dd-4783-85bc-e263f2a290f5","tenant":"default","reason":"uploaded","links":{"self":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd","job":"/jobs/99d2dee3-17dd-4783-85bc-e263f2a290f5"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/ea7c3bc7-600e-4481-bd7a-01bd151fccbd/thumb.466768ff8ca58856.webp"}]}}', '{"listing":"4711"}', 'waiting', 1796069652033, 1796069652033, 1796069665838, 2, NULL, 1796069657040, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('50eeffd6-2cbe-4831-9c28-a24385c4a196', 'nobody', 'image.ready', 'default', '0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:14:11.973Z","data":{"imageId":"0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846","jobId":"489231f2-a909-482b-894a-11c88817c85c","tenant":"default","reason":"uploaded","links":{"self":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846","job":"/jobs/489231f2-a909-482b-894a-11c88817c85c"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/0f1d5c6c-85f4-4f6c-9e8c-ec9156c36846/thumb.466768ff8ca58856.webp"}]}}', '{"listing":"4711"}', 'waiting', 1796069651973, 1796069651973, 1796069662395, 2, NULL, 1796069657040, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('9b521e55-102b-491e-859d-2eb2f78d7016', 'nobody', 'image.ready', 'default', '341faea1-f4ea-4598-8b67-dc198c3e6231', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:14:14.186Z","data":{"imageId":"341faea1-f4ea-4598-8b67-dc198c3e6231","jobId":"df56160c-9113-43f5-9a76-21efa4b72a36","tenant":"default","reason":"uploaded","links":{"self":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231","job":"/jobs/df56160c-9113-43f5-9a76-21efa4b72a36"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/341faea1-f4ea-4598-8b67-dc198c3e6231/thumb.466768ff8ca58856.webp"}]}}', NULL, 'waiting', 1796069654186, 1796069654186, 1796069665769, 2, NULL, 1796069658217, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('1689b2c9-aed0-41fd-aa1f-a9471307658f', 'nobody', 'image.quarantined', 'default', '0bd5c16b-ab4c-4f90-8c14-f265632984d8', 1, '{"type":"image.quarantined","timestamp":"2026-11-30T20:14:15.974Z","data":{"imageId":"0bd5c16b-ab4c-4f90-8c14-f265632984d8","jobId":"7210c928-92d8-4880-8294-f881ce1be0fa","tenant":"default","reason":"uploaded","links":{"self":"/images/0bd5c16b-ab4c-4f90-8c14-f265632984d8","job":"/jobs/7210c928-92d8-4880-8294-f881ce1be0fa"},"metadata":null,"status":"quarantined","failure":"worker_crashed"}}', NULL, 'waiting', 1796069655974, 1796069655974, 1796069660148, 1, NULL, 1796069656439, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('8f04eea7-4305-48a8-b955-21446db0035a', 'nobody', 'image.failed', 'default', '12649c92-2a27-49cb-87b8-64a2c4730400', 1, '{"type":"image.failed","timestamp":"2026-11-30T20:14:13.077Z","data":{"imageId":"12649c92-2a27-49cb-87b8-64a2c4730400","jobId":"77001bed-e31c-4c02-9740-9f243f792d60","tenant":"default","reason":"uploaded","links":{"self":"/images/12649c92-2a27-49cb-87b8-64a2c4730400","job":"/jobs/77001bed-e31c-4c02-9740-9f243f792d60"},"metadata":null,"status":"failed","failure":"image_unreadable"}}', NULL, 'waiting', 1796069653077, 1796069653077, 1796069667408, 2, NULL, 1796069658087, 'it is out of reach');
-INSERT INTO public.webhook_messages VALUES ('71892cb6-ae5e-4073-85e1-d0f0708dc148', 'nobody', 'image.deleted', 'default', '341faea1-f4ea-4598-8b67-dc198c3e6231', 2, '{"type":"image.deleted","timestamp":"2026-11-30T20:14:16.043Z","data":{"imageId":"341faea1-f4ea-4598-8b67-dc198c3e6231","tenant":"default","status":"deleted","reason":"deleted"}}', NULL, 'waiting', 1796069656043, 1796069656043, 1796069665769, 0, NULL, NULL, NULL);
+INSERT INTO public.webhook_messages VALUES ('828c2b46-a3cf-4c81-9fc7-2af81788a910', 'nobody', 'image.ready', 'default', 'beeeb7db-b2fd-4cda-84a0-7e78720cd243', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:32:47.695Z","data":{"imageId":"beeeb7db-b2fd-4cda-84a0-7e78720cd243","jobId":"eece4cd3-0907-45a8-9f8d-45fc5fcb1ad6","tenant":"default","reason":"uploaded","links":{"self":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243","job":"/jobs/eece4cd3-0907-45a8-9f8d-45fc5fcb1ad6"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/beeeb7db-b2fd-4cda-84a0-7e78720cd243/thumb.466768ff8ca58856.webp"}]}}', '{"listing":"4711"}', 'waiting', 1796070767695, 1796070767695, 1796070776930, 2, NULL, 1796070771073, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('e4f9ab73-42f6-4782-8298-b76b16b0d61e', 'nobody', 'image.ready', 'default', '51dc9fd8-deea-451e-90fb-053fbc5a2bcc', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:32:48.747Z","data":{"imageId":"51dc9fd8-deea-451e-90fb-053fbc5a2bcc","jobId":"4d011be9-97d9-4028-b765-41256822b956","tenant":"default","reason":"uploaded","links":{"self":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc","job":"/jobs/4d011be9-97d9-4028-b765-41256822b956"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/51dc9fd8-deea-451e-90fb-053fbc5a2bcc/thumb.466768ff8ca58856.webp"}]}}', NULL, 'waiting', 1796070768747, 1796070768747, 1796070781861, 2, NULL, 1796070772122, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('370356c6-f631-4465-9046-3b29be0d3eb0', 'nobody', 'image.ready', 'default', 'e6dda023-53d9-414e-bcef-a27c573d003c', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:32:47.563Z","data":{"imageId":"e6dda023-53d9-414e-bcef-a27c573d003c","jobId":"4d4a01aa-d9a1-47f0-a085-bcaa21439062","tenant":"default","reason":"uploaded","links":{"self":"/images/e6dda023-53d9-414e-bcef-a27c573d003c","job":"/jobs/4d4a01aa-d9a1-47f0-a085-bcaa21439062"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/e6dda023-53d9-414e-bcef-a27c573d003c/thumb.466768ff8ca58856.webp"}]}}', '{"listing":"4711"}', 'waiting', 1796070767563, 1796070767563, 1796070782327, 2, NULL, 1796070773094, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('ae43b41b-a2f3-40da-ad86-3d7b59e132a4', 'nobody', 'image.quarantined', 'default', '579e08c1-a671-4bd7-9a80-2c5eb48ba565', 1, '{"type":"image.quarantined","timestamp":"2026-11-30T20:32:51.488Z","data":{"imageId":"579e08c1-a671-4bd7-9a80-2c5eb48ba565","jobId":"976fd387-4041-4c4d-90dc-cca7bae76a62","tenant":"default","reason":"uploaded","links":{"self":"/images/579e08c1-a671-4bd7-9a80-2c5eb48ba565","job":"/jobs/976fd387-4041-4c4d-90dc-cca7bae76a62"},"metadata":null,"status":"quarantined","failure":"worker_crashed"}}', NULL, 'waiting', 1796070771488, 1796070771488, 1796070776406, 1, NULL, 1796070771548, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('e5f1c057-271c-4543-8586-904008780364', 'nobody', 'image.failed', 'default', 'ebaeabe7-d65e-470e-bc0b-bcb4b20b8dc0', 1, '{"type":"image.failed","timestamp":"2026-11-30T20:32:48.805Z","data":{"imageId":"ebaeabe7-d65e-470e-bc0b-bcb4b20b8dc0","jobId":"12f1305b-bcc7-4393-9da7-c0f7bb9b4d66","tenant":"default","reason":"uploaded","links":{"self":"/images/ebaeabe7-d65e-470e-bc0b-bcb4b20b8dc0","job":"/jobs/12f1305b-bcc7-4393-9da7-c0f7bb9b4d66"},"metadata":null,"status":"failed","failure":"image_unreadable"}}', NULL, 'waiting', 1796070768805, 1796070768805, 1796070781531, 2, NULL, 1796070773094, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('c29b384c-a1e1-4ac1-94d0-85b4efc667c7', 'nobody', 'image.ready', 'default', '976d6d54-f89d-4b01-824c-9a7e79a820f5', 1, '{"type":"image.ready","timestamp":"2026-11-30T20:32:50.186Z","data":{"imageId":"976d6d54-f89d-4b01-824c-9a7e79a820f5","jobId":"5091926a-3265-4136-be95-646933b17294","tenant":"default","reason":"uploaded","links":{"self":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5","job":"/jobs/5091926a-3265-4136-be95-646933b17294"},"metadata":null,"status":"succeeded","variants":[{"name":"large","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.5cfcc6879f88da94.jpg"},{"name":"large","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.466768ff8ca58856.webp"},{"name":"medium","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.5cfcc6879f88da94.jpg"},{"name":"medium","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.466768ff8ca58856.webp"},{"name":"thumb","format":"jpeg","width":64,"height":64,"bytes":527,"sha256":"5cfcc6879f88da9443072c88ce268f977a2bfb244a8a95447a1d0a65add3c818","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.5cfcc6879f88da94.jpg"},{"name":"thumb","format":"webp","width":64,"height":64,"bytes":102,"sha256":"466768ff8ca58856ff7fd49b356db5a77bbee9d26a68162b9015b9036bde507c","frames":1,"url":"/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.466768ff8ca58856.webp"}]}}', NULL, 'waiting', 1796070770186, 1796070770186, 1796070781125, 2, NULL, 1796070773094, 'it is out of reach');
+INSERT INTO public.webhook_messages VALUES ('4d475b3a-d1b3-4f48-aeb4-491d07f2d3be', 'nobody', 'image.changed', 'default', '976d6d54-f89d-4b01-824c-9a7e79a820f5', 2, '{"type":"image.changed","timestamp":"2026-11-30T20:32:51.590Z","data":{"imageId":"976d6d54-f89d-4b01-824c-9a7e79a820f5","tenant":"default","reason":"deleted","urls":["/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.5cfcc6879f88da94.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.466768ff8ca58856.webp","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/large.webp","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.5cfcc6879f88da94.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.466768ff8ca58856.webp","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/medium.webp","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.5cfcc6879f88da94.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.jpg","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.466768ff8ca58856.webp","/images/976d6d54-f89d-4b01-824c-9a7e79a820f5/thumb.webp"]}}', NULL, 'waiting', 1796070771590, 1796070771590, 1796070781125, 0, NULL, NULL, NULL);
+INSERT INTO public.webhook_messages VALUES ('769de904-b4e9-46d3-b9df-8e24061a9534', 'nobody', 'image.deleted', 'default', '976d6d54-f89d-4b01-824c-9a7e79a820f5', 3, '{"type":"image.deleted","timestamp":"2026-11-30T20:32:51.590Z","data":{"imageId":"976d6d54-f89d-4b01-824c-9a7e79a820f5","tenant":"default","status":"deleted","reason":"deleted"}}', NULL, 'waiting', 1796070771590, 1796070771590, 1796070781125, 0, NULL, NULL, NULL);
 
 
 --
@@ -1650,14 +1632,6 @@ ALTER TABLE ONLY public.kysely_migration
 
 ALTER TABLE ONLY public.nodes
     ADD CONSTRAINT nodes_pkey PRIMARY KEY (id);
-
-
---
--- Name: outbox outbox_pkey; Type: CONSTRAINT; Schema: public; Owner: -
---
-
-ALTER TABLE ONLY public.outbox
-    ADD CONSTRAINT outbox_pkey PRIMARY KEY (id);
 
 
 --
@@ -2059,20 +2033,6 @@ CREATE INDEX jobs_waiting ON public.jobs USING btree (tenant, turn) WHERE ((stat
 --
 
 CREATE INDEX jobs_waiting_batch ON public.jobs USING btree (tenant) WHERE ((state = 'queued'::text) AND (is_batch = 1) AND (shared_run_of IS NULL));
-
-
---
--- Name: outbox_by_age; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX outbox_by_age ON public.outbox USING btree (created_at);
-
-
---
--- Name: outbox_by_turn; Type: INDEX; Schema: public; Owner: -
---
-
-CREATE INDEX outbox_by_turn ON public.outbox USING btree (topic, due_at);
 
 
 --
