@@ -1,4 +1,4 @@
-import { cp } from 'node:fs/promises';
+import { cp, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
@@ -33,9 +33,11 @@ test('a data folder of a newer version is refused with 78, told of by the doctor
   const database = new DatabaseSync(path);
   database.exec("INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-future', '2100-01-01')");
   database.close();
+  const before = await readFile(path);
   await using service = await spawnService(folder, { folder });
   expect(await service.exited).toEqual({ code: 78, signal: null });
   expect(JSON.stringify(service.lines)).toMatch(/migrations that this version does not know: 9999-future/);
+  expect(await readFile(path)).toEqual(before);
   const { lines } = await askDoctor({ env: { BASE_PATH: folder } });
   expect(lines('fail').join()).toContain('9999-future');
 });
