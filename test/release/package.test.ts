@@ -55,7 +55,7 @@ const TSCONFIG = {
 
 const Shown = z.object({ status: z.string(), widths: z.array(z.int()), url: z.string() });
 
-describe('the package, on a machine with npm and an older Node', () => {
+describe('the package, on a machine with npm and an older Node', { timeout: 120_000 }, () => {
   let installed: Installed;
   beforeAll(async () => {
     installed = await installPackage();
