@@ -36,7 +36,8 @@ const NODES = [
 
 /** What an operator has: the command line, what watches the service, the life of data: `npm run test:operator`. */
 const OPERATOR = [
-  'test/e2e/{erase,image-list,metrics,originals,quota,reprocess,retention,serve-command,telemetry}.test.ts',
+  'test/e2e/{erase,image-list,metrics,originals,quota,reprocess,retention,serve-command,telemetry,upgrade}.test.ts',
+  'test/release/package.test.ts',
   'test/server/{cli,doctor,migration}/*.test.ts',
   'test/server/network-folder.test.ts',
 ];
@@ -100,7 +101,7 @@ const NOT_ON_CLUSTER = [
   // What a worker does before a run or beside it, and what ends it: of those that end at a run worker-lies has enough.
   'test/crash/{boot,escape,memory,worker-dies,worker-hangs}.test.ts',
   // These bring stores of their own, or read the files of SQLite.
-  'test/e2e/{bucket,migrate}.test.ts',
+  'test/e2e/{bucket,migrate,upgrade}.test.ts',
   'test/crash/{chaos,migrate}.test.ts',
 ];
 
