@@ -4,7 +4,7 @@ import { join } from 'node:path';
 /** Parts of an image, each by what its paths begin with; the first that fits counts. */
 const PARTS = {
   runtime: /^usr\/local\/bin\/(node|bun)$/,
-  'of Debian': /^(usr|etc|var)\//,
+  'of Debian': /^(usr|lib|lib64|etc|var)\//,
   'native code': /^app\/node_modules\/@img\//,
   packages: /^app\/node_modules\//,
   sources: /^app\//,
@@ -19,10 +19,13 @@ export interface Figures {
 
 /** What is in a root file system: regular files, by their sizes. */
 export function figuresOf(root: string): Figures {
+  // Folders are seen through links as well.
+  const seen = new Set<number>();
   const figures: Figures = { files: 0, bytes: 0, parts: {} };
   for (const path of readdirSync(root, { recursive: true, encoding: 'utf8' })) {
     const stat = lstatSync(join(root, path));
-    if (!stat.isFile()) continue;
+    if (!stat.isFile() || seen.has(stat.ino)) continue;
+    seen.add(stat.ino);
     const [part = 'other'] = Object.entries(PARTS).find(([, begins]) => begins.test(path)) ?? [];
     figures.files += 1;
     figures.bytes += stat.size;

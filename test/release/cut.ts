@@ -1,5 +1,5 @@
 /**
- * What `npm version` does beside package.json and its lock: the section of CHANGELOG.md, and the data that this version leaves, which
+ * What `npm version` does beside package.json and its lock: the section of CHANGELOG.md, the label of the image, and the data that this version leaves, which
  * every later one is tried on. npm commits and tags what is staged here.
  */
 import { execFileSync } from 'node:child_process';
@@ -9,8 +9,16 @@ import { released } from './changelog.ts';
 import { ROOT } from './package-folder.ts';
 
 const CHANGELOG = `${ROOT}CHANGELOG.md`;
+const DOCKERFILE = `${ROOT}Dockerfile`;
 
 const day = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' }).format();
 writeFileSync(CHANGELOG, released(readFileSync(CHANGELOG, 'utf8'), VERSION, day));
+writeFileSync(
+  DOCKERFILE,
+  readFileSync(DOCKERFILE, 'utf8').replace(/^ARG VERSION=.*$/m, `ARG VERSION=${VERSION}`),
+);
 await import('../../testdata/releases/make.ts');
-execFileSync('git', ['add', '--all', CHANGELOG, folderOf(VERSION)], { cwd: ROOT, stdio: 'inherit' });
+execFileSync('git', ['add', '--all', CHANGELOG, DOCKERFILE, folderOf(VERSION)], {
+  cwd: ROOT,
+  stdio: 'inherit',
+});
