@@ -30,7 +30,8 @@ const MEASURED_MS = 15_000;
 const ENV = { QUEUE_DEPTH: '100', HANDOFF_TIMEOUT_MS: '30000' };
 const NODES: OfRole = { api: { env: { DRAIN_DELAY_MS: '2000' } }, worker: {} };
 
-const picture = await readFile(imagePath('testimage_small.jpg'));
+/** So small that there are many uploads: what goes wrong goes wrong with some of them. */
+const picture = await readFile(imagePath('orientation/1.jpg'));
 await using postgres = await PostgresServer.start();
 await using server = await S3Server.start();
 await using cluster = await Cluster.start({
