@@ -35,7 +35,7 @@ const NODES = [
 const OPERATOR = [
   'test/e2e/{erase,image-list,metrics,originals,presets,probes,quota,reprocess,retention,serve-command}.test.ts',
   'test/e2e/{start,telemetry}.test.ts',
-  'test/crash/{alerts,backup,out-of-resources,purge,replace-workers,reprocess,retention}.test.ts',
+  'test/crash/{alerts,backup,out-of-resources,replace-workers,reprocess,retention}.test.ts',
   'test/crash/{small-disk,terminal}.test.ts',
   'test/server/{cli,doctor,migration}/*.test.ts',
   'test/server/network-folder.test.ts',
@@ -46,7 +46,7 @@ const FRONT = [
   'test/e2e/{client,events,ops-page,ops-state,page,slow-event-reader,webhooks}.test.ts',
   'test/e2e/resumable{,-end,-refusals}.test.ts',
   'test/crash/{resumable,webhooks}.test.ts',
-  'test/server/{events,outbox,purge,resumable,web,webhooks}/**/*.test.ts',
+  'test/server/{events,resumable,web,webhooks}/**/*.test.ts',
 ];
 
 /**
@@ -59,7 +59,7 @@ const NOT_ON_BUN = [
   'test/e2e/{digest,hostile-fields,refusals,reprocess,retention,shared-runs,signed-reads,similar}.test.ts',
   'test/e2e/{testdata,tickets,unpublished}.test.ts',
   'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals}.test.ts',
-  'test/crash/{alerts,purge,retention,reprocess}.test.ts',
+  'test/crash/{alerts,retention,reprocess}.test.ts',
 ];
 const ONLY_EMBEDDED = [
   'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',

@@ -41,7 +41,7 @@ export function readConfig(environment: Variables = process.env) {
     const allowed = `a part of DRAIN_TIMEOUT_MS, so at most ${drain.DRAIN_TIMEOUT_MS}`;
     faults.push(faultOf('DRAIN_DELAY_MS', given.DRAIN_DELAY_MS, allowed));
   }
-  for (const check of [accessFaults, signingFaults, purgeFaults, sharingFaults])
+  for (const check of [accessFaults, signingFaults, sharingFaults])
     faults.push(...check(parsed.data ?? null));
   if (!parsed.success || faults.length > 0) throw new ConfigurationError(faults);
   const env = parsed.data;
@@ -97,7 +97,6 @@ export function readConfig(environment: Variables = process.env) {
     trustedProxies: env.TRUSTED_PROXIES ?? [],
     signedReads: env.SIGNED_READS === 'true',
     readUrlTtlS: env.READ_URL_TTL_S,
-    purge: purgeOf(env),
     metricsPort: env.METRICS_PORT ?? null,
     otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     traceRatio: env.TRACE_RATIO,
@@ -166,18 +165,6 @@ function signingFaults(env: z.output<typeof Environment> | null): string[] {
   if (env?.SIGNED_READS !== 'true' || env.SIGNING_KEYS_FILE !== undefined) return [];
   return [faultOf('SIGNED_READS', 'true', 'false where SIGNING_KEYS_FILE names no secrets')];
 }
-
-/** What says that something is to be purged, and is not signed, anybody could say. */
-function purgeFaults(env: z.output<typeof Environment> | null): string[] {
-  if (!env || (env.PURGE_URL === undefined) === (env.PURGE_SECRET_FILE === undefined)) return [];
-  return env.PURGE_URL === undefined
-    ? [faultOf('PURGE_SECRET_FILE', env.PURGE_SECRET_FILE, 'nothing where there is no PURGE_URL')]
-    : [faultOf('PURGE_URL', env.PURGE_URL, 'nothing where PURGE_SECRET_FILE names no secret to sign with')];
-}
-
-/** Null: nobody is told. */
-const purgeOf = ({ PURGE_URL: url, PURGE_SECRET_FILE: secretPath }: z.output<typeof Environment>) =>
-  url !== undefined && secretPath !== undefined ? { url, secretPath } : null;
 
 /** What nodes share they all share: records without their files, or files without their records, are of use to nobody. */
 function sharingFaults(env: z.output<typeof Environment> | null): string[] {

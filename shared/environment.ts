@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { SANDBOXES } from './domain/isolation.ts';
 import { expireAfter, keepOriginals } from './lifetimes.ts';
-import { PurgeUrl } from './purge-url.ts';
 import { DatabaseUrl, StorageUrl } from './store-urls.ts';
 
 const MIB = 1024 * 1024;
@@ -201,12 +200,6 @@ export const Environment = z.object({
     .enum(['all', 'api', 'worker'], 'all, api or worker')
     .prefault('all')
     .describe('What this node does: `api` takes uploads and answers, `worker` runs jobs'),
-  PURGE_URL: PurgeUrl.optional().describe(
-    'Told by POST which addresses of variants are not right any more, for the cache of a CDN; by default nobody is',
-  ),
-  PURGE_SECRET_FILE: path()
-    .optional()
-    .describe('Text file of the secret that signs what PURGE_URL is told, which needs it'),
   WEBHOOKS_FILE: path()
     .optional()
     .describe('JSON file of the endpoints that are told what becomes of images; read again at SIGHUP'),

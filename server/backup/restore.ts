@@ -2,7 +2,7 @@ import { copyFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Kysely } from 'kysely';
 import type { ImageId, RunId } from '../../shared/domain/ids.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { syncFile, syncFolder } from '../../shared/storage/disk/durable-file.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 import type { FileKind } from '../migration/moved.ts';

@@ -5,7 +5,7 @@ import { provideHome } from '../../shared/config.ts';
 import { announced } from '../../shared/jobs/announced.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import type { KeptWatermark, Lane } from '../../shared/jobs/records.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import { Listener } from '../../shared/postgres/listener.ts';
@@ -45,7 +45,7 @@ export async function openCluster(
   { database, storage: bucket }: { database: string; storage: S3Settings },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, announces, log, isShared } = options;
+  const { config, endpoints, log, isShared } = options;
   const node = randomUUID();
   const unlock = [...new Set([config.basePath, config.scratchPath])].map(lockFolder);
   const spoolPath = await emptyFolder(join(config.basePath, 'spool'));
@@ -61,7 +61,7 @@ export async function openCluster(
   const wake = (lane: Lane) => notifier.tell(CHANNELS.work, lane);
   const queue = await BossQueue.open(pool, takesWork, wake, log, clock);
   const news = new JobNews();
-  const records = measured(new PostgresJobStore(sessions, node, queue, clock, announces), 'records');
+  const records = measured(new PostgresJobStore(sessions, node, queue, clock, endpoints), 'records');
   const store = announced(records, () => {
     news.changed();
     notifier.tell(CHANNELS.changed);

@@ -1,5 +1,5 @@
 import type { Config } from '../../shared/config.ts';
-import type { Audience } from '../../shared/jobs/announce.ts';
+import type { Subscription } from '../../shared/domain/webhook.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { PresetsByName } from '../../shared/presets/configured-presets.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
@@ -22,7 +22,7 @@ export interface NodeOptions {
   /** Whether there are several tenants. */
   isShared: boolean;
   /** Who is to be told of what changes. */
-  announces: Audience;
+  endpoints: () => readonly Subscription[];
   log: Logger;
   /** Workers die at boot and nothing more is started: somebody must act. */
   breakerOpened(): void;

@@ -8,11 +8,11 @@ import { DiskStorage } from '../../shared/storage/disk/disk-storage.ts';
 import { lockFolder } from '../../shared/storage/disk/folder-lock.ts';
 import { refuseNetworkFolder } from '../../shared/storage/disk/network-file-system.ts';
 import { measured } from '../../shared/telemetry/measured.ts';
-import { indexEarlier } from '../index-earlier.ts';
 import { SHARED_AT_ONCE } from '../intake/acceptance.ts';
-import { recover } from '../recovery.ts';
-import { isAnySpentWithin } from '../retention.ts';
-import { removeUnnamedParts } from '../unnamed-parts.ts';
+import { indexEarlier } from '../upkeep/index-earlier.ts';
+import { recover } from '../upkeep/recovery.ts';
+import { isAnySpentWithin } from '../upkeep/retention.ts';
+import { removeUnnamedParts } from '../upkeep/unnamed-parts.ts';
 import { hireCrew, type NodeOptions, openScratch } from './crew.ts';
 import { DiskRoom } from './disk-room.ts';
 import type { Node } from './node.ts';
@@ -24,12 +24,12 @@ export async function openEmbedded(
   paths: { database: string; storage: string },
   watermarks: readonly KeptWatermark[],
 ): Promise<Node> {
-  const { config, announces, log } = options;
+  const { config, endpoints, log } = options;
   await refuseNetworkFolder(dirname(paths.database));
   const folders = new Set([config.basePath, paths.storage, dirname(paths.database), config.scratchPath]);
   const unlock = [...folders].map(lockFolder);
   const news = new JobNews();
-  const records = measured(await SqliteJobStore.open(paths.database, { announces }), 'records');
+  const records = measured(await SqliteJobStore.open(paths.database, endpoints), 'records');
   const store = announced(records, news.changed);
   const storage = measured(await DiskStorage.open(paths.storage), 'files');
   const parts = measured(await DiskParts.open(paths.storage), 'files');

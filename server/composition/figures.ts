@@ -93,12 +93,6 @@ function showStore(figures: FiguresOfStore): void {
     'Pictures that are refused since they have crashed the decoder',
     async () => (await figures())?.quarantined ?? null,
   );
-  gauge('darkroom_outbox_messages', 'What is still to be told to PURGE_URL; of all nodes', async () =>
-    figureOf(await figures(), ({ untold }) => untold.announcements),
-  );
-  gauge('darkroom_outbox_oldest_seconds', 'How old the oldest of it is', async () =>
-    figureOf(await figures(), ({ untold }) => secondsSince(untold.oldestAt)),
-  );
   gauges('darkroom_kept_bytes', 'Bytes of files that are kept; of all tenants', 'kind', async () => {
     const kept = (await figures())?.kept;
     return kept
@@ -115,9 +109,6 @@ function showStore(figures: FiguresOfStore): void {
   );
   gauge('darkroom_store_up', '1: the records answer', async () => ((await figures()) ? 1 : 0));
 }
-
-const figureOf = (figures: StoreFigures | null, read: (figures: StoreFigures) => number): number | null =>
-  figures && read(figures);
 
 const secondsSince = (at: number | null): number => (at === null ? 0 : Math.max(0, (Date.now() - at) / 1000));
 

@@ -1,7 +1,7 @@
 import type { Config } from '../../shared/config.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { DeleteParts } from '../operations/delete-image.ts';
-import { deleteExpiredImages, removeSpentOriginals } from '../retention.ts';
+import { deleteExpiredImages, removeSpentOriginals } from '../upkeep/retention.ts';
 import { Repeated } from './repeated.ts';
 
 /** How often it is looked for what has had its time, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import type { DatabaseClock } from '../../shared/postgres/database-clock.ts';
 import type { Sessions } from '../../shared/postgres/sessions.ts';
 import type { BossQueue } from '../../shared/queue/postgres/boss-queue.ts';
@@ -7,8 +7,8 @@ import { reconcile } from '../../shared/queue/postgres/reconcile.ts';
 import { takeTurn } from '../../shared/queue/postgres/turn.ts';
 import type { S3Storage } from '../../shared/storage/s3/s3-storage.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
-import { indexEarlier } from '../index-earlier.ts';
-import { sweep } from '../sweep.ts';
+import { indexEarlier } from '../upkeep/index-earlier.ts';
+import { sweep } from '../upkeep/sweep.ts';
 import { Repeated } from './repeated.ts';
 
 /** How often records and queue are compared, and how often files with records; whichever node comes first, in seconds. */

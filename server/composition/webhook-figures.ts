@@ -1,6 +1,6 @@
 import type { Subscription } from '../../shared/domain/webhook.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { EndpointState } from '../../shared/jobs/webhook-records.ts';
+import type { EndpointState } from '../../shared/jobs/webhooks/records.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauges, webhooksTotal } from '../../shared/telemetry/metrics.ts';
 

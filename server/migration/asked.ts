@@ -1,5 +1,5 @@
 import { StoreError } from '../../shared/errors.ts';
-import { NewerSchemaError } from '../../shared/jobs/newer-schema.ts';
+import { NewerSchemaError } from '../../shared/jobs/migrations/newer-schema.ts';
 import { MigrationRefused } from './migration-refused.ts';
 
 /** Gives a failure of the target's database the name that failures of stores have; what was decided stays what it is. */

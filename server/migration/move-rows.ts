@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { recountUsage } from '../../shared/jobs/usage.ts';
 import { MigrationRefused } from './migration-refused.ts';
 import {

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import type { Sessions } from '../../shared/postgres/sessions.ts';
 import { asked } from './asked.ts';
 

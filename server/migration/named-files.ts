@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { ImageRow, SetRow } from '../../shared/jobs/tables.ts';
+import { ImageRow, SetRow } from '../../shared/jobs/schema/tables.ts';
 import { Damaged, hasOriginal, hasSet, moveOriginal, moveSet } from './move-file.ts';
 import type { FileKind } from './moved.ts';
 import { pagesOf, type RecordTable, type Row } from './record-tables.ts';

@@ -1,9 +1,8 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { z } from 'zod';
-import { RemovalRow } from '../../shared/jobs/erasure-tables.ts';
-import { OutboxRow } from '../../shared/jobs/outbox-row.ts';
-import { RecipeRow, WatermarkRow } from '../../shared/jobs/recipe-tables.ts';
-import { ResumableUploadRow } from '../../shared/jobs/resumable-row.ts';
+import { RemovalRow } from '../../shared/jobs/schema/erasure-tables.ts';
+import { RecipeRow, WatermarkRow } from '../../shared/jobs/schema/recipe-tables.ts';
+import { ResumableUploadRow } from '../../shared/jobs/schema/resumable-row.ts';
 import {
   DeletedImageRow,
   IdempotencyKeyRow,
@@ -14,8 +13,8 @@ import {
   RunRow,
   SetRow,
   type Tables,
-} from '../../shared/jobs/tables.ts';
-import { WebhookEndpointRow, WebhookMessageRow } from '../../shared/jobs/webhook-tables.ts';
+} from '../../shared/jobs/schema/tables.ts';
+import { WebhookEndpointRow, WebhookMessageRow } from '../../shared/jobs/schema/webhook-tables.ts';
 
 /** Few enough for one statement in either database, of which SQLite binds 32,766 values and PostgreSQL 65,535. */
 const ROWS_A_PAGE = 500;
@@ -46,7 +45,6 @@ export const RECORD_TABLES: readonly RecordTable[] = [
   { name: 'deleted_images', key: ['id'], row: DeletedImageRow },
   { name: 'quarantine', key: ['tenant', 'sha256', 'decoder'], row: QuarantineRow },
   { name: 'removals', key: ['kind', 'id'], row: RemovalRow },
-  { name: 'outbox', key: ['id'], row: OutboxRow },
   { name: 'webhook_messages', key: ['id'], row: WebhookMessageRow },
   { name: 'webhook_endpoints', key: ['id'], row: WebhookEndpointRow },
   { name: 'idempotency_keys', key: ['tenant', 'key'], row: IdempotencyKeyRow },

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { ALIVE_SECONDS } from '../../shared/queue/postgres/migrations.ts';
 import { MigrationRefused } from './migration-refused.ts';
 import { names, pagesOf, RECORD_TABLES, type RecordTable, type Row, values } from './record-tables.ts';

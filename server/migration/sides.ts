@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import type { Sessions } from '../../shared/postgres/sessions.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';
 

@@ -2,7 +2,12 @@ import pLimit from 'p-limit';
 import type { Tenant } from '../../shared/domain/ids.ts';
 import type { MetadataField } from '../../shared/domain/metadata-field.ts';
 import { StoreError } from '../../shared/errors.ts';
-import { type Forgotten, NOTHING_FORGOTTEN, type Removal, type Scrubbed } from '../../shared/jobs/erasure.ts';
+import {
+  type Forgotten,
+  NOTHING_FORGOTTEN,
+  type Removal,
+  type Scrubbed,
+} from '../../shared/jobs/erasing/erasure.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { Retries } from '../../shared/queue/hand-off.ts';
 import type { ImageStorage } from '../../shared/storage/image-storage.ts';

@@ -1,6 +1,6 @@
 import { EndpointId, type Subscription } from '../../shared/domain/webhook.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { EndpointState } from '../../shared/jobs/webhook-records.ts';
+import type { EndpointState } from '../../shared/jobs/webhooks/records.ts';
 import { Problem } from '../problem.ts';
 
 /** What an operator is told of an endpoint: its secrets are no part of it. */

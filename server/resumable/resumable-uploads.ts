@@ -1,6 +1,6 @@
 import type { HoldId, Tenant, UploadId } from '../../shared/domain/ids.ts';
 import type { NewResumableUpload, ResumableUpload } from '../../shared/domain/resumable.ts';
-import type { FoundUpload } from '../../shared/jobs/resumable.ts';
+import type { FoundUpload } from '../../shared/jobs/resumable/resumable.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { type QuotaOf, refuseBeyondQuota } from '../access/quotas.ts';
 import { bodyFault } from '../intake/body-fault.ts';

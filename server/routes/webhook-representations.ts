@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Delivery } from '../../shared/jobs/webhook-records.ts';
+import type { Delivery } from '../../shared/jobs/webhooks/records.ts';
 import type { DeliveryAnswer, WebhookEndpointAnswer } from '../contract/operator-answers.ts';
 import type { EndpointReport } from '../operations/webhooks.ts';
 import { time } from './representations.ts';

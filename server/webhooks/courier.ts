@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointId } from '../../shared/domain/webhook.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
-import type { WebhookMessage } from '../../shared/jobs/webhook-records.ts';
+import type { WebhookMessage } from '../../shared/jobs/webhooks/records.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { webhooksTotal } from '../../shared/telemetry/metrics.ts';
 import type { Endpoint } from './endpoints.ts';

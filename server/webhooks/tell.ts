@@ -1,7 +1,7 @@
-import type { TryEnd, WebhookMessage } from '../../shared/jobs/webhook-records.ts';
-import { pauseAfter } from '../outbox/pause-after.ts';
+import type { TryEnd, WebhookMessage } from '../../shared/jobs/webhooks/records.ts';
 import { AddressRefused } from './address-of.ts';
 import type { Endpoint } from './endpoints.ts';
+import { pauseAfter } from './pause-after.ts';
 import { type Answer, post } from './post.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { signedHeaders } from './signed-headers.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ChangeReason } from './announcement.ts';
+import { ChangeReason } from './change-reason.ts';
 import { ImageId, JobId, Tenant } from './ids.ts';
 import { Metadata, Variant } from './image.ts';
 import { FailureCode, type JobState } from './job.ts';
@@ -14,7 +14,13 @@ export const EndpointId = z
   .brand<'EndpointId'>();
 export type EndpointId = z.infer<typeof EndpointId>;
 
-export const WEBHOOK_EVENTS = ['image.ready', 'image.failed', 'image.quarantined', 'image.deleted'] as const;
+export const WEBHOOK_EVENTS = [
+  'image.ready',
+  'image.failed',
+  'image.quarantined',
+  'image.deleted',
+  'image.changed',
+] as const;
 export const WebhookEvent = z.enum(WEBHOOK_EVENTS);
 export type WebhookEvent = z.infer<typeof WebhookEvent>;
 
@@ -75,6 +81,13 @@ export const WebhookBody = z.discriminatedUnion('type', [
     tenant: Tenant,
     status: z.literal('deleted'),
     reason: ChangeReason.exclude(['reprocessed']),
+  }),
+  told('image.changed', {
+    imageId: ImageId,
+    tenant: Tenant,
+    reason: ChangeReason,
+    /** Whoever has kept what was there has to forget it. Where addresses are signed, each stands for all its signatures. */
+    urls: z.array(Path).min(1),
   }),
 ]);
 export type WebhookBody = z.infer<typeof WebhookBody>;

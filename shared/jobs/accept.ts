@@ -1,20 +1,19 @@
 import type { Kysely } from 'kysely';
 import type { Job } from '../domain/job.ts';
 import { all } from './all.ts';
-import type { Announces } from './announce.ts';
 import { answerKey } from './idempotency.ts';
 import { indexMetadata } from './image-metadata.ts';
 import { insertJob } from './insert-job.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { AcceptedUpload } from './records.ts';
+import type { Tables } from './schema/tables.ts';
 import { findTwin } from './sharing.ts';
-import type { Tables } from './tables.ts';
-import { tellEnded } from './tell-webhooks.ts';
 import { changeUsage, countWithin, takeBack } from './usage.ts';
+import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 export async function acceptUpload(
   db: Kysely<Tables>,
-  upload: AcceptedUpload & Announces,
+  upload: AcceptedUpload & Tells,
 ): Promise<Job | 'no_twin' | 'claim_lost' | 'over_quota'> {
   const { image, jobId, requestId, recipeDigest, pipelineVersion, isBatch, claim, needsTwin } = upload;
   const { tenant, sha256 } = image;
@@ -70,6 +69,6 @@ export async function acceptUpload(
     count,
     insertJob(db, job, key, { isFresh, turn: upload.turn ?? 0 }),
   ]);
-  if (twin?.published) await tellEnded(db, [jobId], { at: image.createdAt, announces: upload.announces });
+  if (twin?.published) await tellEnded(db, [jobId], { at: image.createdAt, webhooks: upload.webhooks });
   return job;
 }

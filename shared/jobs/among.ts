@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { ImageId, RunId } from '../domain/ids.ts';
-import { ImageRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, SetRow, type Tables } from './schema/tables.ts';
 
 /** Each database binds only so many values in one statement; SQLite's default is 32,766. */
 export const VALUES_PER_STATEMENT = 10_000;

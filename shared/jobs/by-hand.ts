@@ -1,16 +1,15 @@
 import type { Kysely } from 'kysely';
-import type { ChangeReason } from '../domain/announcement.ts';
+import type { ChangeReason } from '../domain/change-reason.ts';
 import type { ImageId, JobId, Tenant } from '../domain/ids.ts';
 import { hasEnded, JOB_STATES, JOB_TRANSITIONS, type JobState, statesBefore } from '../domain/job.ts';
 import type { QuarantinedBytes } from '../domain/quarantine.ts';
-import { type Announces, announcePurge } from './announce.ts';
 import { findImage, findJob, workOf } from './reads.ts';
 import type { DeletedImage, RetriedJob, Work } from './records.ts';
 import { endOpenRuns } from './runs.ts';
+import { JobRow, type Tables } from './schema/tables.ts';
 import { detachSet, findTwin, promoteFollower, showSet, type Twin } from './sharing.ts';
-import { JobRow, type Tables } from './tables.ts';
-import { tellDeleted, tellEnded } from './tell-webhooks.ts';
 import { changeUsage } from './usage.ts';
+import { type Tells, tellChanged, tellDeleted, tellEnded } from './webhooks/tell.ts';
 
 /** A person may have an ended job tried again, unless it has succeeded or been cancelled. */
 const RETRIED_BY_HAND = JOB_STATES.filter(
@@ -31,7 +30,7 @@ export async function releaseQuarantined(
 
 export async function retryJob(
   db: Kysely<Tables>,
-  { id, at, pipelineVersion, announces }: { id: JobId; at: number; pipelineVersion: number } & Announces,
+  { id, at, pipelineVersion, webhooks }: { id: JobId; at: number; pipelineVersion: number } & Tells,
 ): Promise<RetriedJob | JobState | 'deleted' | 'superseded' | 'original_gone' | null> {
   const found = await findJob(db, id);
   if (!found) return null;
@@ -58,8 +57,8 @@ export async function retryJob(
     .where('state', 'in', RETRIED_BY_HAND)
     .execute();
   if (!twin?.published) return { toRun: twin ? null : await workOf(db, id), retiredSets: [] };
-  const retiredSets = await showSet(db, [imageId], twin.published, { at, announces });
-  await tellEnded(db, [id], { at, announces });
+  const retiredSets = await showSet(db, [imageId], twin.published, { at, webhooks });
+  await tellEnded(db, [id], { at, webhooks });
   return { toRun: null, retiredSets };
 }
 
@@ -88,7 +87,7 @@ export interface DeletionOrder {
 
 export async function deleteImage(
   db: Kysely<Tables>,
-  { id, tenant, at, reason, announces }: DeletionOrder & Announces,
+  { id, tenant, at, reason, webhooks }: DeletionOrder & Tells,
 ): Promise<DeletedImage | 'deleted' | null> {
   // What has ended is deleted for everybody but who deletes it for good.
   const found = await findImage(db, { id, tenant, at: reason === 'deleted' ? at : Number.NEGATIVE_INFINITY });
@@ -114,11 +113,9 @@ export async function deleteImage(
   const { bytes, originalRemovedAt } = found.image;
   await changeUsage(db, { tenant, images: -1, originalBytes: originalRemovedAt === null ? -bytes : 0 });
   await db.insertInto('deleted_images').values({ id, tenant, deleted_at: at }).execute();
-  if (announces?.purges && found.set) {
-    const { variants } = found.set.manifest;
-    await announcePurge(db, { image: id, variants, reason, at });
-  }
-  await tellDeleted(db, { image: id, tenant, reason, at, announces });
+  const shown = found.set ? [{ id, tenant, run: found.set.runId }] : [];
+  await tellChanged(db, shown, { reason, at, webhooks });
+  await tellDeleted(db, { image: id, tenant, reason, at, webhooks });
   const retired = found.set && (await detachSet(db, found.set.runId)) ? found.set.runId : null;
   return { retiredSet: retired, promoted };
 }

@@ -2,20 +2,15 @@ import { acceptUpload } from './accept.ts';
 import { originalsGoneAmong, originalsKeptAmong, publishedAmong } from './among.ts';
 import { deleteImage, releaseQuarantined, retryJob } from './by-hand.ts';
 import { changesAfter, findChange } from './changes.ts';
-import { eraseImages, eraseRest } from './erase.ts';
+import { eraseImages, eraseRest } from './erasing/erase.ts';
+import { forgetRemovals, listRemovals } from './erasing/removals.ts';
+import { scrub } from './erasing/scrub.ts';
 import { figures } from './figures.ts';
 import { claimKey, releaseAllClaims, releaseClaim } from './idempotency.ts';
 import { indexEarlierMetadata } from './image-metadata.ts';
 import { listImages } from './list-images.ts';
-import {
-  borrowAnnouncements,
-  forgetAnnouncement,
-  postponeAnnouncement,
-  releaseAnnouncements,
-} from './outbox.ts';
 import { findImage, findJob, isQuarantined, listJobs, listQuarantine, queuedWork } from './reads.ts';
 import { findRecipe, findWatermark, keepWatermark } from './recipes.ts';
-import { forgetRemovals, listRemovals } from './removals.ts';
 import { countReprocess, queueReprocess } from './reprocess.ts';
 import {
   addToUpload,
@@ -26,15 +21,14 @@ import {
   holdUpload,
   openUploadsAmong,
   uploadsToTidy,
-} from './resumable.ts';
+} from './resumable/resumable.ts';
 import { expiredImages, releaseOriginals, spentOriginals } from './retention.ts';
 import { finishRun, requeueRunning, startRun } from './runs.ts';
 import { hasTwin } from './sharing.ts';
 import { findSimilar } from './similar.ts';
-import { scrub } from './sqlite/scrub.ts';
 import { foldUsage, recountUsage, usageOf } from './usage.ts';
-import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhook-deliveries.ts';
-import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhook-tries.ts';
+import { enableWebhook, listDeliveries, replayWebhooks, webhookStates } from './webhooks/deliveries.ts';
+import { borrowWebhooks, releaseWebhooks, settleWebhook, sweepWebhooks } from './webhooks/tries.ts';
 
 /**
  * What a call needs of its database.
@@ -63,11 +57,7 @@ export const CALLS = {
   countReprocess: { kind: 'read', query: countReprocess },
   eraseImages: { kind: 'durable', query: eraseImages },
   eraseRest: { kind: 'durable', query: eraseRest },
-  borrowAnnouncements: { kind: 'relaxed', query: borrowAnnouncements },
   // What a power cut undoes is told once more.
-  forgetAnnouncement: { kind: 'relaxed', query: forgetAnnouncement },
-  postponeAnnouncement: { kind: 'relaxed', query: postponeAnnouncement },
-  releaseAnnouncements: { kind: 'relaxed', query: releaseAnnouncements },
   borrowWebhooks: { kind: 'relaxed', query: borrowWebhooks },
   // An endpoint that has said that it wants nothing more is not to be asked again.
   settleWebhook: { kind: 'durable', query: settleWebhook },

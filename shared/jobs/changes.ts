@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import type { JobId, Tenant } from '../domain/ids.ts';
 import type { ChangePage, JobChange } from './records.ts';
-import { ChangedJobRow, type Tables } from './tables.ts';
+import { ChangedJobRow, type Tables } from './schema/tables.ts';
 
 const LastRow = z.object({ number: z.int() });
 const OpenRow = z.object({ begun: z.int(), over: z.int() });

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import { z } from 'zod';
 import { Usage } from '../domain/usage.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 import { totalUsage } from './usage.ts';
 
 /** Jobs that wait, those among them that wait for the run of another one. */
@@ -16,8 +16,6 @@ export const StoreFigures = z.object({
   /** Apart from each other: that an upload waits is a reason to look, that a batch waits is what it is for. */
   waiting: z.object({ upload: WaitingJobs, batch: WaitingJobs }),
   quarantined: z.int().min(0),
-  /** What is still to be told to others. */
-  untold: z.object({ announcements: z.int().min(0), oldestAt: z.int().nullable() }),
   /** What all tenants have together. */
   kept: Usage.omit({ tenant: true }),
 });
@@ -36,14 +34,9 @@ export async function figures(db: Kysely<Tables>): Promise<StoreFigures> {
     .selectFrom('quarantine')
     .select(({ fn }) => fn.countAll<number>().as('quarantined'))
     .executeTakeFirstOrThrow();
-  const untold = await db
-    .selectFrom('outbox')
-    .select(({ fn }) => [fn.countAll<number>().as('announcements'), fn.min('created_at').as('oldestAt')])
-    .executeTakeFirstOrThrow();
   return StoreFigures.parse({
     waiting: { upload: ofLane(0), batch: ofLane(1) },
     quarantined,
-    untold,
     kept: await totalUsage(db),
   });
 }

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { FirstAnswer, KEY_KEPT_MS, type KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, Sha256 } from '../domain/ids.ts';
 import type { Job } from '../domain/job.ts';
-import { IdempotencyKeyRow, type Tables } from './tables.ts';
+import { IdempotencyKeyRow, type Tables } from './schema/tables.ts';
 
 /** More than are claimed meanwhile, so that what has run out goes away, and few enough to hold nobody up. */
 const SWEPT_AT_ONCE = 100;

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Metadata } from '../domain/image.ts';
 import { findableFields } from '../domain/metadata-field.ts';
-import { ImageRow, type Tables } from './tables.ts';
+import { ImageRow, type Tables } from './schema/tables.ts';
 
 /** Each binds five values, and SQLite's statements take 32,766. */
 const ENTRIES_A_STATEMENT = 1_000;

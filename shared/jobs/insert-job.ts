@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { SetKey } from '../domain/image.ts';
 import type { Job } from '../domain/job.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 
 /**
  * @param key of the set that the job is to make

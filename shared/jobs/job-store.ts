@@ -1,4 +1,4 @@
-import type { ChangeReason } from '../domain/announcement.ts';
+import type { ChangeReason } from '../domain/change-reason.ts';
 import type { FirstAnswer, KeyClaim } from '../domain/idempotency.ts';
 import type { ClaimId, ImageId, JobId, RunId, Sha256, Tenant } from '../domain/ids.ts';
 import type { SetKey } from '../domain/image.ts';
@@ -16,10 +16,9 @@ import type {
   Removals,
   RemovalsAsked,
   Scrubbed,
-} from './erasure.ts';
+} from './erasing/erasure.ts';
 import type { StoreFigures } from './figures.ts';
 import type { ImagePage, ImagesAsked } from './image-page.ts';
-import type { Announcement, AnnouncementsAsked } from './outbox.ts';
 import type {
   AcceptedUpload,
   ChangePage,
@@ -42,8 +41,8 @@ import type {
   Work,
 } from './records.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
-import type { ResumableStore } from './resumable-store.ts';
-import type { WebhookStore } from './webhook-store.ts';
+import type { ResumableStore } from './resumable/resumable-store.ts';
+import type { WebhookStore } from './webhooks/webhook-store.ts';
 
 /**
  * The records of images, jobs and runs. Each call is one transaction: all of it or nothing.
@@ -167,18 +166,6 @@ export interface JobStore extends ResumableStore, WebhookStore {
 
   /** Forgets what a tenant has that no image of it names. What a request needs that is on its way is left. */
   eraseRest(rest: ErasureRest): Promise<ForgottenRest>;
-
-  /** Borrows what is to be told, that which has waited longest first; who does not say what became of it, gives it back by the end of the lease. */
-  borrowAnnouncements(asked: AnnouncementsAsked): Promise<Announcement[]>;
-
-  /** It was told, or is told no more. */
-  forgetAnnouncement(id: string): Promise<void>;
-
-  /** It could not be told, and is to be tried again after so many milliseconds. */
-  postponeAnnouncement(id: string, at: number, inMs: number): Promise<void>;
-
-  /** After a crash of the service: nobody is at any of it. Only for a process that knows that it is alone. */
-  releaseAnnouncements(at: number): Promise<void>;
 
   /** Files of a tenant's erased images that are to be removed, those that have waited longest first. */
   listRemovals(asked: RemovalsAsked): Promise<Removals>;

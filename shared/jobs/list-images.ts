@@ -4,8 +4,9 @@ import { ImageId } from '../domain/ids.ts';
 import { JobState } from '../domain/job.ts';
 import { isAnyWithoutIndex } from './image-metadata.ts';
 import type { ImagePage, ImagesAsked, ListedImage } from './image-page.ts';
+import { imagesWithLatestJob } from './images-with-latest-job.ts';
 import type { ImageCursor } from './reprocess-records.ts';
-import { ImageRow, JobRow, type Tables, toImage } from './tables.ts';
+import { ImageRow, JobRow, type Tables, toImage } from './schema/tables.ts';
 
 /** Images that are looked at for one page, where not all that are found are asked for: it takes some milliseconds. */
 const LOOKED_AT = 1_000;
@@ -76,18 +77,7 @@ async function listedAt(
   most: number,
 ): Promise<ListedImage[]> {
   if (places.length === 0) return [];
-  let select = db
-    .selectFrom('images')
-    .innerJoin('jobs', (join) =>
-      join.on('jobs.id', '=', ({ selectFrom }) =>
-        selectFrom('jobs as latest')
-          .select('latest.id')
-          .whereRef('latest.image_id', '=', 'images.id')
-          .orderBy('latest.created_at', 'desc')
-          .orderBy('latest.id', 'desc')
-          .limit(1),
-      ),
-    )
+  let select = imagesWithLatestJob(db)
     .selectAll('images')
     .select(['jobs.id as job_id', 'jobs.state as job_state', 'jobs.failure as job_failure'])
     .where(

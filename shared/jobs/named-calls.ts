@@ -1,20 +1,19 @@
-import type { Audience } from './announce.ts';
+import type { Subscription } from '../domain/webhook.ts';
 import type { CallInput, CallName, CallOutput } from './calls.ts';
 import type { JobStore } from './job-store.ts';
 
 /** The calls of a {@link JobStore}, each by its name and one input: how they reach a database is for who extends it. */
 export abstract class NamedCalls {
-  readonly #audience: Audience;
+  readonly #subscriptions: () => readonly Subscription[];
 
-  /** @param audience who is to be told of what changes; it may change meanwhile */
-  constructor(audience: Audience) {
-    this.#audience = audience;
+  /** @param subscriptions what endpoints are told of, as it is now */
+  constructor(subscriptions: () => readonly Subscription[]) {
+    this.#subscriptions = subscriptions;
   }
 
-  /** As it is now, and no more of it than a call needs: where it goes to is nobody's concern. */
-  protected get announces(): Audience {
-    const { purges, webhooks } = this.#audience;
-    return { purges, webhooks: webhooks.map(({ id, tenant, events }) => ({ id, tenant, events })) };
+  /** No more of it than a call needs: where it goes to is nobody's concern. */
+  protected get webhooks(): Subscription[] {
+    return this.#subscriptions().map(({ id, tenant, events }) => ({ id, tenant, events }));
   }
 
   protected abstract call<N extends CallName>(name: N, input: CallInput<N>): Promise<CallOutput<N>>;
@@ -24,12 +23,12 @@ export abstract class NamedCalls {
   releaseAllClaims: JobStore['releaseAllClaims'] = () => this.call('releaseAllClaims', undefined);
   hasTwin: JobStore['hasTwin'] = (key) => this.call('hasTwin', key);
   acceptUpload: JobStore['acceptUpload'] = (upload) =>
-    this.call('acceptUpload', { ...upload, announces: this.announces });
+    this.call('acceptUpload', { ...upload, webhooks: this.webhooks });
   findRecipe: JobStore['findRecipe'] = (digest) => this.call('findRecipe', digest);
   keepWatermark: JobStore['keepWatermark'] = (watermark) => this.call('keepWatermark', watermark);
   findWatermark: JobStore['findWatermark'] = (sha256) => this.call('findWatermark', sha256);
   startRun: JobStore['startRun'] = (start) => this.call('startRun', start);
-  finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', { ...end, announces: this.announces });
+  finishRun: JobStore['finishRun'] = (end) => this.call('finishRun', { ...end, webhooks: this.webhooks });
   findImage: JobStore['findImage'] = (id, tenant) => this.call('findImage', { id, tenant, at: Date.now() });
   listImages: JobStore['listImages'] = (asked) => this.call('listImages', asked);
   indexEarlierMetadata: JobStore['indexEarlierMetadata'] = (limit) =>
@@ -41,24 +40,19 @@ export abstract class NamedCalls {
   listJobs: JobStore['listJobs'] = (query) => this.call('listJobs', query);
   queuedWork: JobStore['queuedWork'] = () => this.call('queuedWork', undefined);
   deleteImage: JobStore['deleteImage'] = (id, tenant, at, reason = 'deleted') =>
-    this.call('deleteImage', { id, tenant, at, reason, announces: this.announces });
+    this.call('deleteImage', { id, tenant, at, reason, webhooks: this.webhooks });
   expiredImages: JobStore['expiredImages'] = (at, limit) => this.call('expiredImages', { at, limit });
   requeueRunning: JobStore['requeueRunning'] = (at) => this.call('requeueRunning', at);
   retryJob: JobStore['retryJob'] = (id, at, pipelineVersion) =>
-    this.call('retryJob', { id, at, pipelineVersion, announces: this.announces });
+    this.call('retryJob', { id, at, pipelineVersion, webhooks: this.webhooks });
   queueReprocess: JobStore['queueReprocess'] = (order) =>
-    this.call('queueReprocess', { ...order, announces: this.announces });
+    this.call('queueReprocess', { ...order, webhooks: this.webhooks });
   countReprocess: JobStore['countReprocess'] = (images) => this.call('countReprocess', images);
   isQuarantined: JobStore['isQuarantined'] = (bytes) => this.call('isQuarantined', bytes);
   listQuarantine: JobStore['listQuarantine'] = (query) => this.call('listQuarantine', query);
   releaseQuarantined: JobStore['releaseQuarantined'] = (bytes) => this.call('releaseQuarantined', bytes);
   eraseImages: JobStore['eraseImages'] = (order) =>
-    this.call('eraseImages', { ...order, announces: this.announces });
-  borrowAnnouncements: JobStore['borrowAnnouncements'] = (asked) => this.call('borrowAnnouncements', asked);
-  forgetAnnouncement: JobStore['forgetAnnouncement'] = (id) => this.call('forgetAnnouncement', id);
-  postponeAnnouncement: JobStore['postponeAnnouncement'] = (id, at, inMs) =>
-    this.call('postponeAnnouncement', { id, at, inMs });
-  releaseAnnouncements: JobStore['releaseAnnouncements'] = (at) => this.call('releaseAnnouncements', { at });
+    this.call('eraseImages', { ...order, webhooks: this.webhooks });
   borrowWebhooks: JobStore['borrowWebhooks'] = (asked) => this.call('borrowWebhooks', asked);
   settleWebhook: JobStore['settleWebhook'] = (settled) => this.call('settleWebhook', settled);
   releaseWebhooks: JobStore['releaseWebhooks'] = (at) => this.call('releaseWebhooks', { at });

@@ -5,7 +5,6 @@ import type { JobState } from '../domain/job.ts';
 import { DEFAULT_PRESET, type Preset } from '../domain/preset.ts';
 import type { Decoder, QuarantinedBytes } from '../domain/quarantine.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import { RecipeRow } from './recipe-tables.ts';
 import type {
   ImageRecord,
   JobCursor,
@@ -15,6 +14,7 @@ import type {
   QuarantinePage,
   Work,
 } from './records.ts';
+import { RecipeRow } from './schema/recipe-tables.ts';
 import {
   ImageRow,
   JobRow,
@@ -27,7 +27,7 @@ import {
   toQuarantined,
   toRun,
   toSet,
-} from './tables.ts';
+} from './schema/tables.ts';
 
 export async function findImage(
   db: Kysely<Tables>,

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
 import type { Sha256 } from '../domain/ids.ts';
 import { presetDigest, type Recipe } from '../domain/preset.ts';
-import { RecipeRow, WatermarkRow } from './recipe-tables.ts';
 import type { KeptWatermark } from './records.ts';
-import type { Tables } from './tables.ts';
+import { RecipeRow, WatermarkRow } from './schema/recipe-tables.ts';
+import type { Tables } from './schema/tables.ts';
 
 /** Nearly all uploads have the recipe of an earlier one: to look costs less than to keep it again. */
 export async function hasRecipe(db: Kysely<Tables>, digest: Sha256): Promise<boolean> {

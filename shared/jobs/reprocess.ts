@@ -5,14 +5,14 @@ import { ImageHeader, type SetKey } from '../domain/image.ts';
 import { hasEnded, type Job } from '../domain/job.ts';
 import { presetDigest, recipeDigest, recipeFor } from '../domain/preset.ts';
 import { runMemoryBytes } from '../domain/run-memory.ts';
-import type { Announces } from './announce.ts';
+import { imagesWithLatestJob } from './images-with-latest-job.ts';
 import { insertJob } from './insert-job.ts';
-import { RecipeRow } from './recipe-tables.ts';
 import { hasRecipe, keepRecipe } from './recipes.ts';
 import type { ImagesOfPreset, ReprocessCount, ReprocessedPage, ReprocessOrder } from './reprocess-records.ts';
+import { RecipeRow } from './schema/recipe-tables.ts';
+import { ImageRow, JobRow, SetRow, type Tables } from './schema/tables.ts';
 import { findTwin, showSet } from './sharing.ts';
-import { ImageRow, JobRow, SetRow, type Tables } from './tables.ts';
-import { tellEnded } from './tell-webhooks.ts';
+import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 /** An image with what decides whether it has to be made anew: the recipes of its set and of its latest job. */
 const Candidate = z.object({
@@ -59,18 +59,7 @@ function standingOf(candidate: Candidate, wanted: Wanted): Standing {
 
 async function candidatesOf(db: Kysely<Tables>, images: ImagesOfPreset) {
   const { preset, pipelineVersion, since, after, limit } = images;
-  let select = db
-    .selectFrom('images')
-    .innerJoin('jobs', (join) =>
-      join.on('jobs.id', '=', ({ selectFrom }) =>
-        selectFrom('jobs as latest')
-          .select('latest.id')
-          .whereRef('latest.image_id', '=', 'images.id')
-          .orderBy('latest.created_at', 'desc')
-          .orderBy('latest.id', 'desc')
-          .limit(1),
-      ),
-    )
+  let select = imagesWithLatestJob(db)
     .leftJoin('sets', 'sets.run_id', 'images.published_run')
     .leftJoin('recipes as set_recipe', 'set_recipe.digest', 'sets.recipe_digest')
     .leftJoin('recipes as job_recipe', 'job_recipe.digest', 'jobs.recipe_digest')
@@ -138,7 +127,7 @@ export async function countReprocess(db: Kysely<Tables>, images: ImagesOfPreset)
 
 export async function queueReprocess(
   db: Kysely<Tables>,
-  order: ReprocessOrder & Announces,
+  order: ReprocessOrder & Tells,
 ): Promise<ReprocessedPage> {
   const { candidates, next } = await candidatesOf(db, order);
   const page: ReprocessedPage = { queued: 0, skipped: 0, originalGone: 0, toRun: [], retiredSets: [], next };
@@ -153,7 +142,7 @@ export async function queueReprocess(
 async function makeAnew(
   db: Kysely<Tables>,
   candidate: Candidate,
-  { preset, pipelineVersion, requestId, trace, at, announces }: ReprocessOrder & Announces,
+  { preset, pipelineVersion, requestId, trace, at, webhooks }: ReprocessOrder & Tells,
   page: ReprocessedPage,
 ): Promise<void> {
   const { id, tenant, sha256, format, focus, job_created_at } = candidate;
@@ -194,6 +183,6 @@ async function makeAnew(
     });
   }
   if (!twin?.published) return;
-  page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, announces })));
-  await tellEnded(db, [job.id], { at, announces });
+  page.retiredSets.push(...(await showSet(db, [id], twin.published, { at, webhooks })));
+  await tellEnded(db, [job.id], { at, webhooks });
 }

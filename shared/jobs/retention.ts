@@ -1,7 +1,7 @@
 import { type Expression, type ExpressionBuilder, type Kysely, type SqlBool, sql } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
 import { type ExpiredImage, FAILED_KEPT_MS, type SpentOriginals } from '../domain/retention.ts';
-import { ImageRow, type Tables } from './tables.ts';
+import { ImageRow, type Tables } from './schema/tables.ts';
 import { changeUsage } from './usage.ts';
 
 /** The eldest images whose originals are to go, as the rule says. */

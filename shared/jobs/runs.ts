@@ -2,11 +2,10 @@ import type { Kysely } from 'kysely';
 import type { ImageId } from '../domain/ids.ts';
 import { type FailureCode, hasEnded, statesBefore } from '../domain/job.ts';
 import { all } from './all.ts';
-import type { Announces } from './announce.ts';
 import type { RunEnd, RunHistory, RunStart, SettledRun } from './records.ts';
+import { ImageRow, JobRow, RunRow, type Tables } from './schema/tables.ts';
 import { attachSet, endFollowers, promoteFollower, showSet } from './sharing.ts';
-import { ImageRow, JobRow, RunRow, type Tables } from './tables.ts';
-import { tellEnded } from './tell-webhooks.ts';
+import { type Tells, tellEnded } from './webhooks/tell.ts';
 
 export async function startRun(
   db: Kysely<Tables>,
@@ -96,7 +95,7 @@ function historyOf(runs: readonly Pick<Tables['runs'], 'outcome' | 'failure'>[])
 /** Those of a job's own files: others with the same bytes have theirs, and may succeed. */
 const FAULTS_OF_ITS_OWN = new Set<FailureCode | null>(['original_missing', 'storage_error']);
 
-export async function finishRun(db: Kysely<Tables>, end: RunEnd & Announces): Promise<SettledRun | null> {
+export async function finishRun(db: Kysely<Tables>, end: RunEnd & Tells): Promise<SettledRun | null> {
   const [moved] = await all([moveOn(db, end), recordEnd(db, end)]);
   if (!moved) return null;
   const { image_id: imageId, tenant, sha256 } = Moved.parse(moved);

@@ -5,11 +5,11 @@ import type { SetKey } from '../domain/image.ts';
 import { hasEnded, statesBefore } from '../domain/job.ts';
 import { all } from './all.ts';
 import { VALUES_PER_STATEMENT } from './among.ts';
-import { type Announces, announceReplaced } from './announce.ts';
 import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
-import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './tables.ts';
+import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './schema/tables.ts';
 import { bytesOf, changeUsage } from './usage.ts';
+import { type Tells, tellChanged } from './webhooks/tell.ts';
 
 /** Whose run an upload can share: of a set that is published, or of a job that is still to end, its leader. */
 export type Twin = { job: JobId; published: RunId } | { job: JobId; published: null };
@@ -61,7 +61,7 @@ export async function attachSet(
   db: Kysely<Tables>,
   imageId: ImageId,
   { tenant, sha256 }: Pick<SetKey, 'tenant' | 'sha256'>,
-  { runId, published, at, announces }: Pick<RunEnd, 'runId' | 'published' | 'at'> & Announces,
+  { runId, published, at, webhooks }: Pick<RunEnd, 'runId' | 'published' | 'at'> & Tells,
 ): Promise<{ set: RunId | null; retired: RunId[] }> {
   if (!published) return { set: null, retired: [] };
   const { manifest, recipeDigest } = published;
@@ -89,7 +89,7 @@ export async function attachSet(
     .executeTakeFirst();
   if (inserted) await changeUsage(db, { tenant, variantBytes: bytesOf(manifest) });
   const set = inserted ? runId : await setOf(db, key);
-  return { set, retired: await showSet(db, [imageId], set, { at, announces }) };
+  return { set, retired: await showSet(db, [imageId], set, { at, webhooks }) };
 }
 
 async function setOf(db: Kysely<Tables>, key: SetKey): Promise<RunId> {
@@ -102,7 +102,7 @@ export async function showSet(
   db: Kysely<Tables>,
   images: readonly ImageId[],
   set: RunId,
-  { at: now, announces }: { at: number } & Announces,
+  { at: now, webhooks }: { at: number } & Tells,
 ): Promise<RunId[]> {
   const shown = new Set<RunId>();
   for (let at = 0; at < images.length; at += VALUES_PER_STATEMENT) {
@@ -116,16 +116,17 @@ export async function showSet(
     if (Number(first) === some.length) continue;
     const rows = await db
       .selectFrom('images')
-      .select(['id', 'published_run'])
+      .select(['id', 'tenant', 'published_run'])
       .where('id', 'in', some)
       .where('published_run', '!=', set)
       .execute();
-    const replaced = rows.map(({ id, published_run }) => ({
+    const replaced = rows.map(({ id, tenant, published_run }) => ({
       id: ImageRow.shape.id.parse(id),
+      tenant: ImageRow.shape.tenant.parse(tenant),
       run: SetRow.shape.run_id.parse(published_run),
     }));
     for (const { run } of replaced) shown.add(run);
-    if (announces?.purges) await announceReplaced(db, replaced, now);
+    await tellChanged(db, replaced, { reason: 'reprocessed', at: now, webhooks });
     await db.updateTable('images').set({ published_run: set }).where('id', 'in', some).execute();
   }
   const retired: RunId[] = [];

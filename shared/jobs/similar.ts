@@ -2,7 +2,7 @@ import type { Kysely } from 'kysely';
 import { BANDS, Bands, bandsApart, bandsAround, bandsOf } from '../domain/hash-bands.ts';
 import type { ImageId, Tenant } from '../domain/ids.ts';
 import type { SimilarImages, SimilarQuery } from './records.ts';
-import { ImageRow, type Tables } from './tables.ts';
+import { ImageRow, type Tables } from './schema/tables.ts';
 
 /**
  * Hashes that are taken from the indexes, by one lookup and by all of a search. At the greatest distance it takes 1,830 and

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely';
 import { DEFAULT_TENANT, type Tenant } from '../domain/ids.ts';
 import type { Image, Manifest } from '../domain/image.ts';
 import { nothingUsed, type Quota, Usage } from '../domain/usage.ts';
-import type { Tables } from './tables.ts';
+import type { Tables } from './schema/tables.ts';
 
 /** Folded at once: few enough for some milliseconds. */
 const FOLDED_AT_ONCE = 2_000;

@@ -138,13 +138,6 @@ export const workerEndsTotal = new Counter({
   registers,
 });
 
-export const outboxTotal = new Counter({
-  name: 'darkroom_outbox_deliveries_total',
-  help: 'Tries to tell others of a change, by how they ended: delivered, failed (it is tried again), given_up (it is too old)',
-  labelNames: ['topic', 'outcome'] as const,
-  registers,
-});
-
 export const webhooksTotal = new Counter({
   name: 'darkroom_webhook_deliveries_total',
   help: 'Tries to tell an endpoint, by how they ended: delivered, failed (it is tried again), given_up (its time is over)',

@@ -184,7 +184,7 @@ describe('in the code as it is', () => {
     expect(graph.get('shared/config.ts')?.readsEnvironment).toBe(true);
     expect(graph.get('workers/worker/decoder.ts')?.imports).toContain('sharp');
     expect(graph.get('server/routes/jobs.ts')?.valueImports).toContain('zod');
-    expect(graph.get('server/recovery.ts')?.control).toContain('loops');
+    expect(graph.get('server/upkeep/recovery.ts')?.control).toContain('loops');
   });
 
   test('files that are started rather than imported are these', () => {

@@ -1,11 +1,11 @@
-import { NOBODY } from '../../shared/jobs/announce.ts';
+import type { Subscription } from '../../shared/domain/webhook.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { NO_QUEUE } from '../helpers/no-queue.ts';
 import { openRecords } from '../helpers/open-records.ts';
 import { copyOf, newDatabase } from '../helpers/postgres-server.ts';
 import { sharedServer } from '../helpers/shared-servers.ts';
-import { describeAnnouncing } from './announcing.ts';
+import { describeChangedAddresses } from './changed-addresses.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
@@ -21,17 +21,17 @@ import { describeSimilarImages } from './similar-images.ts';
 import { describeUsage } from './usage.ts';
 import { describeWebhooks } from './webhooks.ts';
 
-const openStore = async (url: string, announces = NOBODY) =>
-  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, announces);
+const openStore = async (url: string, webhooks?: () => readonly Subscription[]) =>
+  new PostgresJobStore(await openRecords(connect(url, 10)), 'this node', NO_QUEUE, undefined, webhooks);
 
-async function open({ announces = NOBODY } = {}): Promise<OpenedJobStore> {
+async function open(webhooks?: () => readonly Subscription[]): Promise<OpenedJobStore> {
   const url = await copyOf(await sharedServer('migrated'));
-  let store = await openStore(url, announces);
+  let store = await openStore(url, webhooks);
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = await openStore(url, announces);
+      store = await openStore(url, webhooks);
       return store;
     },
     dispose: () => store.close(),
@@ -45,7 +45,7 @@ describeKeptRecipes('PostgresJobStore', open);
 describeReprocessing('PostgresJobStore', open);
 describeImageList('PostgresJobStore', open);
 describeErasing('PostgresJobStore', open);
-describeAnnouncing('PostgresJobStore', open);
+describeChangedAddresses('PostgresJobStore', open);
 describeRetention('PostgresJobStore', open);
 describeWebhooks('PostgresJobStore', open);
 describeSimilarImages('PostgresJobStore', open);

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { NOBODY } from '../../shared/jobs/announce.ts';
+import type { Subscription } from '../../shared/domain/webhook.ts';
 import { SqliteJobStore } from '../../shared/jobs/sqlite/sqlite-job-store.ts';
-import { describeAnnouncing } from './announcing.ts';
+import { describeChangedAddresses } from './changed-addresses.ts';
 import { describeConcurrentNodes } from './concurrent-nodes.ts';
 import { describeErasing } from './erasing.ts';
 import { describeIdempotencyKeys } from './idempotency-keys.ts';
@@ -19,15 +19,15 @@ import { describeSimilarImages } from './similar-images.ts';
 import { describeUsage } from './usage.ts';
 import { describeWebhooks } from './webhooks.ts';
 
-async function open({ announces = NOBODY } = {}): Promise<OpenedJobStore> {
+async function open(webhooks?: () => readonly Subscription[]): Promise<OpenedJobStore> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
   const path = join(folder, 'jobs.db');
-  let store = await SqliteJobStore.open(path, { announces });
+  let store = await SqliteJobStore.open(path, webhooks);
   return {
     store,
     reopen: async () => {
       await store.close();
-      store = await SqliteJobStore.open(path, { announces });
+      store = await SqliteJobStore.open(path, webhooks);
       return store;
     },
     dispose: async () => {
@@ -44,7 +44,7 @@ describeKeptRecipes('SqliteJobStore', open);
 describeReprocessing('SqliteJobStore', open);
 describeImageList('SqliteJobStore', open);
 describeErasing('SqliteJobStore', open);
-describeAnnouncing('SqliteJobStore', open);
+describeChangedAddresses('SqliteJobStore', open);
 describeRetention('SqliteJobStore', open);
 describeWebhooks('SqliteJobStore', open);
 describeSimilarImages('SqliteJobStore', open);

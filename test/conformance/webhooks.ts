@@ -2,25 +2,24 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newRunId, Tenant } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { EndpointId, type Subscription, WEBHOOK_EVENTS, WebhookBody } from '../../shared/domain/webhook.ts';
-import type { Audience } from '../../shared/jobs/announce.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import {
   KEPT_MS,
   TOLD_WITHIN_MS,
   type TryEnd,
   type WebhookMessage,
-} from '../../shared/jobs/webhook-records.ts';
+} from '../../shared/jobs/webhooks/records.ts';
 import { crashed, newStart, newUpload, rejected, sha256Of, succeeded } from '../helpers/job-records.ts';
 import type { OpenedJobStore } from './job-store.ts';
 
-type Open = (options: { announces: Audience }) => Promise<OpenedJobStore>;
+type Open = (webhooks: () => readonly Subscription[]) => Promise<OpenedJobStore>;
 
 const SHOP = Tenant.parse('shop');
 const OTHER = Tenant.parse('other');
 const ALL = EndpointId.parse('all');
 const OF_SHOP = EndpointId.parse('of-shop');
 const ENDPOINTS: Subscription[] = [
-  { id: ALL, tenant: null, events: [...WEBHOOK_EVENTS] },
+  { id: ALL, tenant: null, events: WEBHOOK_EVENTS.filter((event) => event !== 'image.changed') },
   { id: OF_SHOP, tenant: SHOP, events: ['image.ready', 'image.deleted'] },
 ];
 /** After all that the tests do. */
@@ -32,7 +31,7 @@ export function describeWebhooks(name: string, open: Open): void {
     let opened: OpenedJobStore;
     let store: JobStore;
     beforeAll(async () => {
-      opened = await open({ announces: { purges: false, webhooks: ENDPOINTS } });
+      opened = await open(() => ENDPOINTS);
       store = opened.store;
     });
     afterAll(() => opened.dispose());
@@ -310,7 +309,7 @@ export function describeWebhooks(name: string, open: Open): void {
   });
 
   test(`${name}: where there is no endpoint, nothing is written`, async () => {
-    const { store, dispose } = await open({ announces: { purges: true, webhooks: [] } });
+    const { store, dispose } = await open(() => []);
     const upload = newUpload();
     await store.acceptUpload(upload);
     const start = newStart(upload.job);

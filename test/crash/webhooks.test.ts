@@ -100,13 +100,13 @@ test('each event comes at least once, signed and in the order of its image, what
       NAMES.every(
         (name) =>
           images.every(({ id }) => log.has(name, id, 'image.ready')) &&
-          deleted.every(({ id }) => log.has(name, id, 'image.deleted')),
+          deleted.every(({ id }) => log.has(name, id, 'image.changed') && log.has(name, id, 'image.deleted')),
       ),
     PATIENCE_MS,
   );
   expect(await endpointOf(service, 'gone')).toMatchObject({
     disabled: { why: 'it answered with 410' },
-    waiting: 5,
+    waiting: 7,
   });
   const refusals = log.of('gone').length;
   isGone = false;
@@ -123,7 +123,7 @@ test('each event comes at least once, signed and in the order of its image, what
       expect(taken, name).toBeGreaterThanOrEqual(0);
       expect(end, name).toBeGreaterThan(taken);
       // One message, one id, however often it came.
-      for (const type of ['image.ready', 'image.deleted'])
+      for (const type of ['image.ready', 'image.changed', 'image.deleted'])
         expect(new Set(told.filter((it) => it.type === type).map((it) => it.id)).size).toBe(1);
     }
   expect(receiver.received.every(({ isSigned }) => isSigned)).toBe(true);

@@ -44,7 +44,6 @@ const WELL: Series = {
   [ofA('darkroom_workers{state="ready"}')]: always(3),
   [ofA('darkroom_queue_oldest_seconds{lane="upload"}')]: always(4),
   [ofA('darkroom_queue_oldest_seconds{lane="batch"}')]: always(9_000),
-  [ofA('darkroom_outbox_oldest_seconds{}')]: always(2),
   [ofA('darkroom_webhook_oldest_seconds{endpoint="shop"}')]: always(60),
   [ofA('darkroom_webhook_disabled{endpoint="shop"}')]: always(0),
   [ofA('darkroom_disk_free_bytes{place="data"}')]: always(50e9),
@@ -94,7 +93,6 @@ const ILL: Record<string, Series> = {
   },
   DarkroomLoopLate: { [ofA('darkroom_event_loop_delay_seconds{quantile="0.99"}')]: always(0.6) },
   DarkroomServiceGrows: { [ofA('darkroom_process_resident_bytes{process="service"}')]: always(1.5e9) },
-  DarkroomPurgesWait: { [ofA('darkroom_outbox_oldest_seconds{}')]: always(900) },
   DarkroomWebhooksFail: { [ofA('darkroom_webhook_oldest_seconds{endpoint="shop"}')]: always(1_000) },
 };
 

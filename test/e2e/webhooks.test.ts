@@ -112,11 +112,11 @@ test('an image is told when it is ready, has failed, and is gone, to whom it con
   expect(failed).toMatchObject({ type: 'image.failed', data: { failure: 'image_unreadable' } });
 
   await service.fetch(image.links.self, { method: 'DELETE', headers: as.shop });
-  await eventually('the end is told', () => told('/plain', image)[1]);
-  expect(eventOf(told('/plain', image)[1] as typeof ready)).toMatchObject({
-    type: 'image.deleted',
-    data: { imageId: image.id, reason: 'deleted' },
-  });
+  await eventually('the end is told', () => told('/plain', image)[2]);
+  const [, changed, deleted] = told('/plain', image).map(eventOf);
+  expect(changed).toMatchObject({ type: 'image.changed', data: { imageId: image.id, reason: 'deleted' } });
+  expect(changed?.data).toHaveProperty('urls', expect.arrayContaining([url, `/images/${image.id}/thumb`]));
+  expect(deleted).toMatchObject({ type: 'image.deleted', data: { imageId: image.id, reason: 'deleted' } });
   expect(told('/ready-only', image)).toHaveLength(1);
   expect(receiver.received.some(({ path }) => path === '/of-another')).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { sweep } from '../../server/sweep.ts';
+import { sweep } from '../../server/upkeep/sweep.ts';
 import { ImageId, RunId } from '../../shared/domain/ids.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';

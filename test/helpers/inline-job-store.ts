@@ -1,5 +1,4 @@
 import { EventEmitter } from 'node:events';
-import { NOBODY } from '../../shared/jobs/announce.ts';
 import { CALLS } from '../../shared/jobs/calls.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { commitGroup } from '../../shared/jobs/sqlite/commit-group.ts';
@@ -39,5 +38,5 @@ class InlineThread extends EventEmitter {
 
 /** The SQLite store over a database that is open in this thread; who opened it closes it. */
 export function inlineJobStore(database: OpenDatabase): JobStore {
-  return Reflect.construct(SqliteJobStore, [new InlineThread(database), NOBODY]);
+  return Reflect.construct(SqliteJobStore, [new InlineThread(database), () => []]);
 }

@@ -1,4 +1,4 @@
-import type { TransactionalQueue } from '../../shared/jobs/postgres/outbox.ts';
+import type { TransactionalQueue } from '../../shared/jobs/postgres/transactional-queue.ts';
 
 /** For tests of records alone: what is to run nobody runs. */
 export const NO_QUEUE: TransactionalQueue = {

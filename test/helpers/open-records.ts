@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { migrate } from '../../shared/jobs/postgres/migrate.ts';
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 import { Sessions } from '../../shared/postgres/sessions.ts';
 
 /** The records of a database, with their tables up to date, for tests that need no queue. */

@@ -6,7 +6,7 @@ import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.
 
 import type { Lane, RunStart, Work } from '../../shared/jobs/records.ts';
 
-import type { Tables } from '../../shared/jobs/tables.ts';
+import type { Tables } from '../../shared/jobs/schema/tables.ts';
 
 import { connect } from '../../shared/postgres/connect.ts';
 import { DatabaseClock } from '../../shared/postgres/database-clock.ts';

@@ -1,4 +1,4 @@
-import { type Swept, sweep } from '../../server/sweep.ts';
+import { type Swept, sweep } from '../../server/upkeep/sweep.ts';
 import { PostgresJobStore } from '../../shared/jobs/postgres/postgres-job-store.ts';
 import { connect } from '../../shared/postgres/connect.ts';
 import { S3Storage } from '../../shared/storage/s3/s3-storage.ts';

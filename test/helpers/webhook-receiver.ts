@@ -51,7 +51,7 @@ export class WebhookReceiver {
   }
 
   get url(): string {
-    return this.at('/purge');
+    return this.at('/told');
   }
 
   at(path: string, host = '127.0.0.1'): string {

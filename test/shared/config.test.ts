@@ -131,7 +131,6 @@ describe('the configuration without any environment', () => {
       trustedProxies: [],
       signedReads: false,
       readUrlTtlS: 3600,
-      purge: null,
       metricsPort: null,
       otlpEndpoint: null,
       traceRatio: 1,
@@ -291,39 +290,6 @@ describe('SIGNED_READS', () => {
 
   test.each(['yes', '1', 'TRUE'])('is not %s', (SIGNED_READS) => {
     expect(faultsOf({ SIGNED_READS })).toEqual([expect.stringContaining('it takes true or false')]);
-  });
-});
-
-describe('PURGE_URL', () => {
-  const PURGE_SECRET_FILE = 'purge.secret';
-
-  test('is told what has changed, signed by a secret', () => {
-    expect(readConfig({}).purge).toBeNull();
-    for (const PURGE_URL of ['https://purge.example/darkroom', 'http://10.0.0.7:8080/?to=cdn'])
-      expect(readConfig({ PURGE_URL, PURGE_SECRET_FILE }).purge).toEqual({
-        url: PURGE_URL,
-        secretPath: resolve(PURGE_SECRET_FILE),
-      });
-  });
-
-  test.each(['purge.example', 'ftp://purge.example', 'https://me:secret@purge.example', 'file:///etc'])(
-    'refuses %s, and tells no password',
-    (PURGE_URL) => {
-      const faults = faultsOf({ PURGE_URL, PURGE_SECRET_FILE });
-      expect(faults).toEqual([
-        expect.stringContaining('it takes an http:// or https:// address without a user'),
-      ]);
-      expect(faults.join()).not.toContain('secret@');
-    },
-  );
-
-  test('is nothing without its secret, nor that without it', () => {
-    expect(faultsOf({ PURGE_URL: 'https://purge.example' })).toEqual([
-      expect.stringContaining('it takes nothing where PURGE_SECRET_FILE names no secret'),
-    ]);
-    expect(faultsOf({ PURGE_SECRET_FILE })).toEqual([
-      expect.stringContaining('it takes nothing where there is no PURGE_URL'),
-    ]);
   });
 });
 

@@ -3,24 +3,11 @@ import type { Work } from '../../shared/jobs/records.ts';
 import { Arrivals } from '../../shared/queue/arrivals.ts';
 import { FairQueue } from '../../shared/queue/fair-queue.ts';
 import type { HandOff, Need, NoRoom, Reservation } from '../../shared/queue/hand-off.ts';
+import type { LineEnd } from './line-end.ts';
 import type { LineLimits } from './line-limits.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { reservation } from './reservation.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-/** What the line asks of those behind it. */
-export interface LineEnd {
-  /** Workers that are ready and without work. */
-  idleWorkers(): number;
-  /** False while nothing can become ready. */
-  hasWorkers(): boolean;
-  /** Runs a job on an idle worker; the line is told by {@link Line.ran} when the worker is free again. */
-  start(work: Work): void;
-  /** Runs a job on a worker that has run nothing before. False: there is none yet, and the line is told of one. */
-  startFresh(work: Work): boolean;
-  /** A worker is free, and nothing waits for it. */
-  vacant(): void;
-}
 
 interface Waiter {
   need: Need;

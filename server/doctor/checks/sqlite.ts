@@ -4,8 +4,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { errorCode } from '../../../shared/errors.ts';
-import { MIGRATIONS } from '../../../shared/jobs/migrations.ts';
-import { refuseNewerSchema } from '../../../shared/jobs/newer-schema.ts';
+import { MIGRATIONS } from '../../../shared/jobs/migrations/migrations.ts';
+import { refuseNewerSchema } from '../../../shared/jobs/migrations/newer-schema.ts';
 import { isFolderHeld } from '../../../shared/storage/disk/folder-lock.ts';
 import { type Finding, fail, ok } from '../finding.ts';
 

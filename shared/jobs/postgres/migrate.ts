@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { MIGRATIONS } from '../migrations.ts';
-import { refuseNewerSchema } from '../newer-schema.ts';
-import type { Tables } from '../tables.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { refuseNewerSchema } from '../migrations/newer-schema.ts';
+import type { Tables } from '../schema/tables.ts';
 
 /**
  * Brings the tables up to date, which several nodes may do at once: one does it, and the others wait.

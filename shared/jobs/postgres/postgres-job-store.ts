@@ -1,18 +1,18 @@
 import type { Kysely } from 'kysely';
+import type { Subscription } from '../../domain/webhook.ts';
 import { StoreError } from '../../errors.ts';
 import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import { sqlState } from '../../postgres/session.ts';
 import type { Sessions } from '../../postgres/sessions.ts';
-import { type Audience, NOBODY } from '../announce.ts';
 import { CALLS, type CallInput, type CallName, type CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import type { AnyCall } from './any-call.ts';
 import { CallGroup, type PendingCall } from './call-group.ts';
 import { atTimesOf } from './database-times.ts';
-import type { TransactionalQueue } from './outbox.ts';
 import { NoAnswer, transact } from './transact.ts';
+import type { TransactionalQueue } from './transactional-queue.ts';
 
 /** serialization_failure, deadlock_detected, and a prepared statement over a table that has changed: another try may do. */
 const AGAIN = new Set(['40001', '40P01', '0A000']);
@@ -33,16 +33,16 @@ export class PostgresJobStore extends NamedCalls implements JobStore {
    * @param node the name of this process among all that share the database
    * @param queue where work goes, in the transaction that brings it about
    * @param clock by which the times of all records are
-   * @param announces who is to be told of what changes
+   * @param webhooks what endpoints are told of, as it is now
    */
   constructor(
     sessions: Sessions<Tables>,
     node: string,
     queue: TransactionalQueue,
     clock: Pick<DatabaseClock, 'aheadMs'> = { aheadMs: 0 },
-    announces: Audience = NOBODY,
+    webhooks: () => readonly Subscription[] = () => [],
   ) {
-    super(announces);
+    super(webhooks);
     this.#sessions = sessions;
     this.#node = node;
     this.#queue = queue;

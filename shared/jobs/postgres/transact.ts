@@ -5,9 +5,9 @@ import type { Sessions } from '../../postgres/sessions.ts';
 import { all } from '../all.ts';
 import { CALLS, type CallKind } from '../calls.ts';
 import type { Lease } from '../records.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import type { AnyCall } from './any-call.ts';
-import { type TransactionalQueue, workLeftBy } from './outbox.ts';
+import { type TransactionalQueue, workLeftBy } from './transactional-queue.ts';
 import { turnsOf } from './turns.ts';
 
 /** disk_full of PostgreSQL's appendix A. */

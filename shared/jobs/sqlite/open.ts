@@ -2,9 +2,9 @@ import { chmodSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { MIGRATIONS } from '../migrations.ts';
-import { refuseNewerSchema } from '../newer-schema.ts';
-import type { Tables } from '../tables.ts';
+import { MIGRATIONS } from '../migrations/migrations.ts';
+import { refuseNewerSchema } from '../migrations/newer-schema.ts';
+import type { Tables } from '../schema/tables.ts';
 import { nodeSqliteDialect } from './dialect.ts';
 
 /** As long as a client waits without a word. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
+import type { Subscription } from '../../domain/webhook.ts';
 import { StoreError } from '../../errors.ts';
-import { type Audience, NOBODY } from '../announce.ts';
 import type { CallInput, CallName, CallOutput } from '../calls.ts';
 import type { JobStore } from '../job-store.ts';
 import { NamedCalls } from '../named-calls.ts';
@@ -23,8 +23,8 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
   #ended: Error | null = null;
   #closing: Promise<unknown> | null = null;
 
-  private constructor(thread: Worker, announces: Audience) {
-    super(announces);
+  private constructor(thread: Worker, webhooks: () => readonly Subscription[]) {
+    super(webhooks);
     this.#thread = thread;
     thread.on('message', (response: Response) => this.#receive(response));
     thread.on('error', (error) => this.#end(error));
@@ -33,16 +33,19 @@ export class SqliteJobStore extends NamedCalls implements JobStore {
 
   /**
    * Opens or creates the database and brings its tables up to date.
-   * @param options `announces`: who is to be told of what changes
+   * @param webhooks what endpoints are told of, as it is now
    * @throws {Error} named `NewerSchemaError` when a newer version has written it
    */
-  static async open(path: string, { announces = NOBODY } = {}): Promise<SqliteJobStore> {
+  static async open(
+    path: string,
+    webhooks: () => readonly Subscription[] = () => [],
+  ): Promise<SqliteJobStore> {
     const thread = new Worker(new URL('./thread.ts', import.meta.url), { workerData: path });
     const [first] = (await once(thread, 'message')) as [Response];
     if ('openFailed' in first) {
       throw Object.assign(new Error(first.openFailed.message), { name: first.openFailed.name });
     }
-    return new SqliteJobStore(thread, announces);
+    return new SqliteJobStore(thread, webhooks);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Kysely } from 'kysely';
 import { CALLS } from '../calls.ts';
-import type { Tables } from '../tables.ts';
+import type { Tables } from '../schema/tables.ts';
 import { type Call, commitGroup } from './commit-group.ts';
 import { failureOf } from './failure.ts';
 import type { Request, Response } from './messages.ts';

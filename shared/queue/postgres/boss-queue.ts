@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { ImageId, JobId, RequestId, Sha256, Tenant, TraceParent } from '../../domain/ids.ts';
 import { InputFormat, Name } from '../../domain/image.ts';
 import { StoreError } from '../../errors.ts';
-import type { SentWork, TransactionalQueue } from '../../jobs/postgres/outbox.ts';
+import type { SentWork, TransactionalQueue } from '../../jobs/postgres/transactional-queue.ts';
 import type { Lane, Lease, Work } from '../../jobs/records.ts';
 import type { DatabaseClock } from '../../postgres/database-clock.ts';
 import type { Session } from '../../postgres/session.ts';

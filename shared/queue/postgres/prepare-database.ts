@@ -1,5 +1,5 @@
 import { migrate } from '../../jobs/postgres/migrate.ts';
-import type { Tables } from '../../jobs/tables.ts';
+import type { Tables } from '../../jobs/schema/tables.ts';
 import { connectToMigrate } from '../../postgres/connect.ts';
 import { Sessions } from '../../postgres/sessions.ts';
 import { migrateQueue } from './migrate.ts';

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely';
-import type { TransactionalQueue } from '../../jobs/postgres/outbox.ts';
+import type { TransactionalQueue } from '../../jobs/postgres/transactional-queue.ts';
 import { workOf } from '../../jobs/reads.ts';
 import { endOpenRuns } from '../../jobs/runs.ts';
-import { JobRow, type Tables } from '../../jobs/tables.ts';
+import { JobRow, type Tables } from '../../jobs/schema/tables.ts';
 import type { Session } from '../../postgres/session.ts';
 import { ALIVE_SECONDS } from './migrations.ts';
 

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely';
-import type { Tables } from '../../jobs/tables.ts';
+import type { Tables } from '../../jobs/schema/tables.ts';
 
 /** Whether it is this node that does something that one of all does every so many seconds. */
 export async function takeTurn(db: Kysely<Tables>, what: string, everySeconds: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import { ImageRow, JobRow, RunRow, SetRow } from '../../../shared/jobs/tables.ts';
+import { ImageRow, JobRow, RunRow, SetRow } from '../../../shared/jobs/schema/tables.ts';
 import { connect } from '../../../shared/postgres/connect.ts';
 
 const Records = z.object({

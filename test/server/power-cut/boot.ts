@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
-import { recover } from '../../../server/recovery.ts';
+import { recover } from '../../../server/upkeep/recovery.ts';
 import { ImageId, JobId } from '../../../shared/domain/ids.ts';
 import { variantFileName } from '../../../shared/domain/image.ts';
 import { hasEnded } from '../../../shared/domain/job.ts';

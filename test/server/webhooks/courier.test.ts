@@ -5,7 +5,7 @@ import type { Endpoint } from '../../../server/webhooks/endpoints.ts';
 import { newImageId } from '../../../shared/domain/ids.ts';
 import { EndpointId, WEBHOOK_EVENTS } from '../../../shared/domain/webhook.ts';
 import type { JobStore } from '../../../shared/jobs/job-store.ts';
-import type { SettledTry, WebhookMessage, WebhooksAsked } from '../../../shared/jobs/webhook-records.ts';
+import type { SettledTry, WebhookMessage, WebhooksAsked } from '../../../shared/jobs/webhooks/records.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { recordingLog } from '../../helpers/recording-log.ts';
 

@@ -4,12 +4,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import { expect, test } from 'vitest';
-import { MIGRATIONS } from '../../../../shared/jobs/migrations.ts';
-import { NewerSchemaError } from '../../../../shared/jobs/newer-schema.ts';
+import { MIGRATIONS } from '../../../../shared/jobs/migrations/migrations.ts';
+import { NewerSchemaError } from '../../../../shared/jobs/migrations/newer-schema.ts';
+import type { Tables } from '../../../../shared/jobs/schema/tables.ts';
 import { nodeSqliteDialect } from '../../../../shared/jobs/sqlite/dialect.ts';
 import { openDatabase } from '../../../../shared/jobs/sqlite/open.ts';
 import { SqliteJobStore } from '../../../../shared/jobs/sqlite/sqlite-job-store.ts';
-import type { Tables } from '../../../../shared/jobs/tables.ts';
 import { ownFolder } from '../../../helpers/own-folder.ts';
 
 /** A database that a Darkroom of the future has left. */

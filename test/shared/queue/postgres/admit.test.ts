@@ -2,7 +2,7 @@ import { Pool } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { PostgresJobStore } from '../../../../shared/jobs/postgres/postgres-job-store.ts';
-import type { Tables } from '../../../../shared/jobs/tables.ts';
+import type { Tables } from '../../../../shared/jobs/schema/tables.ts';
 import { connect } from '../../../../shared/postgres/connect.ts';
 import { Sessions } from '../../../../shared/postgres/sessions.ts';
 import { newUpload } from '../../../helpers/job-records.ts';
