@@ -3,9 +3,8 @@
  * api nodes and two with a worker each, PostgreSQL and the tests' S3 server on this machine. It measures what the nodes can do, sends a part
  * of that, and replaces all nodes again and again. Exit code 1 where an upload failed or was lost.
  */
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { imagePath } from '../../testdata/expected.ts';
+import { slowPicture } from '../fixtures/fault-pictures.ts';
 import { Balancer } from '../helpers/balancer.ts';
 import { Cluster } from '../helpers/cluster.ts';
 import { PostgresServer } from '../helpers/postgres-server.ts';
@@ -13,7 +12,6 @@ import { misread, type OfRole, replaceNodes } from '../helpers/rolling-update.ts
 import { S3Server } from '../helpers/s3-server.ts';
 import { RUNTIME } from '../helpers/service.ts';
 import { SteadyUploads } from '../helpers/steady-uploads.ts';
-import { uniqueTrailer } from '../helpers/unique-bytes.ts';
 import { markdownTable } from './markdown.ts';
 
 const { values: given } = parseArgs({
@@ -22,16 +20,16 @@ const { values: given } = parseArgs({
 const LOAD = Number(given.load);
 const WORKERS = 2;
 const CLIENTS = 2 * WORKERS;
+/** So much longer than its decoder a run keeps its worker: what the nodes can do is then told by their number, and not by who uses the cores. */
+const RUN_MS = 600;
 /** Each process has its own code to compile. */
-const WARM_MS = 10_000;
-const MEASURED_MS = 15_000;
+const WARM_MS = 5_000;
+const MEASURED_MS = 10_000;
 
 /** A new node takes from the cores that all share, so that uploads have to wait for a moment. */
 const ENV = { QUEUE_DEPTH: '100', HANDOFF_TIMEOUT_MS: '30000' };
 const NODES: OfRole = { api: { env: { DRAIN_DELAY_MS: '2000' } }, worker: {} };
 
-/** So small that there are many uploads: what goes wrong goes wrong with some of them. */
-const picture = await readFile(imagePath('orientation/1.jpg'));
 await using postgres = await PostgresServer.start();
 await using server = await S3Server.start();
 await using cluster = await Cluster.start({
@@ -39,11 +37,12 @@ await using cluster = await Cluster.start({
   database: await postgres.newDatabase(),
   apis: 0,
   workers: WORKERS,
+  faults: true,
   env: ENV,
 });
 await using balancer = await Balancer.start();
 for (let count = 0; count < 2; count++) await balancer.add((await cluster.startNode('api', NODES.api)).url);
-using uploads = new SteadyUploads(balancer.url, () => Buffer.concat([picture, uniqueTrailer()]));
+using uploads = new SteadyUploads(balancer.url, () => slowPicture(RUN_MS));
 
 await uploads.measureCapacity(CLIENTS, WARM_MS);
 const capacity = await uploads.measureCapacity(CLIENTS, MEASURED_MS);
