@@ -4,6 +4,7 @@ import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge } from '../../shared/telemetry/metrics.ts';
+import { within } from '../../shared/within.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
 import { createMetrics, createProbes } from '../app.ts';
@@ -141,15 +142,15 @@ export async function startService(
     const tidied = reception?.tidying.stop() ?? Promise.resolve();
     events.close();
     const closed = http.stop();
-    const received = reception ? await inTime(reception.intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
+    const received = reception ? await within(reception.intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
-    const answered = await inTime(closed, left());
+    const answered = await within(closed, left());
     if (!answered) http.cut();
     // To the end, so that the last figures can be read.
-    await inTime(metrics?.stop() ?? Promise.resolve(), left());
+    await within(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
-    await inTime(tidied, left());
+    await within(tidied, left());
     lapses.close();
     await courier?.stop();
     await node.close();
@@ -171,12 +172,4 @@ async function openNode(options: NodeOptions, watermarks: Parameters<typeof open
     return openCluster(options, { database: database.url, storage: storage.settings }, watermarks);
   }
   throw new Error('the configuration has refused such a pair of stores');
-}
-
-async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const ended = new AbortController();
-  const late = sleep(ms, false, { signal: ended.signal }).catch(() => false);
-  const result = await Promise.race([promise.then(() => true), late]);
-  ended.abort();
-  return result;
 }
