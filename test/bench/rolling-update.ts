@@ -46,7 +46,7 @@ using uploads = new SteadyUploads(balancer.url, () => slowPicture(RUN_MS));
 
 await uploads.measureCapacity(CLIENTS, WARM_MS);
 const capacity = await uploads.measureCapacity(CLIENTS, MEASURED_MS);
-const [before, begin] = [uploads.sent, performance.now()];
+const [before, begin] = [uploads.accepted.length, performance.now()];
 const done = new AbortController();
 const sending = uploads.keepSending(capacity * LOAD, done.signal);
 let updates = 0;
@@ -66,7 +66,7 @@ const figures = [
   (capacity * LOAD).toFixed(1),
   seconds.toFixed(0),
   String(updates * (2 + WORKERS)),
-  String(uploads.sent - before),
+  String(uploads.accepted.length - before + uploads.failures.length),
   String(uploads.failures.length),
   String(lost.length),
 ];

@@ -15,12 +15,13 @@ const WORKERS = 2;
 const CLIENTS = 4;
 const MEASURED_MS = 3_000;
 const LOAD = 0.8;
+const QUESTIONS_A_SECOND = 50;
 
 /** Eight nodes start in it. */
 const PATIENCE_MS = 300_000;
 
-/** As deploy/k8s has it, and sooner: the balancer needs a tenth of a second, and not ten. */
-const NODES: OfRole = { api: { env: { DRAIN_DELAY_MS: '1000' } }, worker: {} };
+/** As deploy/k8s has it, and sooner: the balancer needs a quarter of a second, and not some. */
+const NODES: OfRole = { api: { env: { DRAIN_DELAY_MS: '2500' } }, worker: {} };
 
 describeWithS3('a rolling update', (server) => {
   test('fails no upload and loses none, under four fifths of what the nodes can do', {
@@ -39,16 +40,18 @@ describeWithS3('a rolling update', (server) => {
 
     const capacity = await uploads.measureCapacity(CLIENTS, MEASURED_MS);
     expect(capacity).toBeGreaterThan(0);
-    const measured = uploads.sent;
+    const measured = uploads.accepted.length;
     const done = new AbortController();
     const sending = uploads.keepSending(capacity * LOAD, done.signal);
+    const asking = uploads.keepAsking(QUESTIONS_A_SECOND, done.signal);
     const ends = await replaceNodes(cluster, balancer, NODES).finally(async () => {
       done.abort();
       await sending;
     });
 
+    expect(await asking).toBeGreaterThan(QUESTIONS_A_SECOND);
     expect(uploads.failures).toEqual([]);
-    expect(uploads.sent - measured).toBeGreaterThan(old.length);
+    expect(uploads.accepted.length - measured).toBeGreaterThan(old.length);
     expect(ends).toEqual(old.map(() => ({ code: 0, signal: null })));
     expect(cluster.nodes.filter((node) => old.includes(node))).toEqual([]);
     for (const { status } of (await expectClusterWhole(cluster, uploads.accepted)).values())

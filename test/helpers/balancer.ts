@@ -4,7 +4,7 @@ import { type AddressInfo, createConnection, createServer, type Server, type Soc
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from './eventually.ts';
 
-const PROBE_EVERY_MS = 100;
+const PROBE_EVERY_MS = 250;
 
 /** As probes of Kubernetes have it: who does not answer in time is not ready. */
 const PROBE_TIMEOUT_MS = 5_000;

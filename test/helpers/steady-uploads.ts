@@ -1,15 +1,18 @@
 import { Agent, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { setInterval } from 'node:timers/promises';
 import { Accepted } from './upload.ts';
 
 /** Uploads that are due are sent so often. */
 const TICK_MS = 10;
 
+/** A kept connection that carries nothing is given up sooner than a node that drains gives it up: else its end may cross a request. */
+const IDLE_MS = 1_000;
+
 /** Until variants are there: longer than any upload of a test waits for them. */
 const UNTIL_MADE = { prefer: 'wait=30' };
 
-/** What became of one upload: what was answered, or why there was no answer. */
-type Sent = Accepted | { failed: string };
+type Sent = Accepted | { failed: true };
 
 /**
  * Clients that keep their connections and try nothing again: a connection that breaks under an upload is a failed upload, as it is
@@ -17,20 +20,16 @@ type Sent = Accepted | { failed: string };
  */
 export class SteadyUploads {
   readonly accepted: Accepted[] = [];
-  /** What was not answered with 200, and why. */
+  /** Requests that were not answered with 200, and why. */
   readonly failures: string[] = [];
   readonly #url: string;
   readonly #nextPicture: () => Uint8Array;
-  readonly #agent = new Agent({ keepAlive: true });
+  readonly #agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
   /** @param nextPicture a JPEG that was not sent before */
   constructor(url: string, nextPicture: () => Uint8Array) {
     this.#url = url;
     this.#nextPicture = nextPicture;
-  }
-
-  get sent(): number {
-    return this.accepted.length + this.failures.length;
   }
 
   /**
@@ -52,14 +51,17 @@ export class SteadyUploads {
 
   /** Sends so many a second, whatever becomes of those before them, until the signal; resolves when all are answered. */
   async keepSending(perSecond: number, until: AbortSignal): Promise<void> {
-    const begin = performance.now();
     const sent: Promise<Sent>[] = [];
-    for await (const _ of setInterval(TICK_MS)) {
-      const due = Math.floor(((performance.now() - begin) / 1000) * perSecond);
-      while (sent.length < due) sent.push(this.#send());
-      if (until.aborted) break;
-    }
+    await steadily(perSecond, until, () => sent.push(this.#send()));
     await Promise.all(sent);
+  }
+
+  /** Asks for what costs next to nothing, so many times a second, on a new connection each: one that is not taken is met by many alone. */
+  async keepAsking(perSecond: number, until: AbortSignal): Promise<number> {
+    const asked: Promise<unknown>[] = [];
+    await steadily(perSecond, until, () => asked.push(this.#ask()));
+    await Promise.all(asked);
+    return asked.length;
   }
 
   [Symbol.dispose](): void {
@@ -67,36 +69,56 @@ export class SteadyUploads {
   }
 
   async #send(headers: Record<string, string> = {}): Promise<Sent> {
-    const sent = await this.#ask(this.#nextPicture(), headers);
-    if ('failed' in sent) this.failures.push(sent.failed);
-    else this.accepted.push(sent);
-    return sent;
+    const picture = this.#nextPicture();
+    const about = { 'content-type': 'image/jpeg', 'content-length': picture.length, ...headers };
+    const answer = await this.#exchange('POST', '/upload', this.#agent, about, picture);
+    if (answer === null) return { failed: true };
+    const accepted = Accepted.parse(JSON.parse(answer));
+    this.accepted.push(accepted);
+    return accepted;
   }
 
-  #ask(picture: Uint8Array, headers: Record<string, string>): Promise<Sent> {
-    const about = { 'content-type': 'image/jpeg', 'content-length': picture.length, ...headers };
+  #ask(): Promise<string | null> {
+    return this.#exchange('GET', '/livez', false, {});
+  }
+
+  /** @returns the body of a 200; anything else is a failure, and written down */
+  #exchange(
+    method: string,
+    path: string,
+    agent: Agent | false,
+    headers: Record<string, string | number>,
+    body?: Uint8Array,
+  ): Promise<string | null> {
     return new Promise((resolve) => {
-      const upload = request(
-        `${this.#url}/upload`,
-        { method: 'POST', agent: this.#agent, headers: about },
-        (answer) => {
-          let body = '';
-          answer.setEncoding('utf8').on('data', (text: string) => {
-            body += text;
-          });
-          answer.on('error', (error) => resolve({ failed: `the answer broke off: ${error.message}` }));
-          answer.on('end', () => {
-            const isAccepted = answer.statusCode === 200;
-            resolve(
-              isAccepted ? Accepted.parse(JSON.parse(body)) : { failed: `${answer.statusCode}: ${body}` },
-            );
-          });
-        },
+      const fail = (why: string) => {
+        this.failures.push(`${method} ${path}: ${why}`);
+        resolve(null);
+      };
+      const asked = request(`${this.#url}${path}`, { method, agent, headers }, async (answer) => {
+        try {
+          const told = await text(answer);
+          if (answer.statusCode === 200) resolve(told);
+          else fail(`${answer.statusCode}: ${told}`);
+        } catch (error) {
+          fail(`the answer broke off: ${error}`);
+        }
+      });
+      asked.on('error', ({ message }) =>
+        fail(`${message}${asked.reusedSocket ? ', on a kept connection' : ''}`),
       );
-      upload.on('error', ({ message }) =>
-        resolve({ failed: `${message}${upload.reusedSocket ? ', on a kept connection' : ''}` }),
-      );
-      upload.end(picture);
+      asked.end(body);
     });
+  }
+}
+
+/** Begins something so many times a second, whether or not those before have ended. */
+async function steadily(perSecond: number, until: AbortSignal, begin: () => void): Promise<void> {
+  const since = performance.now();
+  let begun = 0;
+  for await (const _ of setInterval(TICK_MS)) {
+    if (until.aborted) return;
+    const due = Math.floor(((performance.now() - since) / 1000) * perSecond);
+    for (; begun < due; begun++) begin();
   }
 }
