@@ -46,6 +46,7 @@ const FRONT = [
   'test/e2e/{client,events,ops-page,ops-state,page,slow-event-reader,webhooks}.test.ts',
   'test/e2e/resumable{,-end,-refusals}.test.ts',
   'test/server/{events,resumable,web,webhooks}/**/*.test.ts',
+  'test/deploy/examples/*.test.ts',
 ];
 
 /**
