@@ -12,7 +12,7 @@ const ALONE = [
 ];
 
 /** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
-const DECODING = ['test/workers/worker/{*,heic/*,metadata/*}.test.ts'];
+const DECODING = ['test/workers/worker/{*,heic/*,metadata/*,recipes/*}.test.ts'];
 
 /** Each takes a quarter of a minute, most of them waiting: begun last, they would leave a core with nothing to do. */
 const LONG = ['test/crash/{boot,chaos,worker-hangs}.test.ts', 'test/conformance/*-job-store.test.ts'];
