@@ -94,7 +94,7 @@ const ON_POSTGRES = [
   'test/shared/{postgres,queue/postgres}/**/*.test.ts',
   'test/shared/jobs/postgres-job-store.test.ts',
   'test/server/access/postgres-counter.test.ts',
-  'test/server/migration/migrate.test.ts',
+  'test/server/migration/migrate{,-bucket}.test.ts',
   'test/deploy/queue-depth.test.ts',
   'test/cluster/nodes-together.test.ts',
 ];
