@@ -14,8 +14,11 @@ const ALONE = [
 /** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
 const DECODING = ['test/workers/worker/{*,heic/*,metadata/*,recipes/*}.test.ts'];
 
-/** Each takes a quarter of a minute, most of them waiting: begun last, they would leave a core with nothing to do. */
-const LONG = ['test/crash/{boot,chaos,worker-hangs}.test.ts', 'test/conformance/*-job-store.test.ts'];
+/** Each takes a quarter of a minute, most of it waiting: begun last, they would leave a core with nothing to do. */
+const LONG = ['test/conformance/*-job-store.test.ts'];
+
+/** What kills processes: `npm run test:crash`. */
+const CRASH = ['test/crash/**/*.test.ts'];
 
 /**
  * Tests that need an S3 server, which npm alone does not bring, and those of several nodes, which wait for leases to run out
@@ -31,12 +34,10 @@ const NODES = [
   'test/crash/migrate.test.ts',
 ];
 
-/** What an operator has: settings, start and end, the command line, what watches the service, the life of data: `npm run test:operator`. */
+/** What an operator has: the command line, what watches the service, the life of data: `npm run test:operator`. */
 const OPERATOR = [
-  'test/e2e/{erase,image-list,metrics,originals,presets,probes,quota,reprocess,retention,serve-command}.test.ts',
-  'test/e2e/{start,telemetry}.test.ts',
-  'test/crash/{alerts,backup,out-of-resources,replace-workers,reprocess,retention}.test.ts',
-  'test/crash/{small-disk,terminal}.test.ts',
+  'test/e2e/{erase,image-list,metrics,originals,quota,reprocess,retention,serve-command,telemetry,upgrade}.test.ts',
+  'test/release/package.test.ts',
   'test/server/{cli,doctor,migration}/*.test.ts',
   'test/server/network-folder.test.ts',
 ];
@@ -45,8 +46,8 @@ const OPERATOR = [
 const FRONT = [
   'test/e2e/{client,events,ops-page,ops-state,page,slow-event-reader,webhooks}.test.ts',
   'test/e2e/resumable{,-end,-refusals}.test.ts',
-  'test/crash/{resumable,webhooks}.test.ts',
   'test/server/{events,resumable,web,webhooks}/**/*.test.ts',
+  'test/deploy/examples/*.test.ts',
 ];
 
 /**
@@ -83,7 +84,7 @@ const NOT_ON_CLUSTER = [
   // What a worker does before a run or beside it, and what ends it: of those that end at a run worker-lies has enough.
   'test/crash/{boot,escape,memory,worker-dies,worker-hangs}.test.ts',
   // These bring stores of their own, or read the files of SQLite.
-  'test/e2e/{bucket,migrate}.test.ts',
+  'test/e2e/{bucket,migrate,upgrade}.test.ts',
   'test/crash/{chaos,migrate}.test.ts',
 ];
 
@@ -104,6 +105,10 @@ const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
   { extends: true, test: { name: 'long', include: LONG } },
   { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
+  {
+    extends: true,
+    test: { name: 'crash', include: CRASH, exclude: [...NODES, ...(IS_SHORT && isBun ? NOT_ON_BUN : [])] },
+  },
   { extends: true, test: { name: 'front', include: FRONT, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] } },
   {
     extends: true,
@@ -118,6 +123,7 @@ const onEmbedded: TestProjectConfiguration[] = [
         ...ALONE,
         ...DECODING,
         ...LONG,
+        ...CRASH,
         ...NODES,
         ...OPERATOR,
         ...FRONT,

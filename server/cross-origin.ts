@@ -19,6 +19,7 @@ export function crossOrigin(origins: readonly string[]): MiddlewareHandler {
       'repr-digest',
       'tus-resumable',
       'upload-checksum',
+      'x-http-method-override',
       'upload-length',
       'upload-metadata',
       'upload-offset',

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { errorCode } from '../../shared/errors.ts';
 import { commandLine } from './command-line.ts';
 

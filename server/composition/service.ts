@@ -4,27 +4,23 @@ import { ChangeFeed } from '../../shared/jobs/change-feed.ts';
 import { readPresets } from '../../shared/presets/presets-file.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import { gauge } from '../../shared/telemetry/metrics.ts';
+import { within } from '../../shared/within.ts';
 import type { WorkerProgram } from '../../workers/supervisor/program.ts';
 import { isShared, prepareAccess, readApiKeys } from '../access/prepare-access.ts';
-import type { QuotaOf } from '../access/quotas.ts';
-import { createApp, createMetrics, createProbes } from '../app.ts';
+import { createMetrics, createProbes } from '../app.ts';
 import { EventHub } from '../events/event-hub.ts';
 import { bunRuntime } from '../http/bun-runtime.ts';
 import { ClientFaults } from '../http/client-faults.ts';
 import { nodeRuntime } from '../http/node-runtime.ts';
-import { Intake } from '../intake/intake.ts';
-import { SpoolMemory } from '../intake/spool-memory.ts';
-import { ResumableUploads } from '../resumable/resumable-uploads.ts';
-import { tidyUploads } from '../resumable/tidy.ts';
 import type { ProbeParts } from '../routes/context.ts';
 import { MOST_WAIT_SECONDS } from '../routes/upload.ts';
 import type { NodeOptions } from './crew.ts';
 import { openEmbedded } from './embedded.ts';
 import { figuresOfStore, showFigures } from './figures.ts';
 import { Lapses } from './lapses.ts';
-import type { Front, Node } from './node.ts';
+import type { Node } from './node.ts';
 import { opsStateOf } from './ops-state.ts';
-import { Repeated } from './repeated.ts';
+import { receptionOf } from './reception.ts';
 import { showWebhooks } from './webhook-figures.ts';
 
 /** The last part of a drain is kept for the runs: uploads that are still coming by then are cut. */
@@ -32,9 +28,6 @@ const MARGIN_FOR_RUNS_MS = 3_000;
 
 /** The request's own limit of time answers with a 408 first; this one is for what never gets so far. */
 const REQUEST_MARGIN_MS = 10_000;
-
-/** Uploads that nobody asks for any more. */
-const TIDIED_EVERY_MS = 60_000;
 
 export type { WorkerProgram };
 
@@ -85,7 +78,6 @@ export async function startService(
   const courier = (await webhooks?.courierOf(node, log)) ?? null;
   const access = await prepareAccess(config, keys, node.common, log);
   const runtime = process.versions.bun ? bunRuntime : nodeRuntime;
-  const spoolMemory = new SpoolMemory();
   let phase: 'serving' | 'unready' | 'closing' = 'serving';
   const readiness = () => {
     const reason = phase === 'serving' ? node.unready() : 'draining';
@@ -102,12 +94,18 @@ export async function startService(
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
     isClosing: () => phase === 'closing',
   };
-  const intake = node.front && intakeOf(node, node.front, access.quotaOf);
-  const resumable = node.front && intake ? resumableOf(node, node.front, intake) : null;
-  const tidying = node.front && resumable && tidyingOf(node, node.front, resumable);
-  const app = node.front && intake && resumable ? appOf(node.front, intake, resumable) : createProbes(probes);
+  const options = {
+    config,
+    presets: presets.byName,
+    access,
+    isShared: isShared(keys),
+    runtime,
+    events,
+    endpoints,
+  };
+  const reception = node.front && receptionOf(node, node.front, probes, options);
   node.start();
-  tidying?.start();
+  reception?.tidying.start();
   courier?.start();
   const faults = new ClientFaults(log);
   showFigures(node, figures, config);
@@ -125,64 +123,12 @@ export async function startService(
         stillMs: Math.max(config.uploadStallMs, MOST_WAIT_SECONDS * 1000) + REQUEST_MARGIN_MS,
       },
     });
-  const http = await listen(app, config.port);
+  const http = await listen(reception?.app ?? createProbes(probes), config.port);
   const metrics =
     config.metricsPort === null ? null : await listen(createMetrics(probes), config.metricsPort);
   if (node.workers) {
     const { workers, memoryBudgetBytes } = config;
     log.info({ workers, memoryBudgetBytes, ...node.workers.isolation }, 'isolation layers in force');
-  }
-
-  function intakeOf(
-    { store, storage }: Node,
-    { handOff, retries, decoder, spoolPath, room }: Front,
-    quotaOf: QuotaOf,
-  ): Intake {
-    return new Intake(store, storage, handOff, retries, decoder, presets.byName, {
-      ...config,
-      quotaOf,
-      spoolPath,
-      room,
-      spoolMemory,
-      ...patienceOf(config),
-    });
-  }
-
-  function resumableOf({ store }: Node, { parts, spoolPath }: Front, intake: Intake): ResumableUploads {
-    const { quotaOf } = access;
-    const limits = { ...config, ...patienceOf(config), quotaOf, isShared: isShared(keys) };
-    return new ResumableUploads({ store, parts, spoolPath, spoolMemory }, intake, limits);
-  }
-
-  function tidyingOf({ store }: Node, { parts }: Front, { completion }: ResumableUploads): Repeated {
-    const tidy = (signal: AbortSignal) => tidyUploads({ store, parts, completion }, signal, log);
-    return new Repeated('tidy uploads', tidy, TIDIED_EVERY_MS, log);
-  }
-
-  function appOf({ watch, retries, parts }: Front, intake: Intake, resumable: ResumableUploads) {
-    const { store, storage, direct } = node;
-    return createApp({
-      ...probes,
-      store,
-      storage,
-      uploadParts: parts,
-      direct,
-      redirectsReads: config.readMode === 'redirect',
-      intake,
-      resumable,
-      watch,
-      retries,
-      events,
-      cut: runtime.cut,
-      presets: presets.byName,
-      keepOriginalsMs: config.keepOriginalsMs,
-      origins: config.corsOrigins,
-      jobTimeoutMs: config.jobTimeoutMs,
-      maxUploadBytes: config.maxUploadBytes,
-      bodyOf: runtime.bodyOf,
-      patience: patienceOf(config),
-      endpoints,
-    });
   }
 
   async function drain(): Promise<boolean> {
@@ -191,19 +137,19 @@ export async function startService(
     phase = 'unready';
     await sleep(config.drainDelayMs);
     phase = 'closing';
-    resumable?.close();
-    const tidied = tidying?.stop() ?? Promise.resolve();
+    reception?.resumable.close();
+    const tidied = reception?.tidying.stop() ?? Promise.resolve();
     events.close();
     const closed = http.stop();
-    const received = intake ? await inTime(intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
+    const received = reception ? await within(reception.intake.idle(), left(MARGIN_FOR_RUNS_MS)) : true;
     const finished = await node.drain(deadline);
-    const answered = await inTime(closed, left());
+    const answered = await within(closed, left());
     if (!answered) http.cut();
     // To the end, so that the last figures can be read.
-    await inTime(metrics?.stop() ?? Promise.resolve(), left());
+    await within(metrics?.stop() ?? Promise.resolve(), left());
     metrics?.cut();
     faults.tell();
-    await inTime(tidied, left());
+    await within(tidied, left());
     lapses.close();
     await courier?.stop();
     await node.close();
@@ -225,17 +171,4 @@ async function openNode(options: NodeOptions, watermarks: Parameters<typeof open
     return openCluster(options, { database: database.url, storage: storage.settings }, watermarks);
   }
   throw new Error('the configuration has refused such a pair of stores');
-}
-
-const patienceOf = ({ uploadStallMs, uploadTimeoutMs }: Config) => ({
-  stallMs: uploadStallMs,
-  wholeMs: uploadTimeoutMs,
-});
-
-async function inTime(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  const ended = new AbortController();
-  const late = sleep(ms, false, { signal: ended.signal }).catch(() => false);
-  const result = await Promise.race([promise.then(() => true), late]);
-  ended.abort();
-  return result;
 }

@@ -48,7 +48,7 @@ const ON_EVERY_ANSWER = z.object({ 'x-request-id': z.string() });
 const RETRY_AFTER = z.object({ 'retry-after': z.string().optional().describe('Seconds') });
 
 /** OpenAPI 3.1 of these routes, from the very schemas that they check and answer by. */
-export function contractOf(routes: readonly RouterRoute[], accessOf: AccessOf) {
+export function contractOf(routes: readonly RouterRoute[], accessOf: AccessOf): Contract {
   const paths: ZodOpenApiPathsObject = {};
   for (const [path, methods] of byPath(routes)) {
     const name = path.replace(/:(\w+)/g, '{$1}');
@@ -68,7 +68,8 @@ export function contractOf(routes: readonly RouterRoute[], accessOf: AccessOf) {
   });
 }
 
-export type Contract = ReturnType<typeof contractOf>;
+/** As the library types it, which exports no name for that. */
+export type Contract = ReturnType<typeof createDocument>;
 
 /** The handlers of each method of each path. */
 function byPath(routes: readonly RouterRoute[]): Map<string, Map<string, object[]>> {

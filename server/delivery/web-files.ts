@@ -36,7 +36,7 @@ export async function readWebFiles(maxUploadBytes: number): Promise<WebFiles> {
   const files = new Map<string, WebFile>();
   for (const [name, type] of Object.entries(ASSETS))
     files.set(`web/${name}`, { text: await read(name), type });
-  const modules = { page: await modulesFrom('web/page.ts'), ops: await modulesFrom('web/ops.ts') };
+  const modules = { page: await modulesFrom('web/page'), ops: await modulesFrom('web/ops') };
   for (const { path, text } of [...modules.page.values(), ...modules.ops.values()])
     files.set(path, { text, type: 'text/javascript; charset=utf-8' });
   const version = digestOf(files);

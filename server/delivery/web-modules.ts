@@ -1,9 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import module from 'node:module';
+import { extname } from 'node:path';
 
-/** Modules of pages, made from the TypeScript that stands in this repository. */
+/** Modules of pages, made from the TypeScript that stands in this repository; in a package, from what it was compiled to. */
 
 const SERVER = new URL('../', import.meta.url);
+
+/** Of our modules: `.ts`, and `.js` in a package. */
+const EXTENSION = extname(import.meta.filename);
 
 /** Packages that pages use: their one file, which imports nothing. */
 const PACKAGES: Record<string, string> = { thumbhash: 'thumbhash' };
@@ -17,7 +21,7 @@ export interface WebModule {
 
 /**
  * Modules by their paths: this one and all that it imports, so that nothing else of the service can be asked for.
- * @param path below `server`, such as `web/page.ts`
+ * @param path below `server` and without its extension, such as `web/page`
  */
 export async function modulesFrom(path: string): Promise<Map<string, WebModule>> {
   const found = new Map<string, WebModule>();
@@ -38,7 +42,8 @@ export async function modulesFrom(path: string): Promise<Map<string, WebModule>>
     const target = new URL(name, new URL(source, SERVER)).href.slice(SERVER.href.length);
     return visit(target, () => sourceText(target));
   };
-  await visit(path, () => sourceText(path));
+  const first = `${path}${EXTENSION}`;
+  await visit(first, () => sourceText(first));
   return found;
 }
 
@@ -48,8 +53,10 @@ const IMPORT = /^((?:import|export)\b[^'";]*\bfrom\s*)['"]([^'"]+)['"]/gm;
 const addressOf = (name: string): string =>
   name.startsWith('.') ? name.replace(/\.ts$/, '.js') : `../packages/${name}.js`;
 
-const sourceText = async (path: string): Promise<string> =>
-  withoutTypes(await readFile(new URL(path, SERVER), 'utf8'));
+async function sourceText(path: string): Promise<string> {
+  const text = await readFile(new URL(path, SERVER), 'utf8');
+  return path.endsWith('.ts') ? withoutTypes(text) : text;
+}
 
 function packageText(name: string): Promise<string> {
   const known = PACKAGES[name];

@@ -4,6 +4,7 @@ import { StandingAnswer } from '../contract/answers.ts';
 import { documents, type Operation } from '../contract/operation.ts';
 import { draining } from '../intake/no-room.ts';
 import { beginUpload, goOnWithUpload, type UploadRequest } from '../resumable/answer-upload.ts';
+import { OVERRIDING, overridingMethod } from '../resumable/overriding-method.ts';
 import { capabilities } from '../resumable/tus.ts';
 import { uploadStanding } from '../resumable/upload-standing.ts';
 import type { AppEnv, Parts } from './context.ts';
@@ -117,6 +118,25 @@ const END: Operation = {
   problems: ['bad_parameter', 'bad_ticket', 'tus_version', 'not_found'],
 };
 
+const OVERRIDDEN: Operation = {
+  id: 'goOnByPost',
+  summary: 'PATCH or DELETE, for who cannot send them',
+  headers: TUS.extend({
+    'x-http-method-override': z.enum(OVERRIDING),
+    'upload-offset': z.string().optional().describe('Of PATCH'),
+    'upload-checksum': CHECKSUM,
+  }),
+  body: { 'application/offset+octet-stream': null },
+  answers: {
+    204: {
+      description: 'As that method is answered',
+      body: [],
+      headers: TUS.extend({ 'upload-offset': z.string().optional(), ...EXPIRES, ...IMAGE }),
+    },
+  },
+  problems: [...new Set([...ADD.problems, ...END.problems])],
+};
+
 const ASK: Operation = {
   id: 'tus',
   summary: 'What of tus is spoken here',
@@ -159,6 +179,11 @@ export function fileRoutes(parts: Parts) {
     .patch('/files/:id', needs('upload or a ticket'), documents(ADD), (c) => {
       if (parts.isClosing()) throw draining();
       return goOnWithUpload(c.req.param('id'), requestOf(c, parts, 'PATCH'), resumable);
+    })
+    .post('/files/:id', needs('upload or a ticket'), documents(OVERRIDDEN), (c) => {
+      const method = overridingMethod(c.req.header('x-http-method-override'));
+      if (parts.isClosing()) throw draining();
+      return goOnWithUpload(c.req.param('id'), requestOf(c, parts, method), resumable);
     })
     .delete('/files/:id', needs('upload or a ticket'), documents(END), (c) =>
       goOnWithUpload(c.req.param('id'), requestOf(c, parts, 'DELETE'), resumable),

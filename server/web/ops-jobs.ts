@@ -1,11 +1,13 @@
 import type { JobAnswer, JobPage } from './answers.ts';
 import { ask } from './ask.ts';
-import { bodyOf, byId, element, rowsOf, table } from './dom.ts';
+import { byId, element, table } from './dom.ts';
+import { LiveRows } from './live-rows.ts';
 import { stateWord } from './ops-workers.ts';
 import { bytesText, timeText } from './words.ts';
 
 const HEADS = ['Job', 'Status', 'Failure', 'Preset', 'Accepted', 'Runs', 'Again'];
 const A_PAGE = 20;
+const NONE = 'There are none.';
 
 type Job = JobPage['jobs'][number];
 
@@ -13,6 +15,8 @@ type Job = JobPage['jobs'][number];
 export class OpsJobs {
   readonly #table = table('Table of jobs', HEADS, []);
   readonly #status = byId('status', HTMLSelectElement);
+  readonly #rows = new LiveRows(this.#table, HEADS, byId('jobs-title', HTMLElement));
+  readonly #newest = byId('newest', HTMLButtonElement);
   readonly #older = byId('older', HTMLButtonElement);
   readonly #note = byId('jobs-note', HTMLElement);
   #cursor: string | null = null;
@@ -25,15 +29,12 @@ export class OpsJobs {
     byId('jobs', HTMLElement).append(this.#table);
     const anew = () => this.#goTo(null);
     this.#status.addEventListener('change', anew);
-    byId('newest', HTMLButtonElement).addEventListener('click', anew);
+    this.#newest.addEventListener('click', anew);
     this.#older.addEventListener('click', () => this.#goTo(this.#next));
   }
 
-  /** As they are now; but not under the eyes or the fingers of who reads them. */
   async refresh(): Promise<void> {
-    const isRead =
-      this.#table.querySelector('.runs') !== null || this.#table.contains(document.activeElement);
-    if (!isRead && this.#asked === this.#answered) await this.#show();
+    if (this.#asked === this.#answered) await this.#show();
   }
 
   #goTo(cursor: string | null): void {
@@ -56,21 +57,27 @@ export class OpsJobs {
 
   #render({ jobs, next }: JobPage): void {
     this.#next = next;
+    // A button that is disabled loses the focus.
+    if (next === null && document.activeElement === this.#older) this.#newest.focus();
     this.#older.disabled = next === null;
-    bodyOf(this.#table).replaceChildren(
-      ...rowsOf(
-        HEADS,
-        jobs.map((job) => this.#cellsOf(job)),
-      ),
+    this.#rows.show(
+      jobs.map((job) => ({ key: job.id, says: JSON.stringify(job), cells: () => this.#cellsOf(job) })),
     );
-    this.#say(jobs.length === 0 ? 'There are none.' : '');
+    if (jobs.length === 0) this.#say(NONE);
+    else if (this.#note.textContent === NONE) this.#say('');
   }
 
   #cellsOf(job: Job): (Node | string)[] {
     const name = job.id.slice(0, 8);
-    const runs = element('button', { class: 'quiet', type: 'button', 'aria-expanded': 'false' }, 'Runs');
+    const open = this.#rows.cellBelow(job.id);
+    const runs = element(
+      'button',
+      { class: 'quiet', type: 'button', 'aria-expanded': String(open !== null) },
+      'Runs',
+    );
+    if (open) void showRuns(open, job);
     runs.setAttribute('aria-label', `Runs of ${name}`);
-    runs.addEventListener('click', () => void this.#toggleRuns(runs, job));
+    runs.addEventListener('click', () => this.#toggleRuns(runs, job));
     const mayRetry = job.status === 'failed' || job.status === 'quarantined';
     const again = element(
       'button',
@@ -90,25 +97,13 @@ export class OpsJobs {
     ];
   }
 
-  async #toggleRuns(button: HTMLButtonElement, job: Job): Promise<void> {
-    const row = button.closest('tr');
-    const shown = row?.nextElementSibling;
-    if (shown?.classList.contains('runs')) {
-      shown.remove();
-      button.setAttribute('aria-expanded', 'false');
-      return;
-    }
-    button.setAttribute('aria-expanded', 'true');
-    const cell = element('td', { colspan: String(HEADS.length) }, 'Asking …');
-    row?.after(element('tr', { class: 'runs' }, cell));
-    try {
-      const { runs, sharesRun } = await ask<JobAnswer>(job.links.self);
-      const none = sharesRun ? 'It shares the run of another image with the same bytes.' : 'It has had none.';
-      const list = element('ol', {}, ...runs.map((run) => element('li', {}, runText(run))));
-      cell.replaceChildren(runs.length === 0 ? none : list);
-    } catch (error) {
-      cell.textContent = `${(error as Error).message} Runs are shown to keys of the tenant with the scope "read".`;
-    }
+  #toggleRuns(button: HTMLButtonElement, job: Job): void {
+    const isOpen = this.#rows.cellBelow(job.id) !== null;
+    button.setAttribute('aria-expanded', String(!isOpen));
+    if (isOpen) return this.#rows.close(job.id);
+    const cell = this.#rows.open(job.id);
+    cell.textContent = 'Asking …';
+    void showRuns(cell, job);
   }
 
   async #retry(job: Job): Promise<void> {
@@ -119,11 +114,21 @@ export class OpsJobs {
     } catch (error) {
       this.#say((error as Error).message);
     }
-    this.#status.focus();
   }
 
   #say(text: string): void {
     this.#note.textContent = text;
+  }
+}
+
+async function showRuns(cell: HTMLTableCellElement, job: Job): Promise<void> {
+  try {
+    const { runs, sharesRun } = await ask<JobAnswer>(job.links.self);
+    const none = sharesRun ? 'It shares the run of another image with the same bytes.' : 'It has had none.';
+    const list = element('ol', {}, ...runs.map((run) => element('li', {}, runText(run))));
+    cell.replaceChildren(runs.length === 0 ? none : list);
+  } catch (error) {
+    cell.textContent = `${(error as Error).message} Runs are shown to keys of the tenant with the scope "read".`;
   }
 }
 

@@ -12,6 +12,7 @@ const SHORTEST_LAPSE_S = 1;
 /** Whether the service is ready, the figures of now, and the last five minutes. */
 export class OpsOverview {
   readonly #banner = byId('banner', HTMLElement);
+  readonly #state = byId('state', HTMLElement);
   readonly #figures = byId('figures', HTMLElement);
   readonly #waiting: number[] = [];
   readonly #charts: [chart: Chart, value: (lapse: Lapse) => number][] = [
@@ -28,6 +29,7 @@ export class OpsOverview {
   }
 
   show(state: OpsState): void {
+    this.#state.hidden = false;
     this.#showBanner(state);
     this.#figures.replaceChildren(...figuresOf(state).map(figure));
     const since = timeText(Date.parse(state.at) - Date.parse(state.startedAt));

@@ -1,7 +1,8 @@
 import type { QuarantinePage } from './answers.ts';
 import { ask } from './ask.ts';
 import { isConfirmed } from './confirm.ts';
-import { bodyOf, byId, element, rowsOf, table } from './dom.ts';
+import { byId, element, table } from './dom.ts';
+import { LiveRows } from './live-rows.ts';
 
 const HEADS = ['SHA-256', 'Died of', 'Decoder', 'Since', 'Release'];
 
@@ -10,6 +11,8 @@ type Quarantined = QuarantinePage['quarantined'][number];
 /** What of the tenant of this key is refused since it has killed its decoder twice. */
 export class OpsQuarantine {
   readonly #table = table('Table of quarantine', HEADS, []);
+  readonly #heading = byId('quarantine-title', HTMLElement);
+  readonly #rows = new LiveRows(this.#table, HEADS, this.#heading);
   readonly #note = byId('quarantine-note', HTMLElement);
   readonly #older = byId('quarantine-older', HTMLButtonElement);
   #cursor: string | null = null;
@@ -24,8 +27,8 @@ export class OpsQuarantine {
     });
   }
 
-  async refresh(): Promise<void> {
-    if (!this.#table.contains(document.activeElement)) await this.#show();
+  refresh(): Promise<void> {
+    return this.#show();
   }
 
   async #show(): Promise<void> {
@@ -35,11 +38,15 @@ export class OpsQuarantine {
     });
     const { quarantined, next } = await ask<QuarantinePage>(`/quarantine?${query}`);
     this.#next = next;
+    const focused = document.activeElement;
     this.#older.hidden = next === null && this.#cursor === null;
     this.#older.textContent = next === null ? 'Newest' : 'Older';
+    this.#rows.show(
+      quarantined.map((it) => ({ key: it.sha256, says: JSON.stringify(it), cells: () => this.#cellsOf(it) })),
+    );
     this.#table.hidden = quarantined.length === 0;
-    const rows = quarantined.map((it) => this.#cellsOf(it));
-    bodyOf(this.#table).replaceChildren(...rowsOf(HEADS, rows));
+    // What is hidden loses the focus.
+    if ([this.#table, this.#older].some((it) => it.hidden && it === focused)) this.#heading.focus();
     if (quarantined.length === 0) this.#say('Nothing is refused.');
     else if (this.#note.textContent === 'Nothing is refused.') this.#say('');
   }

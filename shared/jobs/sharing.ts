@@ -7,6 +7,7 @@ import { all } from './all.ts';
 import { VALUES_PER_STATEMENT } from './among.ts';
 import { workOf } from './reads.ts';
 import type { RunEnd, Work } from './records.ts';
+import { storedManifest } from './schema/stored-manifest.ts';
 import { ImageRow, JobRow, RunRow, SetRow, type Tables } from './schema/tables.ts';
 import { bytesOf, changeUsage } from './usage.ts';
 import { type Tells, tellChanged } from './webhooks/tell.ts';
@@ -71,7 +72,7 @@ export async function attachSet(
     .insertInto('sets')
     .values({
       run_id: runId,
-      manifest: JSON.stringify(manifest),
+      manifest: storedManifest(manifest),
       published_at: at,
       tenant,
       sha256,

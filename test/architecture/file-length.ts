@@ -5,7 +5,7 @@ import { join, posix } from 'node:path';
 export const MOST_LINES = 250;
 
 /** What people write and read; not lock files, prose, pictures, or data that a program has made. */
-const SOURCE = /\.(ts|css|html|ya?ml|sh|py)$/;
+const SOURCE = /\.(ts|js|css|html|ya?ml|sh|py)$/;
 
 /** Source files of more lines than may be, given by their path, each with its number. */
 export const tooLong = (sources: Record<string, string>): string[] =>

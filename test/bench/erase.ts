@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_TENANT } from '../../shared/domain/ids.ts';
 import { eraseImages } from '../../shared/jobs/erasing/erase.ts';
+import { scrub } from '../../shared/jobs/erasing/scrub.ts';
 import { listImages } from '../../shared/jobs/list-images.ts';
 import { openDatabase } from '../../shared/jobs/sqlite/open.ts';
-import { scrub } from '../../shared/jobs/erasing/scrub.ts';
 import { fillWithImages } from './many-images.ts';
 
 /**

@@ -200,10 +200,6 @@ const about =
   `medians of ${ROUNDS} rounds, ratios within a round.`;
 process.stdout.write(`${table}\n\n${about}\n`);
 if (given.write) {
-  for (const document of [
-    new URL('./README.md', import.meta.url),
-    new URL('../../README.md', import.meta.url),
-  ]) {
-    await writeFile(document, between(await readFile(document, 'utf8'), 'layers', `${table}\n\n${about}`));
-  }
+  const document = new URL('./README.md', import.meta.url);
+  await writeFile(document, between(await readFile(document, 'utf8'), 'layers', `${table}\n\n${about}`));
 }

@@ -12,6 +12,7 @@ import {
   openPage,
   SKIPS_BROWSER,
   startBrowser,
+  tabTo,
   type WatchedPage,
 } from '../helpers/browser.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
@@ -138,32 +139,25 @@ describe.skipIf(SKIPS_BROWSER)('in a browser', { timeout: 60_000 }, () => {
   test('by the keyboard alone: choose, look, copy, delete', () =>
     withPage(async ({ page }) => {
       await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
-      const tabTo = async (selector: string, key = 'Tab') => {
-        for (let presses = 0; presses < 20; presses++) {
-          await page.keyboard.press(key);
-          if ((await page.locator(`${selector}:focus`).count()) > 0) return;
-        }
-        throw new Error(`no key leads to ${selector}`);
-      };
       const chosen = new Promise<void>((resolve, reject) =>
         page.on('filechooser', (chooser) => chooser.setFiles(imagePath('private.jpg')).then(resolve, reject)),
       );
-      await tabTo('#choose');
+      await tabTo(page, '#choose');
       await page.keyboard.press('Enter');
       await chosen;
       const [card] = await (await inPhase(page, 'ready')).all();
       expect(await card?.locator('.told').textContent()).toContain('GPS position');
-      await tabTo('summary');
+      await tabTo(page, 'summary');
       await page.keyboard.press('Enter');
       await page.locator('.scroll').waitFor();
       expect(await page.locator('tbody tr').count()).toBe(6);
-      await tabTo('.code-head button');
+      await tabTo(page, '.code-head button');
       await page.keyboard.press('Enter');
       await page.getByText('Copied', { exact: true }).first().waitFor();
       const copied = await page.evaluate<string>('navigator.clipboard.readText()');
       expect(copied).toMatch(/^<picture>\n {2}<source type="image\/webp" sizes=/);
       expect(copied).toContain('url(data:image/png;base64,');
-      await tabTo('[data-part="delete"]', 'Shift+Tab');
+      await tabTo(page, '[data-part="delete"]', 'Shift+Tab');
       await page.keyboard.press('Enter');
       await page.locator('dialog[open]').waitFor();
       expect(await page.locator(':focus').textContent()).toBe('Keep it');

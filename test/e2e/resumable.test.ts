@@ -53,6 +53,18 @@ describe('tus-js-client', () => {
     expect(JSON.stringify(service.lines), 'a name is nobody’s business').not.toContain('holiday');
   });
 
+  test('brings one where nothing lets PATCH through, by POST, which ends one as well', async () => {
+    const picture = await paddedPicture(BYTES);
+    const { image, url } = await uploadByTus(service.url, picture, { overridePatchMethod: true });
+    expect((await imageAt(`/images/${image}`)).source.sha256).toBe(sha256Of(picture));
+    const asked = { method: 'POST', headers: { 'tus-resumable': '1.0.0' } };
+    await expectProblem(await service.fetch(new URL(url).pathname, asked), 'bad_parameter');
+    const other = await tus.opened(BYTES);
+    const headers = { ...asked.headers, 'x-http-method-override': 'DELETE' };
+    expect((await service.fetch(other, { ...asked, headers })).status).toBe(204);
+    expect((await tus.head(other)).status).toBe(404);
+  });
+
   test('goes on where it was cut, at every tenth of the way', async () => {
     const picture = await paddedPicture(BYTES);
     const uploaded = await uploadStoppedAt(

@@ -95,6 +95,15 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 export const isTooWide = (page: Page): Promise<boolean> =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > innerWidth');
 
+/** Goes by this key until what is looked for has the focus. @throws when it does not within so many presses */
+export async function tabTo(page: Page, selector: string, key = 'Tab', presses = 40): Promise<void> {
+  for (let count = 0; count < presses; count++) {
+    await page.keyboard.press(key);
+    if ((await page.locator(`${selector}:focus`).count()) > 0) return;
+  }
+  throw new Error(`${key} does not lead to ${selector}`);
+}
+
 interface GivenFile {
   name: string;
   type: string;

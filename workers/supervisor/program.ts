@@ -1,7 +1,11 @@
 import { createRequire } from 'node:module';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Of our modules: `.ts`, and `.js` in a package. */
+const EXTENSION = extname(import.meta.filename);
 
 const SHARP = createRequire(import.meta.url).resolve('sharp');
 
@@ -22,8 +26,8 @@ export const WORKER_PROGRAM: WorkerProgram = {
     `${ROOT}package.json`,
     `${ROOT}workers/worker`,
     `${ROOT}shared/domain`,
-    `${ROOT}shared/protocol.ts`,
-    `${ROOT}shared/errors.ts`,
+    `${ROOT}shared/protocol${EXTENSION}`,
+    `${ROOT}shared/errors${EXTENSION}`,
     SHARP.slice(0, SHARP.lastIndexOf('/sharp/')),
   ],
   shared: null,

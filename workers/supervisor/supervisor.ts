@@ -13,6 +13,7 @@ import type {
 } from '../../shared/queue/hand-off.ts';
 import { JobWatchers } from '../../shared/queue/job-watchers.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import { within } from '../../shared/within.ts';
 import type { Launch } from './launcher.ts';
 import { Line } from './line.ts';
 import type { LineLimits } from './line-limits.ts';
@@ -224,15 +225,4 @@ export class Supervisor implements HandOff, JobWatch, Retries {
     }, inMs);
     this.#retries.add(retry);
   }
-}
-
-/** True when the promise has settled within so many milliseconds. */
-async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), Math.max(0, ms));
-  });
-  const inTime = await Promise.race([promise.then(() => true), late]);
-  clearTimeout(timer);
-  return inTime;
 }

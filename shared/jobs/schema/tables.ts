@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Focus } from '../../domain/focus.ts';
 import { IdempotencyKey } from '../../domain/idempotency.ts';
 import { ClaimId, ImageId, JobId, RunId, Sha256, Tenant, TraceParent } from '../../domain/ids.ts';
-import { type Image, InputFormat, Manifest, Metadata, type PublishedSet } from '../../domain/image.ts';
+import { type Image, InputFormat, Metadata, type PublishedSet } from '../../domain/image.ts';
 import { FailureCode, type Job, JobState, type Run, RunOutcome } from '../../domain/job.ts';
 import { MetadataField } from '../../domain/metadata-field.ts';
 import { Decoder, type Quarantined } from '../../domain/quarantine.ts';
@@ -10,6 +10,7 @@ import type { RemovalRow } from './erasure-tables.ts';
 import { jsonColumn } from './json-column.ts';
 import type { RecipeRow, WatermarkRow } from './recipe-tables.ts';
 import type { ResumableUploadRow } from './resumable-row.ts';
+import { StoredManifest } from './stored-manifest.ts';
 import type { WebhookTables } from './webhook-tables.ts';
 
 export const ImageRow = z.object({
@@ -51,7 +52,7 @@ export const DeletedImageRow = z.object({
 
 export const SetRow = z.object({
   run_id: RunId,
-  manifest: jsonColumn(Manifest),
+  manifest: jsonColumn(StoredManifest),
   published_at: z.int(),
   /** The key that no two sets have in common; null for those of a time before there was one. */
   tenant: Tenant.nullable(),

@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
-import { type Dialect, SqliteDialect } from 'kysely';
+import { type Dialect, SqliteAdapter, SqliteDialect } from 'kysely';
 
 /** Far more than the job store has queries: only those that bind lists of many lengths are ever forgotten. */
 const STATEMENTS_KEPT = 200;
@@ -7,6 +7,19 @@ const STATEMENTS_KEPT = 200;
 interface Prepared {
   statement: StatementSync;
   reader: boolean;
+}
+
+/** SQLite's changes of tables are part of a transaction: a migration that was cut off has never been. */
+class Adapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true;
+  }
+}
+
+class TransactionalDialect extends SqliteDialect {
+  override createAdapter(): Adapter {
+    return new Adapter();
+  }
 }
 
 /** kysely's SQLite dialect over the runtime's own `node:sqlite`, which Node and Bun both have. */
@@ -25,7 +38,7 @@ export function nodeSqliteDialect(database: DatabaseSync): Dialect {
     return fresh;
   }
 
-  return new SqliteDialect({
+  return new TransactionalDialect({
     database: {
       close: () => database.close(),
       prepare: (sql) => {

@@ -148,6 +148,7 @@ const OF_TUS = {
   'tus-resumable': '1.0.0',
   'upload-length': '1',
   'upload-offset': '0',
+  'x-http-method-override': 'PATCH',
   'content-type': 'application/offset+octet-stream',
 };
 

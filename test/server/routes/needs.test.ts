@@ -17,6 +17,7 @@ const ACCESS = {
   'POST /files': 'upload or a ticket',
   'GET /files/:id': 'upload or a ticket',
   'PATCH /files/:id': 'upload or a ticket',
+  'POST /files/:id': 'upload or a ticket',
   'DELETE /files/:id': 'upload or a ticket',
   'POST /tickets': 'upload',
   'GET /images': 'read',

@@ -37,6 +37,28 @@ test('the store refuses it by the same name, from its thread', async () => {
   });
 });
 
+test('a migration that breaks off has never been, and the next one is made', async () => {
+  const path = join(await ownFolder(), 'jobs.db');
+  const raw = new DatabaseSync(path);
+  const db = new Kysely<Tables>({ dialect: nodeSqliteDialect(raw) });
+  const half = {
+    up: async (db: Kysely<Tables>) => {
+      await db.schema.createTable('half').addColumn('id', 'text').execute();
+      throw new Error('killed');
+    },
+  };
+  const migrations = { '0001-first': MIGRATIONS['0001-first'] ?? half, '0002-half': half };
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  expect(await migrator.migrateToLatest()).toMatchObject({ error: { message: 'killed' } });
+  await db.destroy();
+
+  const opened = await openDatabase(path);
+  const tables = opened.raw.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+  opened.raw.close();
+  expect(tables.map(({ name }) => name)).toContain('webhook_messages');
+  expect(tables.map(({ name }) => name)).not.toContain('half');
+});
+
 test('a file that is no database is refused and left as it was', async () => {
   const path = join(await ownFolder(), 'notes.txt');
   const text = 'Nothing that SQLite could read. '.repeat(200);
