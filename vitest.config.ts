@@ -73,6 +73,23 @@ const ON_BUN_IN_A_CLUSTER = [
   'test/crash/{drain,service-killed}.test.ts',
 ];
 
+/**
+ * What is tried of an image, `npm run test:image`: all end-to-end suites whose service needs nothing of the tests within it, no faults
+ * and no command of its own. The gate has those that are about the process and what stands around it.
+ */
+const ON_IMAGE = ['test/image/*.test.ts'];
+const E2E_ON_IMAGE = [
+  'test/e2e/{access,batch-lane,client,constant-memory,cross-origin,delivery,digest,events,hand-off}.test.ts',
+  'test/e2e/{hostile-connections,hostile-fields,hostile-framing,idempotency,image-list,jobs,originals}.test.ts',
+  'test/e2e/{presets,quota,rate-limits,refusals,reprocess,resumable,resumable-refusals,retention}.test.ts',
+  'test/e2e/{shared-runs,signed-reads,similar,slow-client,slow-event-reader,telemetry,testdata}.test.ts',
+  'test/e2e/{tickets,too-large,unpublished,upload,variants,admission,resumable-end}.test.ts',
+];
+const E2E_ON_IMAGE_IN_GATE = {
+  node: ['test/e2e/{hand-off,presets,resumable,testdata,upload}.test.ts'],
+  bun: ['test/e2e/{hand-off,resumable,testdata,upload}.test.ts'],
+};
+
 const isBun = process.env.DARKROOM_RUNTIME === 'bun';
 
 /** Left out on the cluster profile, so that it takes no longer than it must. */
@@ -127,6 +144,7 @@ const onEmbedded: TestProjectConfiguration[] = [
         ...NODES,
         ...OPERATOR,
         ...FRONT,
+        ...ON_IMAGE,
         ...(IS_SHORT && isBun ? NOT_ON_BUN : []),
       ],
     },
@@ -168,6 +186,19 @@ const onOldestPostgres: TestProjectConfiguration[] = [
   },
 ];
 
+const onImage: TestProjectConfiguration[] = [
+  {
+    extends: true,
+    test: {
+      name: 'image',
+      include: [...ON_IMAGE, ...(IS_SHORT ? E2E_ON_IMAGE_IN_GATE[isBun ? 'bun' : 'node'] : E2E_ON_IMAGE)],
+      // Nothing of it has been compiled before.
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+    },
+  },
+];
+
 /** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */
 function whyNoServers(): string | null {
   const place = PROFILE === 'cluster' ? placeForS3() : null;
@@ -175,6 +206,7 @@ function whyNoServers(): string | null {
 }
 
 function projects(): TestProjectConfiguration[] {
+  if (process.env.DARKROOM_IMAGE) return onImage;
   if (PROFILE === 'cluster') return onCluster;
   return POSTGRES === '15' ? onOldestPostgres : onEmbedded;
 }

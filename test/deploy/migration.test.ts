@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
@@ -37,10 +36,9 @@ test('it reaches what the pods of the cluster reach, and nobody reaches it', asy
 test('it runs the command as the service would run, where the data of the one machine are', async () => {
   const base = await read<{ spec: { template: { spec: object } } }>('base/deployment.yaml');
   const claim = await read<IPersistentVolumeClaim>('single/persistent-volume-claim.yaml');
-  const [, , runtime, file, command] = container?.command ?? [];
-  expect(runtime).toBe('node');
-  expect(existsSync(`${ROOT}${file}`)).toBe(true);
-  expect(command).toBe('migrate');
+  // Behind the entry point of the image.
+  expect(container?.command).toBeUndefined();
+  expect(container?.args).toEqual(['migrate']);
   expect(base.spec.template.spec).toMatchObject({
     securityContext: pod?.securityContext,
     containers: [{ securityContext: container?.securityContext }],

@@ -5,7 +5,7 @@ import { eventually } from '../helpers/eventually.ts';
 import { Freezer } from '../helpers/freezer.ts';
 import { imageOf } from '../helpers/image-answer.ts';
 import { expectProblem } from '../helpers/problem-answer.ts';
-import { signal } from '../helpers/processes.ts';
+import { signal, workerCalled } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { storesOf } from '../helpers/stores.ts';
 import { Accepted, endOf, newPicture, postImage, upload } from '../helpers/upload.ts';
@@ -65,7 +65,7 @@ test('uploads of the same bytes that come together share one run, also when its 
   const running = await duringRun(service, first, 1);
   const others = await Promise.all(Array.from({ length: 8 }, () => upload(service, photo)));
   for (const other of others) expect(other.status).toBe('queued');
-  signal(running.runs[0]?.workerPid ?? 0, 'SIGKILL');
+  signal(await workerCalled(service, running.runs[0]?.workerPid), 'SIGKILL');
   freezer.letGo();
   expect(await endOf(service, first)).toMatchObject({ status: 'succeeded' });
   expect(await runsOf(service, first)).toEqual(['interrupted SIGKILL', 'succeeded']);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagePath } from '../../testdata/expected.ts';
 import { imageOf } from '../helpers/image-answer.ts';
-import { freezeWorkers, thaw } from '../helpers/processes.ts';
+import { freezeWorkers, thaw, workerCalled } from '../helpers/processes.ts';
 import { type RunningService, startService } from '../helpers/service.ts';
 import { Accepted, endOf, newPicture, postImage, upload } from '../helpers/upload.ts';
 
@@ -141,7 +141,7 @@ describe('X-Request-Id', () => {
       expect.arrayContaining(['upload accepted', 'run started', 'run ended', 'run settled']),
     );
     const byTheWorker = ofTheImage.find((line) => line.msg === 'run ended');
-    expect(await service.workerPids()).toContain(byTheWorker?.workerPid);
+    await workerCalled(service, Number(byTheWorker?.workerPid));
     expect(byTheWorker?.workerPid).toBe(settled.workerPid);
     expect(await endOf(service, accepted)).toMatchObject({ requestId });
   });

@@ -86,13 +86,30 @@ export async function freezeWorkers(service: RunningService): Promise<number[]> 
   return pids;
 }
 
+/** The pid that a process knows itself by: in a container it is another one. */
+async function ownPid(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/^NSpid:.*\t(\d+)$/m.exec(status)?.[1] ?? pid);
+}
+
+/**
+ * The pid, on this machine, of a worker by the one that the service knows it by.
+ * @throws where no worker of it is called so: somebody else on this machine may be
+ */
+export async function workerCalled(service: RunningService, known: number | undefined): Promise<number> {
+  for (const pid of await service.workerPids()) if ((await ownPid(pid)) === known) return pid;
+  throw new Error(`the service has no worker ${known}`);
+}
+
 /** Workers that live and have said that they are ready. */
 export async function readyWorkers(service: RunningService): Promise<number[]> {
   const ready = new Set(
     service.lines.filter(({ msg }) => msg === 'worker ready').map((line) => line.workerPid),
   );
   const living: number[] = [];
-  for (const pid of await service.workerPids()) if (ready.has(pid) && (await isAlive(pid))) living.push(pid);
+  for (const pid of await service.workerPids()) {
+    if (ready.has(await ownPid(pid)) && (await isAlive(pid))) living.push(pid);
+  }
   return living;
 }
 
@@ -100,7 +117,8 @@ export async function readyWorkers(service: RunningService): Promise<number[]> {
 export async function killOneWorker(service: RunningService): Promise<number[]> {
   const [victim, ...others] = await readyWorkers(service);
   if (victim === undefined) throw new Error('there is no worker');
+  const known = await ownPid(victim);
   signal(victim, 'SIGKILL');
-  await service.logged(({ msg, workerPid }) => msg === 'worker died' && workerPid === victim);
+  await service.logged(({ msg, workerPid }) => msg === 'worker died' && workerPid === known);
   return others;
 }

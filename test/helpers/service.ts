@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { serveImage } from './container.ts';
 import { heldToContract } from './contract.ts';
 import { descriptorsOf } from './descriptors.ts';
+import { IMAGE } from './image.ts';
 import { endStoresOf, type Leftovers, storesOf } from './stores.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -19,6 +21,9 @@ export const SANDBOX = process.env.DARKROOM_SANDBOX === 'strict' ? 'strict' : 'd
 
 /** As `npm start` has them. */
 const FLAGS = { node: ['--max-semi-space-size=2'], bun: [] };
+
+/** Of every service under test, unless it has others. */
+const SETTINGS = { PORT: '0', N_WORKERS: '2', HOST: '127.0.0.1', WORKER_SANDBOX: SANDBOX };
 
 const FAULT_SERVICE = 'test/fixtures/fault-service.ts';
 const ESCAPE_SERVICE = 'test/fixtures/escape-service.ts';
@@ -196,6 +201,18 @@ export async function spawnService(
 ): Promise<RunningService> {
   const stores = await storesOf({ folder });
   const found = given === undefined ? null : await stores.leftovers();
+  if (IMAGE) {
+    const ofTests = {
+      faults,
+      escapes,
+      preload,
+      uid,
+      prefix: prefix.length > 0,
+      runtime: runtime !== RUNTIME,
+    };
+    const child = await serveImage(IMAGE, folder, { ...SETTINGS, ...stores.env, ...env }, ofTests);
+    return Object.assign(new RunningService(child, folder, given === undefined), { found });
+  }
   const hasCache = codeCache && runtime === 'node' && NODE_COMPILE_CACHE !== undefined;
   const preloads = [preload, hasCache ? CACHE_FOR_WORKERS : undefined];
   const [command = '', ...args] = [...prefix, join(ROOT, 'node_modules/.bin', runtime)];
@@ -213,10 +230,7 @@ export async function spawnService(
       env: {
         PATH: process.env.PATH,
         BASE_PATH: folder,
-        PORT: '0',
-        N_WORKERS: '2',
-        HOST: '127.0.0.1',
-        WORKER_SANDBOX: SANDBOX,
+        ...SETTINGS,
         ...(hasCache && { NODE_COMPILE_CACHE }),
         ...stores.env,
         ...env,

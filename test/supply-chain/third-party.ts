@@ -25,6 +25,10 @@ this file and theirs in it, and forbid nobody to change these libraries or to lo
 \`libheif-js/LICENSE\`, that of the GPL, which it builds on, <https://www.gnu.org/licenses/gpl-3.0.txt>. Their sources are at
 <https://github.com/lovell/sharp-libvips> and <https://github.com/catdad-experiments/libheif-js>; the README of each libvips package lists
 the libraries within it and their licences.
+
+An image of the target \`node\` has Node's licences in \`/usr/share/doc/node\`, and each those of its Debian packages beside it. One of the target
+\`bun\` has Bun, which is under the MIT licence and has JavaScriptCore in it, of WebKit, under the LGPL 2: sources and the way to build it with a
+changed one are at <https://github.com/oven-sh/bun>, the licences of its parts in <https://bun.sh/docs/project/licensing>.
 `;
 
 /** The text of THIRD_PARTY.md. */

@@ -126,9 +126,10 @@ async function inFolder<T>(
 const whereItWorks = async (launcher: string, option: string): Promise<string[]> =>
   (await works(launcher, [option])) ? [option] : [];
 
-/** Whether a launcher is there, and may do what it is asked to. */
+/** Whether a launcher is there, and may do what it is asked to: it starts itself, as an image may have no other program. */
 async function works(launcher: string, options: string[]): Promise<boolean> {
-  return promisify(execFile)(launcher, [...options, 'true'], { env: BARE_ENVIRONMENT }).then(
+  const command = [...options, launcher, '--version'];
+  return promisify(execFile)(launcher, command, { env: BARE_ENVIRONMENT }).then(
     () => true,
     () => false,
   );

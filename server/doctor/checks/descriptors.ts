@@ -34,9 +34,19 @@ export async function descriptorFindings(
     : [ok('descriptors', `${most} open files are allowed, ${needed} may be needed`)];
 }
 
-/** A shell's, who has it from us: the runtime raises its own to the most that it may have. Null: it is unlimited. */
+/** They have it from us: the runtime raises its own to the most that it may have. Some machines have no prlimit, images no shell. */
+const WHO_TELLS: readonly [file: string, ...args: string[]][] = [
+  ['/bin/sh', '-c', 'ulimit -n'],
+  ['prlimit', '--nofile', '--output=SOFT', '--noheadings'],
+];
+
+/** Null: it is unlimited, or nobody tells. */
 async function openFilesLimit(): Promise<number | null> {
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', 'ulimit -n']);
-  const limit = Number.parseInt(stdout, 10);
-  return Number.isNaN(limit) ? null : limit;
+  for (const [file, ...args] of WHO_TELLS) {
+    const told = await promisify(execFile)(file, args).catch(() => null);
+    if (told === null) continue;
+    const limit = Number.parseInt(told.stdout, 10);
+    return Number.isNaN(limit) ? null : limit;
+  }
+  return null;
 }
