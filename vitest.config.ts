@@ -12,7 +12,7 @@ const ALONE = [
 ];
 
 /** Tests of what a worker does when it has made its process one that decodes: from then on it opens nothing else. */
-const DECODING = ['test/workers/worker/{*,heic/*,metadata/*}.test.ts'];
+const DECODING = ['test/workers/worker/{*,heic/*,metadata/*,recipes/*}.test.ts'];
 
 /** Each takes a quarter of a minute, most of it waiting: begun last, they would leave a core with nothing to do. */
 const LONG = ['test/conformance/*-job-store.test.ts'];
@@ -112,7 +112,7 @@ const ON_POSTGRES = [
   'test/shared/{postgres,queue/postgres}/**/*.test.ts',
   'test/shared/jobs/postgres-job-store.test.ts',
   'test/server/access/postgres-counter.test.ts',
-  'test/server/migration/migrate.test.ts',
+  'test/server/migration/migrate{,-bucket}.test.ts',
   'test/deploy/queue-depth.test.ts',
   'test/cluster/nodes-together.test.ts',
 ];

@@ -45,8 +45,8 @@ export function requestScope(parts: ProbeParts): MiddlewareHandler<AppEnv> {
       for (const [name, value] of ON_EVERY_ANSWER) if (!c.res.headers.has(name)) c.header(name, value);
       const allowance = c.get('allowance');
       if (allowance) for (const [name, value] of rateLimitFields(allowance)) c.header(name, value);
-      // A kept connection would keep the server from ending.
-      if (parts.isClosing()) c.header('connection', 'close');
+      // Whoever keeps it would ask here again just when it is cut; and it would keep the server from ending.
+      if (parts.isDraining()) c.header('connection', 'close');
       tell(c, performance.now() - begin);
     });
   };

@@ -92,6 +92,7 @@ export async function startService(
     readiness,
     opsState: opsStateOf(node, config, figures, lapses, readiness),
     inside: () => (node.workers ? { workers: node.workers.counts(), isolation: node.workers.isolation } : {}),
+    isDraining: () => phase !== 'serving',
     isClosing: () => phase === 'closing',
   };
   const options = {

@@ -10,7 +10,10 @@ export type PageName = keyof typeof PAGES;
 
 const ASSETS: Record<string, string> = {
   'base.css': 'text/css; charset=utf-8',
+  'controls.css': 'text/css; charset=utf-8',
   'page.css': 'text/css; charset=utf-8',
+  'photos.css': 'text/css; charset=utf-8',
+  'result.css': 'text/css; charset=utf-8',
   'ops.css': 'text/css; charset=utf-8',
   'icon.svg': 'image/svg+xml',
 };

@@ -52,6 +52,8 @@ export interface ProbeParts {
   inside(): { workers?: WorkerCounts; isolation?: Isolation };
   /** What an operator is told of this process. */
   opsState(): Promise<OpsState>;
+  /** True from the first moment of a drain: connections are to be made elsewhere. */
+  isDraining(): boolean;
   /** True once nothing new is accepted. */
   isClosing(): boolean;
 }

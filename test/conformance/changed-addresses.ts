@@ -8,7 +8,7 @@ import { EndpointId, type Subscription, WebhookBody } from '../../shared/domain/
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { KEPT_MS } from '../../shared/jobs/webhooks/records.ts';
 import { MANIFEST, newStart, newUpload, PRESET_DIGEST, sha256Of, succeeded } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 type Open = (webhooks: () => readonly Subscription[]) => Promise<OpenedJobStore>;
 

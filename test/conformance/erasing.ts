@@ -12,7 +12,7 @@ import {
   sha256Of,
   succeeded,
 } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 /** What every {@link JobStore} forgets of images of which nothing is to be left. */
 export function describeErasing(name: string, open: () => Promise<OpenedJobStore>): void {

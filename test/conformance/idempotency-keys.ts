@@ -3,7 +3,7 @@ import { type IdempotencyKey, KEY_KEPT_MS, type KeyClaim } from '../../shared/do
 import { DEFAULT_TENANT, newClaimId, type Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { newUpload, sha256Of } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 const NOW = 1_000_000;
 const LEASE_MS = 1_000;

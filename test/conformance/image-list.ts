@@ -4,7 +4,7 @@ import type { Image, Metadata } from '../../shared/domain/image.ts';
 import type { ImagesAsked } from '../../shared/jobs/image-page.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { newStart, newUpload, rejected, succeeded } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 /** How every {@link JobStore} lists the images of a tenant. */
 export function describeImageList(name: string, open: () => Promise<OpenedJobStore>): void {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newJobId, Tenant } from '../../shared/domain/ids.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { errored, newStart, newUpload, rejected, sha256Of, succeeded } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 const OTHER_TENANT = Tenant.parse('other');
 

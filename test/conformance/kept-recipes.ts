@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_PRESET, Preset, type Recipe, recipeFor } from '../../shared/domain/preset.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { newUpload, sha256Of } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 const RECIPE: Recipe = {
   preset: Preset.parse({

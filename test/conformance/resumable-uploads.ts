@@ -12,7 +12,7 @@ import {
 import type { NewResumableUpload, UploadPart } from '../../shared/domain/resumable.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import { newUpload } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 const NOW = 1_000_000;
 const TTL_MS = 60_000;

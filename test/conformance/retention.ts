@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_TENANT, type ImageId, Tenant } from '../../shared/domain/ids.ts';
+import { DEFAULT_TENANT, type ImageId } from '../../shared/domain/ids.ts';
 import { DEFAULT_PRESET } from '../../shared/domain/preset.ts';
 import { DAY_MS, FAILED_KEPT_MS } from '../../shared/domain/retention.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
@@ -13,7 +13,8 @@ import {
   sha256Of,
   succeeded,
 } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import { imageOf } from './image-of.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 /** Long after all that happens in these tests. */
 const LATER = 40 * DAY_MS;
@@ -54,21 +55,15 @@ export function describeRetention(name: string, open: () => Promise<OpenedJobSto
       return upload;
     }
 
-    async function imageOf({ image }: NewUpload) {
-      const found = await store.findImage(image.id, null);
-      if (found === null || found === 'deleted') throw new Error('there is no such image');
-      return found;
-    }
-
     test('kept until there are variants, they go with the end of the run; the image stays as it is', async () => {
       const waiting = await accept();
       const running = await accept();
       await store.startRun(newStart(running.job));
       const { image, job } = await ended();
       expect(await spent(0, 4_000)).toEqual([image.id]);
-      const before = await imageOf({ image, job } as NewUpload);
+      const before = await imageOf(store, { image, job } as NewUpload);
       expect(await release([image.id], 0, 4_000)).toEqual([image.id]);
-      expect(await imageOf({ image, job } as NewUpload)).toEqual({
+      expect(await imageOf(store, { image, job } as NewUpload)).toEqual({
         ...before,
         image: { ...image, originalRemovedAt: 4_000 },
       });
@@ -116,9 +111,9 @@ export function describeRetention(name: string, open: () => Promise<OpenedJobSto
       const later = await accept({ image: { sha256, createdAt: 2_000 } });
       expect(await spent(0, 4_000), 'what shares a set needs none').toContain(later.image.id);
       await release([leader.image.id], 0, 4_000);
-      expect((await imageOf(follower)).image.originalRemovedAt, 'each has its own').toBeNull();
+      expect((await imageOf(store, follower)).image.originalRemovedAt, 'each has its own').toBeNull();
       const shared = await accept({ image: { sha256, createdAt: 2_500 } });
-      expect((await imageOf(shared)).job, 'and a set without originals is shared').toMatchObject({
+      expect((await imageOf(store, shared)).job, 'and a set without originals is shared').toMatchObject({
         state: 'succeeded',
       });
     });
@@ -143,7 +138,7 @@ export function describeRetention(name: string, open: () => Promise<OpenedJobSto
       await release([failed.image.id], 0, at);
       const { pipelineVersion } = MANIFEST;
       expect(await store.retryJob(failed.job.id, at, pipelineVersion)).toBe('original_gone');
-      expect((await imageOf(failed)).job.state).toBe('failed');
+      expect((await imageOf(store, failed)).job.state).toBe('failed');
       const twin = await accept({ image: { sha256 } });
       expect(await store.retryJob(failed.job.id, at, pipelineVersion), 'its run may fail').toBe(
         'original_gone',
@@ -152,7 +147,7 @@ export function describeRetention(name: string, open: () => Promise<OpenedJobSto
       await store.startRun(start);
       await store.finishRun(succeeded(start));
       expect(await store.retryJob(failed.job.id, at, pipelineVersion)).toMatchObject({ toRun: null });
-      expect((await imageOf(failed)).set?.runId).toBe(start.runId);
+      expect((await imageOf(store, failed)).set?.runId).toBe(start.runId);
     });
 
     test('an image without its original is not made anew, and is counted as such', async () => {
@@ -177,77 +172,6 @@ export function describeRetention(name: string, open: () => Promise<OpenedJobSto
       await store.deleteImage(image.id, DEFAULT_TENANT, 5_000);
       expect(await release([image.id], 0, 5_000)).toEqual([]);
       expect(await store.originalsGoneAmong([image.id])).toEqual([image.id]);
-    });
-  });
-
-  describe(`${name}: images that have an end`, () => {
-    let opened: OpenedJobStore;
-    let store: JobStore;
-    beforeAll(async () => {
-      opened = await open();
-      store = opened.store;
-    });
-    afterAll(() => opened.dispose());
-
-    async function acceptUntil(expiresAt: number | null): Promise<NewUpload> {
-      const upload = newUpload({ image: { expiresAt } });
-      await store.acceptUpload(upload);
-      return upload;
-    }
-
-    test('are there until then, and say how long they are, and are as good as deleted from then on', async () => {
-      const { image, job } = await acceptUntil(Date.now() + 60_000);
-      const found = await store.findImage(image.id, null);
-      expect(found).toEqual({ image, job, set: null, leftMs: expect.any(Number) });
-      const { leftMs = 0 } = found as { leftMs?: number };
-      expect(leftMs).toBeGreaterThan(0);
-      expect(leftMs).toBeLessThanOrEqual(60_000);
-
-      const { image: over, job: itsJob } = await acceptUntil(Date.now());
-      expect(await store.findImage(over.id, null)).toBe('deleted');
-      expect(await store.findImage(over.id, over.tenant)).toBe('deleted');
-      expect(await store.findImage(over.id, Tenant.parse('other'))).toBeNull();
-      expect(await store.deleteImage(over.id, over.tenant, Date.now())).toBe('deleted');
-      expect(await store.retryJob(itsJob.id, Date.now(), 1)).not.toMatchObject({ toRun: expect.anything() });
-    });
-
-    test('are found when it has come, the first to end first, and deleted like any other', async () => {
-      const [second, first] = [await acceptUntil(20_000), await acceptUntil(10_000)];
-      await acceptUntil(null);
-      const ofThese = async (at: number, limit = 100) =>
-        (await store.expiredImages(at, limit)).map(({ id }) => id);
-      expect(await ofThese(9_999)).toEqual([]);
-      expect(await ofThese(19_999)).toEqual([first.image.id]);
-      expect(await ofThese(20_000)).toEqual([first.image.id, second.image.id]);
-      expect(await ofThese(20_000, 1)).toEqual([first.image.id]);
-      const { id, tenant } = first.image;
-      expect(await store.deleteImage(id, tenant, 20_000, 'expired')).toEqual({
-        retiredSet: null,
-        promoted: null,
-      });
-      expect(await store.deleteImage(id, tenant, 20_000, 'expired')).toBe('deleted');
-      expect(await ofThese(20_000)).toEqual([second.image.id]);
-      expect((await store.findJob(first.job.id))?.job.state).toBe('cancelled');
-    });
-
-    test('leave the set to those that share it, and the run to one that waits for it', async () => {
-      const sha256 = sha256Of(crypto.randomUUID());
-      const upload = (expiresAt: number | null) => newUpload({ image: { sha256, expiresAt } });
-      const [ending, waiting] = [upload(10_000), upload(null)];
-      for (const one of [ending, waiting]) await store.acceptUpload(one);
-      const { id, tenant } = ending.image;
-      expect(await store.deleteImage(id, tenant, 20_000, 'expired')).toMatchObject({
-        promoted: { imageId: waiting.image.id },
-      });
-      const start = newStart(waiting.job);
-      await store.startRun(start);
-      await store.finishRun(succeeded(start));
-      const later = upload(10_000);
-      await store.acceptUpload(later);
-      expect(await store.deleteImage(later.image.id, tenant, 20_000, 'expired')).toMatchObject({
-        retiredSet: null,
-      });
-      expect(await store.findImage(waiting.image.id, null)).toMatchObject({ set: { runId: start.runId } });
     });
   });
 }

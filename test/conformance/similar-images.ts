@@ -5,7 +5,7 @@ import type { Image } from '../../shared/domain/image.ts';
 import type { JobStore } from '../../shared/jobs/job-store.ts';
 import type { SimilarQuery } from '../../shared/jobs/records.ts';
 import { DESCRIPTION, MANIFEST, newStart, newUpload, succeeded } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 /** What every {@link JobStore} knows of pictures that look alike. */
 export function describeSimilarImages(name: string, open: () => Promise<OpenedJobStore>): void {

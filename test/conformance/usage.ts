@@ -14,7 +14,7 @@ import {
   sha256Of,
   succeeded,
 } from '../helpers/job-records.ts';
-import type { OpenedJobStore } from './job-store.ts';
+import type { OpenedJobStore } from './opened-job-store.ts';
 
 const [{ bytes: SET_BYTES } = { bytes: 0 }] = MANIFEST.variants;
 const LATER = 4_000;

@@ -80,6 +80,8 @@ test('a drain first turns readiness off, and still accepts until load balancers 
   const readiness = await draining.fetch('/readyz');
   expect(readiness.status).toBe(503);
   expect(await readiness.json()).toMatchObject({ reason: 'draining' });
+  // Who keeps a connection is to make the next one elsewhere, before this one is cut.
+  expect(readiness.headers.get('connection')).toBe('close');
   const late = await upload(draining, TINY);
   expect(await draining.exited).toEqual(CLEAN);
 

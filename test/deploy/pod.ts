@@ -1,7 +1,6 @@
 import type { IDeployment } from 'kubernetes-models/apps/v1/Deployment';
 import type { IContainer } from 'kubernetes-models/v1/Container';
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec';
-import { expect } from 'vitest';
 
 /** From the end of a drain to the exit: logs and stores are flushed and closed. */
 export const EXIT_MARGIN_MS = 5_000;
@@ -19,9 +18,6 @@ export function containerOf(deployment: IDeployment): IContainer {
   return container;
 }
 
-export const graceMsOf = (deployment: IDeployment): number =>
-  (podOf(deployment).terminationGracePeriodSeconds ?? 0) * 1000;
-
 export const limitsOf = (deployment: IDeployment) => containerOf(deployment).resources?.limits;
 
 /** The limits of a container: for each worker a CPU and 1 GiB, and half of one and one for the process beside them. */
@@ -29,15 +25,3 @@ export const roomFor = (workers: number) => ({
   cpu: `${workers * 1000 + 500}m`,
   memory: `${workers + 1}Gi`,
 });
-
-export function expectFewRights(deployment: IDeployment): void {
-  expect(podOf(deployment)).toMatchObject({
-    automountServiceAccountToken: false,
-    securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
-  });
-  expect(containerOf(deployment).securityContext).toEqual({
-    allowPrivilegeEscalation: false,
-    readOnlyRootFilesystem: true,
-    capabilities: { drop: ['ALL'] },
-  });
-}

@@ -84,7 +84,7 @@ function mapValues(of: Record<string, string>, change: (value: string) => string
   return Object.fromEntries(Object.entries(of).map(([key, value]) => [key, change(value)]));
 }
 
-function parseManifests(text: string): Manifest[] {
+export function parseManifests(text: string): Manifest[] {
   return parseAllDocuments(text).map((document) => {
     if (document.errors[0]) throw document.errors[0];
     const manifest: Manifest & { data?: Record<string, string> } = document.toJS();

@@ -6,7 +6,7 @@ import type { Service } from 'kubernetes-models/v1/Service';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../shared/config.ts';
 import { Environment } from '../../shared/environment.ts';
-import { containerOf, EXIT_MARGIN_MS, expectFewRights, graceMsOf, limitsOf, podOf, roomFor } from './pod.ts';
+import { containerOf, limitsOf, podOf, roomFor } from './pod.ts';
 import { render } from './rendered.ts';
 
 const single = await render('single');
@@ -22,10 +22,6 @@ describe.skipIf(single.isMissing)('the single machine', () => {
 
   test('is one pod on its BASE_PATH, also during a rollout', () => {
     expect(deployment().spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
-  });
-
-  test('has time for a whole drain before it is killed', () => {
-    expect(graceMsOf(deployment())).toBeGreaterThanOrEqual(config().drainTimeoutMs + EXIT_MARGIN_MS);
   });
 
   test('is probed where it says how it is', () => {
@@ -45,8 +41,6 @@ describe.skipIf(single.isMissing)('the single machine', () => {
       persistentVolumeClaim: { claimName: claim.metadata?.name },
     });
   });
-
-  test('has no more rights than it needs', () => expectFewRights(deployment()));
 
   test('has room for its workers', () => {
     expect(limitsOf(deployment())).toEqual(roomFor(config().workers));

@@ -62,6 +62,9 @@ export async function startWorker(fixture: string): Promise<{ worker: WorkerProc
   return { worker, ...recording };
 }
 
+/** The deadline of a run that takes less than any test may. */
+export const NO_DEADLINE_MS = 25_000;
+
 export const newRun = (): RunMessage => ({
   type: 'run',
   runId: newRunId(),

@@ -133,6 +133,7 @@ export async function partsInProcess(
     opsState: () => {
       throw new Error('nobody asks for it');
     },
+    isDraining: () => false,
     isClosing: () => false,
   });
 

@@ -56,6 +56,7 @@ function partsWith(changes: object, fail: () => never = () => failing(new Error(
       ...('access' in changes && (changes.access as object)),
     },
     peerOf: () => '192.0.2.1',
+    isDraining: () => false,
     isClosing: () => false,
     readiness: fail,
     opsState: fail,

@@ -1,59 +1,19 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, writeFile } from 'node:fs/promises';
 import { type Kysely, sql } from 'kysely';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isWhole, migrate } from '../../../server/migration/migrate.ts';
 import { countOf, RECORD_TABLES } from '../../../server/migration/record-tables.ts';
-import type { Report, Step, Target } from '../../../server/migration/sides.ts';
+import type { Step, Target } from '../../../server/migration/sides.ts';
 import { JobId } from '../../../shared/domain/ids.ts';
-import { StoreError } from '../../../shared/errors.ts';
 import { acceptUpload } from '../../../shared/jobs/accept.ts';
 import { finishRun, startRun } from '../../../shared/jobs/runs.ts';
 import type { Tables } from '../../../shared/jobs/schema/tables.ts';
-import { openDatabase } from '../../../shared/jobs/sqlite/open.ts';
-import { connect } from '../../../shared/postgres/connect.ts';
-import { Sessions } from '../../../shared/postgres/sessions.ts';
-import { DiskStorage } from '../../../shared/storage/disk/disk-storage.ts';
+import type { Sessions } from '../../../shared/postgres/sessions.ts';
 import type { ImageStorage } from '../../../shared/storage/image-storage.ts';
 import { allOf } from '../../helpers/all-of.ts';
 import { newStart, newUpload, rejected } from '../../helpers/job-records.ts';
-import { type OneMachine, oneMachine } from '../../helpers/one-machine.ts';
-import { ownFolder } from '../../helpers/own-folder.ts';
-import { copyOf } from '../../helpers/postgres-server.ts';
-import { sharedServer } from '../../helpers/shared-servers.ts';
-
-const PHOTOS = 3;
-const UNHEARD: Report = () => {};
-
-/** A store that does not answer is not waited for, as none of these comes back. */
-const NO_PATIENCE = 0;
-
-/** The bucket is a folder: what it is to others the tests of storages say. */
-async function sides(machine: OneMachine) {
-  const { db } = await openDatabase(join(machine.folder, 'darkroom.db'));
-  onTestFinished(() => db.destroy());
-  const stagingPath = join(machine.folder, 'spool', 'migration');
-  await mkdir(stagingPath);
-  const source = { db, storage: await DiskStorage.open(machine.folder), stagingPath };
-  const url = await copyOf(await sharedServer('migrated'));
-  const sessions = new Sessions<Tables>(connect(url, 2));
-  onTestFinished(() => sessions.db.destroy());
-  const storage = await DiskStorage.open(await ownFolder());
-  return { source, target: { sessions, storage } };
-}
-
-/** @param bucket what it does in its own way */
-const withBucket = (target: Target, bucket: Partial<ImageStorage>): Target => {
-  const own = Object.entries(bucket);
-  const storage = new Proxy(target.storage, {
-    get(real, name) {
-      const [, given] = own.find(([key]) => key === name) ?? [];
-      const value = given ?? Reflect.get(real, name);
-      return typeof value === 'function' ? value.bind(real) : value;
-    },
-  });
-  return { ...target, storage };
-};
+import { PHOTOS, sides, UNHEARD, withBucket } from '../../helpers/migration-sides.ts';
+import { oneMachine } from '../../helpers/one-machine.ts';
 
 const rowsOf = async (db: Kysely<Tables>) => {
   const rows: Record<string, unknown[]> = {};
@@ -177,35 +137,6 @@ describe('a move', () => {
   });
 });
 
-describe('what goes from the bucket', () => {
-  test('between two calls is brought again', async () => {
-    const machine = await oneMachine(PHOTOS);
-    const { source, target } = await sides(machine);
-    const [bare] = machine.photos.map(machine.pathOf);
-    await rm(bare?.thumb ?? '');
-    await migrate(source, target, UNHEARD);
-    await target.storage.removeOriginal(machine.waiting);
-    const next = await migrate(source, target, UNHEARD);
-    expect(next).toMatchObject({ originals: { moved: 1, already: PHOTOS }, lost: 0 });
-    expect(await target.storage.readOriginal(machine.waiting)).not.toBeNull();
-  });
-
-  test('during a call is told, and comes with the next one', async () => {
-    const machine = await oneMachine(PHOTOS);
-    const { source, target } = await sides(machine);
-    let listings = 0;
-    async function* originals(olderThanMs: number) {
-      // The first time is before anything is moved.
-      if (++listings === 2) await target.storage.removeOriginal(machine.waiting);
-      yield* target.storage.originals(olderThanMs);
-    }
-    const swept = await migrate(source, withBucket(target, { originals }), UNHEARD);
-    expect(isWhole(swept)).toBe(false);
-    expect(swept.lost).toBe(1);
-    expect(isWhole(await migrate(source, target, UNHEARD))).toBe(true);
-  });
-});
-
 describe('nothing is moved', () => {
   test('to where another service has its records', async () => {
     const { source, target } = await sides(await oneMachine(1));
@@ -250,54 +181,5 @@ describe('nothing is moved', () => {
     const moving = migrate(source, withBucket(target, { publish }), UNHEARD);
     await expect(moving).rejects.toThrow('the target has 3 images and the source 2');
     expect(await target.sessions.db.selectFrom('images').select('id').execute()).toHaveLength(1);
-  });
-});
-
-describe('a bucket', () => {
-  const silent = () => Promise.reject(new StoreError('storage_unavailable', 'it does not answer'));
-
-  test('that does not answer for a while is asked again', async () => {
-    const { source, target } = await sides(await oneMachine(1));
-    let calls = 0;
-    const keepOriginal: ImageStorage['keepOriginal'] = (id, path) =>
-      ++calls <= 2 ? silent() : target.storage.keepOriginal(id, path);
-    expect(isWhole(await migrate(source, withBucket(target, { keepOriginal }), UNHEARD))).toBe(true);
-    expect(calls).toBe(4);
-  });
-
-  test('that does not answer at all ends the move, which goes on where it was', async () => {
-    const machine = await oneMachine(PHOTOS);
-    const { source, target } = await sides(machine);
-    const publish: ImageStorage['publish'] = silent;
-    const moving = migrate(source, withBucket(target, { publish }), UNHEARD, NO_PATIENCE);
-    await expect(moving).rejects.toMatchObject({ name: 'StoreError', message: 'it does not answer' });
-    const next = await migrate(source, target, UNHEARD);
-    expect(next).toMatchObject({ originals: { already: PHOTOS + 1, moved: 0 }, sets: { moved: PHOTOS } });
-  });
-
-  const others = async () => new Blob(['other bytes']).stream();
-
-  test.each([
-    ['an original', 'original', { readOriginal: others }],
-    ['a set', 'thumb.jpg of set', { readVariant: others }],
-  ])('that gives back other bytes of %s has no rows moved to it', async (_, what, bucket) => {
-    const { source, target } = await sides(await oneMachine(1));
-    const moving = migrate(source, withBucket(target, bucket), UNHEARD, NO_PATIENCE);
-    await expect(moving).rejects.toThrow(
-      RegExp(`^${what} .* was put there, and has other bytes than its record says$`),
-    );
-    expect(await target.sessions.db.selectFrom('images').select('id').execute()).toEqual([]);
-  });
-
-  test('that does not answer is asked for no more files than were on their way', async () => {
-    const { source, target } = await sides(await oneMachine(20));
-    let calls = 0;
-    const keepOriginal = () => {
-      calls++;
-      return silent();
-    };
-    const moving = migrate(source, withBucket(target, { keepOriginal }), UNHEARD, NO_PATIENCE);
-    await expect(moving).rejects.toBeInstanceOf(StoreError);
-    expect(calls).toBe(8);
   });
 });

@@ -92,6 +92,7 @@ describe('where there are no keys, and addresses are signed', () => {
     },
     peerOf: () => '192.0.2.1',
     store: { findImage },
+    isDraining: () => false,
     isClosing: () => false,
   } as unknown as Parts);
 

@@ -91,6 +91,7 @@ async function appWith(changes: Changes) {
       ...changes.access,
     },
     peerOf: () => '192.0.2.1',
+    isDraining: () => changes.isClosing ?? false,
     isClosing: () => changes.isClosing ?? false,
     origins: [],
     store,

@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type InputFormat, variantFileName } from '../../../shared/domain/image.ts';
+import { variantFileName } from '../../../shared/domain/image.ts';
 import { ReportedOutput, type RunMessage } from '../../../shared/protocol.ts';
 import { CORNERS, cornerColours, nearestCorner } from '../../../testdata/corners.ts';
 import { type ImageName, imagePath } from '../../../testdata/expected.ts';
@@ -11,30 +11,13 @@ import type { RawImage } from '../../../testdata/paint.ts';
 import { PRIVATE } from '../../../testdata/private.ts';
 import { prepareDecoder } from '../../../workers/worker/decoder.ts';
 import { makeVariants } from '../../../workers/worker/pipeline.ts';
-import { perform } from '../../../workers/worker/run.ts';
-import { UnreadableImage } from '../../../workers/worker/unreadable-image.ts';
+import { difference } from '../../helpers/level-difference.ts';
 import { ownFolder } from '../../helpers/own-folder.ts';
-import { runMessage } from '../../helpers/run-message.ts';
+import { runOf, runOfImage } from '../../helpers/run-of-image.ts';
 import { readPixels } from '../../testdata/decode.ts';
 
 // As in a worker: with every loader blocked but those of the accepted formats.
 beforeAll(prepareDecoder);
-
-const runOf = (inputPath: string, format: InputFormat, maxPixels = 50_000_000): Promise<RunMessage> =>
-  runMessage({ inputPath, format, maxPixels });
-
-const FORMAT_BY_EXTENSION: Record<string, InputFormat> = {
-  jpg: 'jpeg',
-  png: 'png',
-  webp: 'webp',
-  avif: 'avif',
-  heic: 'heic',
-  gif: 'gif',
-  tiff: 'tiff',
-};
-
-const runOfImage = (name: ImageName, maxPixels?: number) =>
-  runOf(imagePath(name), FORMAT_BY_EXTENSION[name.split('.').at(-1) ?? ''] ?? 'jpeg', maxPixels);
 
 /** All that a run has written, by file name. */
 async function variantsOf(run: RunMessage): Promise<Map<string, { output: ReportedOutput; path: string }>> {
@@ -195,61 +178,3 @@ describe('the variants of a picture', () => {
     expect(outputs).toHaveLength(FILES.length);
   });
 });
-
-describe('a picture that cannot be decoded', () => {
-  test.each([
-    'truncated.jpg',
-    'truncated.png',
-    'truncated.heic',
-    'damaged_header.jpg',
-    'wrong_magic.jpg',
-    'empty.jpg',
-    'picture.svg',
-  ] as const)('%s is rejected, and nothing is said to be made', async (name) => {
-    const run = await runOfImage(name);
-    await expect(makeVariants(run)).rejects.toThrow(UnreadableImage);
-    expect(await perform(run)).toMatchObject({
-      type: 'result',
-      runId: run.runId,
-      outcome: 'rejected',
-      failure: 'image_unreadable',
-    });
-  });
-
-  test.each([
-    ['testimage_small.jpg', 640 * 480 - 1],
-    ['photo.heic', 160 * 120 - 1],
-    ['huge_declared.png', 50_000_000],
-    ['huge_declared.jpg', 50_000_000],
-  ] as const)('%s has more pixels than %i, and is rejected as too large', async (name, maxPixels) => {
-    expect(await perform(await runOfImage(name, maxPixels))).toMatchObject({
-      outcome: 'rejected',
-      failure: 'image_too_large',
-    });
-  });
-
-  test('a picture of just as many pixels as may be is taken', async () => {
-    expect(await perform(await runOfImage('testimage_small.jpg', 640 * 480))).toMatchObject({
-      outcome: 'succeeded',
-    });
-  });
-
-  test('an input that is not there is no fault of the picture', async () => {
-    for (const format of ['jpeg', 'heic'] as const) {
-      const run = await runOf('/nowhere/input', format);
-      expect(await perform(run)).toMatchObject({ outcome: 'errored', failure: 'storage_error' });
-    }
-  });
-
-  test('an output folder that is not there is no fault of the picture', async () => {
-    const run = { ...(await runOfImage('testimage_small.jpg')), outputPath: '/nowhere/out' };
-    expect(await perform(run)).toMatchObject({ outcome: 'errored', failure: 'storage_error' });
-  });
-});
-
-/** The mean difference of two pictures of one size, in levels. */
-function difference(a: RawImage, b: RawImage): number {
-  let sum = 0;
-  for (const [index, level] of a.data.entries()) sum += Math.abs(level - (b.data[index] ?? 0));
-  return sum / a.data.length;
-}
