@@ -11,7 +11,8 @@ const named = (name: string): WorkflowFile => {
 };
 
 test('there are those that the runbook and the README name', () => {
-  for (const name of ['ci', 'image', 'deploy', 'nightly']) expect(named(name).workflow.name).toBe(name);
+  for (const name of ['ci', 'image', 'deploy', 'nightly', 'release'])
+    expect(named(name).workflow.name).toBe(name);
 });
 
 describe.each(workflowFiles)('$path', ({ path, text, workflow }) => {
@@ -37,16 +38,15 @@ describe.each(workflowFiles)('$path', ({ path, text, workflow }) => {
     const writing = jobs.flatMap(([, { permissions = {} }]) =>
       Object.keys(permissions).filter((name) => permissions[name] === 'write'),
     );
-    const allowed = { image: ['packages', 'id-token'] }[workflow.name] ?? [];
-    if (workflow.name !== 'release') expect(writing).toEqual(allowed);
+    const allowed = { image: ['packages', 'id-token'], release: ['contents', 'id-token'] };
+    expect(writing).toEqual(allowed[workflow.name as keyof typeof allowed] ?? []);
   });
 
   test('ends in time, and checks out without leaving a token behind', () => {
     for (const [name, job] of jobs) {
       if (job.uses === undefined) expect(job['timeout-minutes'], name).toBeGreaterThan(0);
       const checkouts = job.steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
-      if (workflow.name !== 'release')
-        for (const { with: options } of checkouts) expect(options?.['persist-credentials'], name).toBe(false);
+      for (const { with: options } of checkouts) expect(options?.['persist-credentials'], name).toBe(false);
     }
   });
 
@@ -82,6 +82,13 @@ describe('a deployment', () => {
       expect(tried).toBeGreaterThan(rolledOut);
     }
   });
+});
+
+test('of a release only who runs nothing of the repository may write, or prove who it is', () => {
+  for (const { permissions = {}, steps } of Object.values(named('release').workflow.jobs)) {
+    const mayWrite = Object.values(permissions).includes('write');
+    expect(mayWrite && steps.some(({ uses }) => uses?.startsWith('actions/checkout@'))).toBe(false);
+  }
 });
 
 test.each(['.ci/run', '.ci/tools', 'deploy/roll-out.sh'])('%s can be run', (path) => {
