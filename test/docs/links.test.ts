@@ -34,3 +34,9 @@ test.each(DOCUMENTS)('links of %s lead to what is there', async (document) => {
   }
   expect(broken).toEqual([]);
 });
+
+test.each(DOCUMENTS)('%s has no section twice', async (document) => {
+  const text = withoutCode(await readFile(join(ROOT, document), 'utf8'));
+  const sections = [...text.matchAll(/^## (.*)$/gm)].map(([, section]) => section);
+  expect(sections.filter((section, at) => sections.indexOf(section) < at)).toEqual([]);
+});
