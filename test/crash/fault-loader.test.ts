@@ -60,8 +60,10 @@ test('it is not in the image: what ships is named, and no test is', async () => 
     .split('\n')
     .filter((line) => !line.startsWith('#'));
   expect(named.sort()).toEqual([
+    '!.npmrc',
     '!LICENSE',
     '!THIRD_PARTY.md',
+    '!deploy/image',
     '!package-lock.json',
     '!package.json',
     '!server',
