@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { StandingAnswer } from '../contract/answers.ts';
 import { documents, type Operation } from '../contract/operation.ts';
 import { draining } from '../intake/no-room.ts';
+import type { ProblemCode } from '../problem.ts';
 import { beginUpload, goOnWithUpload, type UploadRequest } from '../resumable/answer-upload.ts';
 import { OVERRIDING, overridingMethod } from '../resumable/overriding-method.ts';
 import { capabilities } from '../resumable/tus.ts';
@@ -21,16 +22,26 @@ const CHECKSUM = z
   .optional()
   .describe('`sha1`, `sha256` or `sha512`, a space, the digest in base64');
 
-/** Of whole uploads, whoever learns of it first. */
-const OF_WHOLE = OF_PICTURES.filter((code) => code !== 'no_worker');
+/** What has its place is not refused for want of one, and has no key. */
+const OF_PLACES: readonly ProblemCode[] = ['key_in_flight', 'no_worker', 'too_many_uploads', 'draining'];
 
+/** Of pictures, this is what is told by whoever learns first that all of it is here. */
+const OF_WHOLE = [
+  ...OF_PICTURES.filter((code) => !OF_PLACES.includes(code)),
+  'ticket_used',
+  'upload_too_slow',
+  'upload_ended',
+  'not_found',
+] as const;
+
+/** Of those that bring bytes. */
 const OF_BODIES = [
   'wrong_offset',
-  'ticket_used',
   'checksum_mismatch',
   'malformed_request',
-  'upload_too_slow',
   'too_many_uploads',
+  'draining',
+  'tus_version',
 ] as const;
 
 const BEGIN: Operation = {
@@ -57,7 +68,7 @@ const BEGIN: Operation = {
       }),
     },
   },
-  problems: [...OF_WHOLE, ...OF_BODIES, 'no_image', 'tus_version', 'upload_ended', 'not_found'],
+  problems: [...OF_WHOLE, ...OF_BODIES, 'no_image'],
 };
 
 const STAND: Operation = {
@@ -82,15 +93,7 @@ const STAND: Operation = {
       }),
     },
   },
-  problems: [
-    ...OF_WHOLE,
-    'ticket_used',
-    'malformed_request',
-    'upload_too_slow',
-    'tus_version',
-    'upload_ended',
-    'not_found',
-  ],
+  problems: [...OF_WHOLE, 'tus_version'],
 };
 
 const ADD: Operation = {
@@ -106,7 +109,7 @@ const ADD: Operation = {
       headers: TUS.extend({ ...OFFSET, ...EXPIRES, ...IMAGE }),
     },
   },
-  problems: [...OF_WHOLE, ...OF_BODIES, 'tus_version', 'upload_ended', 'not_found'],
+  problems: [...OF_WHOLE, ...OF_BODIES],
 };
 
 const END: Operation = {

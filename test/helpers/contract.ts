@@ -66,7 +66,10 @@ async function held(method: string, url: URL, answer: Response): Promise<Exercis
   const exercised: Exercised = { path: known, method: verb, status: String(answer.status), code: null };
   const type = answer.headers.get('content-type')?.replace(/;.*/, '') ?? null;
   const types = Object.keys(described.content ?? {});
-  if (method === 'HEAD' || (type === null && types.length === 0)) return exercised;
+  // It has no body that could say which refusal it is.
+  const [only, ...others] = codesOf(described);
+  if (method === 'HEAD') return { ...exercised, code: only && others.length === 0 ? only : null };
+  if (type === null && types.length === 0) return exercised;
   if (type === null || !types.includes(type))
     throw new Error(`${what}: it is ${type}, not ${types.join(', ')}`);
   const schema = described.content?.[type]?.schema;
@@ -99,15 +102,22 @@ export function documentedAnswers(): Exercised[] {
   return Object.entries(CONTRACT.paths ?? {}).flatMap(([path, item]) =>
     METHODS.flatMap((method) =>
       Object.entries(item[method]?.responses ?? {}).flatMap(([status, answer]): Exercised[] => {
-        const content: Record<string, { schema?: unknown }> =
-          'content' in answer ? (answer.content ?? {}) : {};
-        const refusal = Refusal.safeParse(content['application/problem+json']?.schema);
-        const codes = refusal.success ? refusal.data.properties.code.enum : [];
-        const isSuccess = !refusal.success || Object.keys(content).length > 1;
+        const content = contentOf(answer);
+        const codes = codesOf(answer);
+        const isSuccess = codes.length === 0 || Object.keys(content).length > 1;
         return [...(isSuccess ? [null] : []), ...codes].map((code) => ({ path, method, status, code }));
       }),
     ),
   );
+}
+
+const contentOf = (answer: object): Record<string, { schema?: unknown }> =>
+  'content' in answer ? (answer.content as Record<string, { schema?: unknown }>) : {};
+
+/** The refusals that an answer may be. */
+function codesOf(answer: object): string[] {
+  const refusal = Refusal.safeParse(contentOf(answer)['application/problem+json']?.schema);
+  return refusal.success ? refusal.data.properties.code.enum : [];
 }
 
 const Refusal = z.object({ properties: z.object({ code: z.object({ enum: z.array(z.string()) }) }) });

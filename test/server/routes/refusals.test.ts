@@ -1,144 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { RateLimits } from '../../../server/access/rate-limits.ts';
-import { createApp } from '../../../server/app.ts';
-import { Intake } from '../../../server/intake/intake.ts';
-import { UNKNOWN_ROOM } from '../../../server/intake/room.ts';
-import { SpoolMemory } from '../../../server/intake/spool-memory.ts';
 import type { ProblemCode } from '../../../server/problem.ts';
-import type { Parts } from '../../../server/routes/context.ts';
-import { SCOPES } from '../../../shared/domain/access.ts';
-import { DEFAULT_TENANT } from '../../../shared/domain/ids.ts';
-import { StoreError } from '../../../shared/errors.ts';
-import { BUILT_IN_PRESETS } from '../../../shared/presets/configured-presets.ts';
 import { type ImageName, imagePath } from '../../../testdata/expected.ts';
-import { heldToContract } from '../../helpers/contract.ts';
+import { ask, type Changes, failing, ID } from '../../helpers/app-with.ts';
 import { newUpload } from '../../helpers/job-records.ts';
-import { ownFolder } from '../../helpers/own-folder.ts';
 import { expectProblem } from '../../helpers/problem-answer.ts';
-import { recordingLog } from '../../helpers/recording-log.ts';
-
-const ID = '5f0c7a52-0000-4000-8000-000000000000';
-
-/** What the stores answer, and how much there may be; where a test does not say, an upload is accepted. */
-interface Changes {
-  store?: object;
-  storage?: object;
-  limits?: object;
-  /** What the bucket has. */
-  bytes?: Buffer;
-  room?: string;
-  maxBytes?: number;
-  isClosing?: boolean;
-  access?: object;
-  /** That of the request; where a test does not say, it breaks off. */
-  body?: () => Readable;
-}
-
-const accepted = newUpload().job;
-
-async function appWith(changes: Changes) {
-  const { log } = recordingLog();
-  const presets = BUILT_IN_PRESETS.byName;
-  const store = {
-    claimKey: async () => 'claimed',
-    releaseClaim: async () => {},
-    hasTwin: async () => false,
-    isQuarantined: async () => false,
-    acceptUpload: async () => accepted,
-    ...changes.store,
-  };
-  const storage = { keepOriginal: async () => {}, removeOriginal: async () => {}, ...changes.storage };
-  const handOff = {
-    isWorthReading: () => true,
-    comes: () => {},
-    reserve: async () => changes.room ?? { submit: () => {}, release: () => {} },
-  };
-  const limits = {
-    maxUploadBytes: 1_000_000,
-    maxPixels: 50_000_000,
-    maxFrames: 100,
-    memoryBudgetBytes: 2 ** 30,
-    maxUploads: 10,
-    maxUploadingBytes: 2 ** 30,
-    stallMs: 5_000,
-    wholeMs: 5_000,
-    spoolPath: await ownFolder(),
-    spoolMemory: new SpoolMemory(),
-    expireAfterMs: null,
-    quotaOf: () => null,
-    room: UNKNOWN_ROOM,
-    ...changes.limits,
-  };
-  const bytes = changes.bytes ?? (await readFile(imagePath('testimage_small.jpg')));
-  const ticket = {
-    id: ID,
-    keyId: null,
-    tenant: DEFAULT_TENANT,
-    preset: null,
-    expires: null,
-    expiresAt: Infinity,
-  };
-  return createApp({
-    log,
-    access: {
-      identify: () => ({ keyId: null, tenant: DEFAULT_TENANT, scopes: new Set(SCOPES) }),
-      rateLimits: new RateLimits({ requestsPerKey: 0, requestsPerAddress: 0 }),
-      clientAddress: (peer: string) => peer,
-      tickets: { read: async () => ({ ...ticket, maxBytes: changes.maxBytes ?? 1_000_000 }) },
-      signedUrls: null,
-      ...changes.access,
-    },
-    peerOf: () => '192.0.2.1',
-    isDraining: () => changes.isClosing ?? false,
-    isClosing: () => changes.isClosing ?? false,
-    origins: [],
-    store,
-    storage,
-    direct: {
-      openUpload: async () => ({ body: new Blob([new Uint8Array(bytes)]).stream() }),
-      removeUpload: async () => {},
-    },
-    intake: new Intake(
-      store as never,
-      storage as never,
-      handOff as never,
-      {} as never,
-      () => 'decoder' as never,
-      presets,
-      limits,
-    ),
-    presets,
-    maxUploadBytes: 1_000_000,
-    bodyOf: changes.body ?? brokenOff,
-    patience: { stallMs: 100, wholeMs: 1_000 },
-    watch: {},
-    retries: {},
-    endpoints: () => [{ id: 'shop', url: new URL('https://shop.example'), tenant: null, events: [] }],
-  } as unknown as Parts);
-}
-
-const brokenOff = () =>
-  new Readable({
-    read() {
-      this.destroy(new Error('reset by the client'));
-    },
-  });
-
-async function ask(
-  method: string,
-  path: string,
-  changes: Changes,
-  init: RequestInit = {},
-): Promise<Response> {
-  const app = await appWith(changes);
-  const answer = await app.request(path, { method, ...init });
-  await heldToContract(method, new URL(path, 'http://darkroom.test'), answer);
-  return answer;
-}
 
 const picture = (name: ImageName) => readFile(imagePath(name));
+
+const NOTHING = { images: 0, bytes: null };
+const ONE = { tenant: 'default', images: 1, originalBytes: 1, variantBytes: 1 };
 
 describe('what lies in the bucket', () => {
   const complete = (changes: Changes, more = '') =>
@@ -158,6 +30,10 @@ describe('what lies in the bucket', () => {
     ['too_much_memory', async () => ({ limits: { memoryBudgetBytes: 1 } })],
     ['quarantined', async () => ({ store: { isQuarantined: async () => true } })],
     ['no_worker', async () => ({ room: 'busy' })],
+    [
+      'quota_exceeded',
+      async () => ({ limits: { quotaOf: () => NOTHING }, store: { usageOf: async () => ONE } }),
+    ],
     ['too_many_uploads', async () => ({ limits: { maxUploads: 0 } })],
     ['draining', async () => ({ isClosing: true })],
     ['disk_full', async () => ({ storage: { keepOriginal: () => failing('storage_full') } })],
@@ -173,10 +49,6 @@ describe('what lies in the bucket', () => {
   });
 });
 
-const failing = async (code: StoreError['code']) => {
-  throw new StoreError(code, 'as the test says');
-};
-
 const NO_MORE = {
   rateLimits: { count: async () => ({ policy: 'address', limit: 1, remaining: -1, seconds: 9 }) },
 };
@@ -190,6 +62,10 @@ test.for<[ProblemCode, string, Changes]>([
   ['not_found', `POST /jobs/${ID}/retry`, { store: { retryJob: async () => null } }],
   ['superseded', `POST /jobs/${ID}/retry`, { store: { retryJob: async () => 'superseded' } }],
   ['deleted', `POST /jobs/${ID}/retry`, { store: { retryJob: async () => 'deleted' } }],
+  ['original_not_kept', `POST /jobs/${ID}/retry`, { store: { retryJob: async () => 'original_gone' } }],
+  ['too_many_streams', `GET /jobs/${ID}/events`, {}],
+  ['draining', `GET /jobs/${ID}/events`, { isClosing: true }],
+  ['draining', 'GET /events', { isClosing: true }],
   ['bad_parameter', 'GET /quarantine?limit=0', {}],
   ['unknown_preset', 'GET /reprocess?preset=nope', {}],
   ['draining', 'POST /reprocess?preset=default', { isClosing: true }],
