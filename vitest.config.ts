@@ -1,4 +1,5 @@
 import { defineConfig, type TestProjectConfiguration } from 'vitest/config';
+import * as gate from './test/helpers/gate.ts';
 import { placeForS3 } from './test/helpers/place-for-s3.ts';
 import { POSTGRES, whyNoPostgres } from './test/helpers/postgres-binaries.ts';
 import { PROFILE } from './test/helpers/profile.ts';
@@ -51,29 +52,6 @@ const FRONT = [
 ];
 
 /**
- * The gate has twenty minutes. What is the same code on either runtime, or whatever the stores are, is tried there once, on Node
- * with SQLite; with DARKROOM_REACH=all, as in the night, everywhere.
- */
-const IS_SHORT = process.env.DARKROOM_REACH === 'gate';
-const NOT_ON_BUN = [
-  'test/e2e/{access,batch-lane,cross-origin,image-list,jobs,originals,presets,quota,rate-limits}.test.ts',
-  'test/e2e/{digest,hostile-fields,refusals,reprocess,retention,shared-runs,signed-reads,similar}.test.ts',
-  'test/e2e/{testdata,tickets,unpublished}.test.ts',
-  'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals}.test.ts',
-  'test/crash/{alerts,retention,reprocess}.test.ts',
-];
-const ONLY_EMBEDDED = [
-  'test/e2e/{access,admission,client,constant-memory,metrics,presets,probes,serve-command,start}.test.ts',
-  'test/e2e/{ops-page,ops-state,page,resumable-end,resumable-refusals,signed-reads,unpublished}.test.ts',
-  'test/crash/{alerts,busy-worker,deadline,out-of-resources,replace-workers,reprocess,terminal}.test.ts',
-];
-/** Both at once. */
-const ON_BUN_IN_A_CLUSTER = [
-  'test/e2e/{hand-off,idempotency,telemetry,upload}.test.ts',
-  'test/crash/{drain,service-killed}.test.ts',
-];
-
-/**
  * What is tried of an image, `npm run test:image`: all end-to-end suites whose service needs nothing of the tests within it, no faults
  * and no command of its own. The gate has those that are about the process and what stands around it.
  */
@@ -85,14 +63,10 @@ const E2E_ON_IMAGE = [
   'test/e2e/{shared-runs,signed-reads,similar,slow-client,slow-event-reader,telemetry,testdata}.test.ts',
   'test/e2e/{tickets,too-large,unpublished,upload,variants,admission,resumable-end}.test.ts',
 ];
-const E2E_ON_IMAGE_IN_GATE = {
-  node: ['test/e2e/{hand-off,presets,resumable,testdata,upload}.test.ts'],
-  bun: ['test/e2e/{hand-off,resumable,testdata,upload}.test.ts'],
-};
 
 const isBun = process.env.DARKROOM_RUNTIME === 'bun';
 
-/** Left out on the cluster profile, so that it takes no longer than it must. */
+/** Left out on the cluster profile, as they would say nothing else there. */
 const NOT_ON_CLUSTER = [
   // Refused or ended before anything of a request comes to a store.
   'test/e2e/{cross-origin,digest,hostile-connections,hostile-fields,hostile-framing,refusals,slow-client,too-large}.test.ts',
@@ -121,32 +95,24 @@ const onEmbedded: TestProjectConfiguration[] = [
   { extends: true, test: { name: 'alone', include: ALONE, isolate: true } },
   { extends: true, test: { name: 'decoding', include: DECODING, exclude: ALONE } },
   { extends: true, test: { name: 'long', include: LONG } },
-  { extends: true, test: { name: 'nodes', include: NODES, testTimeout: 120_000 } },
   {
     extends: true,
-    test: { name: 'crash', include: CRASH, exclude: [...NODES, ...(IS_SHORT && isBun ? NOT_ON_BUN : [])] },
+    test: {
+      name: 'nodes',
+      include: NODES,
+      exclude: gate.IS_GATE ? gate.NODES_LEFT_OUT : [],
+      testTimeout: 120_000,
+    },
   },
-  { extends: true, test: { name: 'front', include: FRONT, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] } },
-  {
-    extends: true,
-    test: { name: 'operator', include: OPERATOR, exclude: IS_SHORT && isBun ? NOT_ON_BUN : [] },
-  },
+  { extends: true, test: { name: 'crash', include: CRASH, exclude: NODES } },
+  { extends: true, test: { name: 'front', include: FRONT } },
+  { extends: true, test: { name: 'operator', include: OPERATOR } },
   {
     extends: true,
     test: {
       name: 'others',
       include: ['test/**/*.test.ts'],
-      exclude: [
-        ...ALONE,
-        ...DECODING,
-        ...LONG,
-        ...CRASH,
-        ...NODES,
-        ...OPERATOR,
-        ...FRONT,
-        ...ON_IMAGE,
-        ...(IS_SHORT && isBun ? NOT_ON_BUN : []),
-      ],
+      exclude: [...ALONE, ...DECODING, ...LONG, ...CRASH, ...NODES, ...OPERATOR, ...FRONT, ...ON_IMAGE],
     },
   },
 ];
@@ -164,8 +130,8 @@ const onCluster: TestProjectConfiguration[] = [
     extends: true,
     test: {
       name: 'cluster',
-      include: isSkipped ? [] : IS_SHORT && isBun ? ON_BUN_IN_A_CLUSTER : ['test/{e2e,crash}/*.test.ts'],
-      exclude: [...NOT_ON_CLUSTER, ...(IS_SHORT ? ONLY_EMBEDDED : [])],
+      include: isSkipped ? [] : onClusterIncludes(),
+      exclude: NOT_ON_CLUSTER,
       // Of the storage, where a test looks at what it has with the product's own.
       env: S3_ENVIRONMENT,
       // The jobs of a node that was killed are run by others when its leases have run out, after some 12 s.
@@ -191,13 +157,18 @@ const onImage: TestProjectConfiguration[] = [
     extends: true,
     test: {
       name: 'image',
-      include: [...ON_IMAGE, ...(IS_SHORT ? E2E_ON_IMAGE_IN_GATE[isBun ? 'bun' : 'node'] : E2E_ON_IMAGE)],
+      include: [...ON_IMAGE, ...(gate.IS_GATE ? gate.ON_IMAGE[isBun ? 'bun' : 'node'] : E2E_ON_IMAGE)],
       // Nothing of it has been compiled before.
       testTimeout: 60_000,
       hookTimeout: 60_000,
     },
   },
 ];
+
+function onClusterIncludes(): string[] {
+  if (!gate.IS_GATE) return ['test/{e2e,crash}/*.test.ts'];
+  return isBun ? gate.ON_BUN_IN_A_CLUSTER : gate.ON_CLUSTER;
+}
 
 /** Null where the servers of what was asked for can be here; where not, its suites are skipped, but not by the gate. */
 function whyNoServers(): string | null {
@@ -208,7 +179,10 @@ function whyNoServers(): string | null {
 function projects(): TestProjectConfiguration[] {
   if (process.env.DARKROOM_IMAGE) return onImage;
   if (PROFILE === 'cluster') return onCluster;
-  return POSTGRES === '15' ? onOldestPostgres : onEmbedded;
+  if (POSTGRES === '15') return onOldestPostgres;
+  return isBun && gate.IS_GATE
+    ? [{ extends: true, test: { name: 'bun', include: gate.ON_BUN } }]
+    : onEmbedded;
 }
 
 export default defineConfig({

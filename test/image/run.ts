@@ -16,7 +16,7 @@ import { unpack } from './unpack.ts';
 
 const TARGETS = ['node', 'bun'] as const;
 
-const STARTS = 5;
+const STARTS = 3;
 
 const { keep } = parseArgs({ options: { keep: { type: 'string' } } }).values;
 
