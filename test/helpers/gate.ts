@@ -34,5 +34,5 @@ export const ON_IMAGE = {
 export const NODES_LEFT_OUT = [
   // As in test/e2e/migrate, and test/cluster/database-away.
   'test/crash/migrate.test.ts',
-  'test/cluster/chaos.test.ts',
+  'test/cluster/{chaos,database-connections}.test.ts',
 ];
