@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
-import { Client } from 'pg';
 import { expect, onTestFinished, test } from 'vitest';
 import { folderOf, livedOn, releases } from '../../testdata/releases/release.ts';
 import { expectCleanEnd } from '../helpers/aftermath.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { passableFolder } from '../helpers/own-folder.ts';
-import { dropDatabase, newDatabase } from '../helpers/postgres-server.ts';
+import { dropDatabase, newDatabase, query } from '../helpers/postgres-server.ts';
 import { expectCarriedOn } from '../helpers/released.ts';
 import { S3_ENVIRONMENT } from '../helpers/s3-environment.ts';
 import type { S3Server } from '../helpers/s3-server.ts';
@@ -27,16 +26,6 @@ async function broughtBack(version: string, server: S3Server): Promise<Record<st
     await server.client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
   }
   return { ...S3_ENVIRONMENT, DATABASE_URL, STORAGE_URL: server.urlOf(bucket) };
-}
-
-async function query(url: string, text: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    await client.query(text);
-  } finally {
-    await client.end();
-  }
 }
 
 describeWithS3('the stores of many machines', (server) => {

@@ -9,9 +9,6 @@ import { passableFolder } from '../helpers/own-folder.ts';
 import { expectCarriedOn } from '../helpers/released.ts';
 import { spawnService, startService } from '../helpers/service.ts';
 
-/** Services, a doctor and a dozen answers, beside whatever else the machine does. */
-const LIMIT = { timeout: 120_000 };
-
 /** What a release has left, to be worked on. */
 async function copyOf(version: string): Promise<string> {
   const folder = await passableFolder();
@@ -20,7 +17,7 @@ async function copyOf(version: string): Promise<string> {
 }
 
 describe.each(releases())('the data folder of %s', (version) => {
-  test('is taken over as it was, and what waited is run', LIMIT, async () => {
+  test('is taken over as it was, and what waited is run', async () => {
     const lived = livedOn(version, 'one-machine');
     const folder = await copyOf(version);
     await using service = await startService({ folder });
@@ -29,22 +26,18 @@ describe.each(releases())('the data folder of %s', (version) => {
   });
 });
 
-test(
-  'a data folder of a newer version is refused with 78, told of by the doctor, and left as it was',
-  LIMIT,
-  async () => {
-    const [version = ''] = releases();
-    const folder = await copyOf(version);
-    const path = join(folder, 'darkroom.db');
-    const database = new DatabaseSync(path);
-    database.exec("INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-future', '2100-01-01')");
-    database.close();
-    const before = await readFile(path);
-    await using service = await spawnService(folder, { folder });
-    expect(await service.exited).toEqual({ code: 78, signal: null });
-    expect(JSON.stringify(service.lines)).toMatch(/migrations that this version does not know: 9999-future/);
-    expect(await readFile(path)).toEqual(before);
-    const { lines } = await askDoctor({ env: { BASE_PATH: folder } });
-    expect(lines('fail').join()).toContain('9999-future');
-  },
-);
+test('a data folder of a newer version is refused with 78, told of by the doctor, and left as it was', async () => {
+  const [version = ''] = releases();
+  const folder = await copyOf(version);
+  const path = join(folder, 'darkroom.db');
+  const database = new DatabaseSync(path);
+  database.exec("INSERT INTO kysely_migration (name, timestamp) VALUES ('9999-future', '2100-01-01')");
+  database.close();
+  const before = await readFile(path);
+  await using service = await spawnService(folder, { folder });
+  expect(await service.exited).toEqual({ code: 78, signal: null });
+  expect(JSON.stringify(service.lines)).toMatch(/migrations that this version does not know: 9999-future/);
+  expect(await readFile(path)).toEqual(before);
+  const { lines } = await askDoctor({ env: { BASE_PATH: folder } });
+  expect(lines('fail').join()).toContain('9999-future');
+});

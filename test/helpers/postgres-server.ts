@@ -167,7 +167,8 @@ function inDatabase(url: string, name: string): string {
   return address.href;
 }
 
-async function query(url: string, text: string): Promise<void> {
+/** Runs statements in a database. */
+export async function query(url: string, text: string): Promise<void> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {

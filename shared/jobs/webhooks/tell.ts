@@ -107,15 +107,18 @@ export async function tellChanged(
   { reason, at, webhooks = [] }: { reason: ChangeReason; at: number } & Tells,
 ): Promise<void> {
   if (images.length === 0 || !webhooks.some(({ events }) => events.includes('image.changed'))) return;
-  const runs = [...new Set(images.map(({ run }) => run))];
-  const rows = await db.selectFrom('sets').selectAll().where('run_id', 'in', runs).execute();
-  const sets = new Map(rows.map((row) => SetRow.parse(row)).map((set) => [set.run_id, set.manifest]));
-  const told = images.flatMap(({ id: imageId, tenant, run }): Told[] => {
-    const urls = pathsOf(imageId, sets.get(run)?.variants ?? []);
-    if (urls.length === 0) return [];
-    const data = { imageId, tenant, reason, urls };
-    const body = WebhookBody.parse({ type: 'image.changed', timestamp: new Date(at).toISOString(), data });
-    return [{ image: imageId, tenant, body, metadata: null }];
-  });
-  await write(db, told, webhooks, at);
+  for (let from = 0; from < images.length; from += IMAGES_AT_ONCE) {
+    const some = images.slice(from, from + IMAGES_AT_ONCE);
+    const runs = [...new Set(some.map(({ run }) => run))];
+    const rows = await db.selectFrom('sets').selectAll().where('run_id', 'in', runs).execute();
+    const sets = new Map(rows.map((row) => SetRow.parse(row)).map((set) => [set.run_id, set.manifest]));
+    const told = some.flatMap(({ id: imageId, tenant, run }): Told[] => {
+      const urls = pathsOf(imageId, sets.get(run)?.variants ?? []);
+      if (urls.length === 0) return [];
+      const data = { imageId, tenant, reason, urls };
+      const body = WebhookBody.parse({ type: 'image.changed', timestamp: new Date(at).toISOString(), data });
+      return [{ image: imageId, tenant, body, metadata: null }];
+    });
+    await write(db, told, webhooks, at);
+  }
 }

@@ -2,8 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { newJobId } from '../../../../shared/domain/ids.ts';
 import { settledAlone } from '../../../helpers/job-records.ts';
+import { rejects } from '../../../helpers/variant-maker.ts';
 import { ENDED, fail, type Given, job, OUT_OF_REACH, surroundings } from './surroundings.ts';
-import { die, makeNothing, reject } from './verdicts.ts';
+import { die, makeNothing } from './verdicts.ts';
 
 describe('a run that was given up while it ran', () => {
   test('leaves nothing of what it has published', async () => {
@@ -82,7 +83,7 @@ describe('whatever becomes of a run', () => {
     ['an original that cannot be staged', { stageOriginal: fail(OUT_OF_REACH) }],
     ['a recipe that cannot be read', { recipe: fail(OUT_OF_REACH) }],
     ['a watermark', { recipe: () => ({ watermark: Buffer.from('a logo') }) }],
-    ['a bad picture', { work: reject }],
+    ['a bad picture', { work: rejects }],
     ['a death', { work: die }],
     ['a worker that throws', { work: fail(new TypeError('a fault of ours')) }],
     ['bad outputs', { work: makeNothing }],

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { RunEnd } from '../../../../shared/jobs/records.ts';
 import type { WorkerEnd } from '../../../../workers/supervisor/worker-end.ts';
+import { rejects } from '../../../helpers/variant-maker.ts';
 import { ENDED, fail, type Given, OUT_OF_REACH, surroundings, WORK } from './surroundings.ts';
-import { die, leaveComments, makeNothing, reject } from './verdicts.ts';
+import { die, leaveComments, makeNothing } from './verdicts.ts';
 
 describe('a run that comes to nothing', () => {
   test('is none where its job is not queued any more: its worker is asked for nothing', async () => {
@@ -70,7 +71,7 @@ describe('a run that comes to nothing', () => {
     ],
     [
       'the worker cannot read the picture: for good',
-      { work: reject },
+      { work: rejects },
       { outcome: 'rejected', failure: 'image_unreadable', next: 'failed', peakRssBytes: 2_000 },
     ],
     [

@@ -6,6 +6,7 @@ import type { ReportedOutput, RunMessage, RunResult } from '../../../../shared/p
 import type { RunVerdict } from '../../../../workers/supervisor/current-run.ts';
 import { DESCRIPTION } from '../../../helpers/job-records.ts';
 import { tinyPicture } from '../../../helpers/tiny-picture.ts';
+import { DIES } from '../../../helpers/variant-maker.ts';
 
 const SIZE = { width: 10, height: 10 };
 
@@ -67,21 +68,4 @@ export async function leaveComments(message: RunMessage): Promise<RunVerdict> {
   return { kind: 'result', result: result(message.runId, outputs) };
 }
 
-export const die = (): RunVerdict => ({
-  kind: 'ended',
-  end: { exitCode: null, signal: 'SIGSEGV', killedFor: null },
-});
-
-export const reject = ({ runId }: RunMessage): RunVerdict => ({
-  kind: 'result',
-  result: {
-    type: 'result',
-    runId,
-    outcome: 'rejected',
-    failure: 'image_unreadable',
-    detail: 'what libvips says',
-    steps: [],
-    rssBytes: 1_000,
-    peakRssBytes: 2_000,
-  },
-});
+export const die = (): RunVerdict => DIES;
